@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# The front door: `make help`. What is built stands in Kbuild, which the kernel's own build reads; tests are in tests-qemu.
+
+.DEFAULT_GOAL := modules
+.SUFFIXES:
+
+# Debian's name of an architecture here, the kernel's where the kernel's make is called.
+debian-arch = $(if $(filter x86 x86_64 amd64,$1),amd64,$(if $(filter aarch64 arm64,$1),arm64,$1))
+host := $(call debian-arch,$(shell uname -m))
+arch := $(call debian-arch,$(or $(ARCH),$(host)))
+ifeq ($(CROSS_COMPILE)$(filter $(host),$(arch)),)
+CROSS_COMPILE := $(if $(filter arm64,$(arch)),aarch64,x86_64)-linux-gnu-
+endif
+
+# Sources are linked into a folder of their own for each build, so that several kernels' builds stand side by side.
+KDIR ?= /lib/modules/$(shell uname -r)/build
+O ?= build/$(arch)
+out := $(abspath $(O))
+sources := Kbuild Cargo.toml .clippy.toml src rust/flags.mk rust/compiler_builtins.rs rust/device_table.c rust/scripts \
+	rust/bindings/allowlist rust/bindings/bindings.h rust/bindings/lib.rs rust/helpers rust/kernel rust/qmap/src rust/mhi/src
+
+# To the kernel's make, O means something else, and variables from the environment mean nothing.
+MAKEOVERRIDES := $(filter-out O=% ARCH=%,$(MAKEOVERRIDES))
+pass = $(foreach v,RUSTC BINDGEN CLIPPY_DRIVER RUST_LIB_SRC LLVM CC LD WERROR CLIPPY KCFLAGS,$(if $($v),$(if \
+	$(filter-out default,$(origin $v)),$v='$($v)')))
+kbuild = +@$(MAKE) --no-print-directory -C $(KDIR) M=$(out) ARCH=$(if $(filter amd64,$(arch)),x86_64,$(arch)) \
+	$(if $(CROSS_COMPILE),CROSS_COMPILE=$(CROSS_COMPILE)) $(pass)
+
+.PHONY: modules install modules_install clippy fmt check demo shell list clean help stage
+
+modules: stage
+	$(kbuild) modules
+	@sh rust/scripts/check-module '$(CROSS_COMPILE)' $(out)
+
+modules_install install: modules
+	$(kbuild) modules_install
+
+clippy: CLIPPY := 1
+clippy: stage
+	$(kbuild) modules
+	cargo clippy --all-targets $(if $(WERROR),-- -Dwarnings)
+
+fmt:
+	cargo fmt --all
+	rustfmt src/lib.rs rust/kernel/lib.rs rust/bindings/lib.rs rust/compiler_builtins.rs
+
+# Sources that were renamed or deleted since leave dangling links.
+stage:
+	@$(pass) KDIR=$(KDIR) ARCH=$(arch) CROSS_COMPILE=$(CROSS_COMPILE) sh rust/scripts/check-tools
+	@mkdir -p $(out) && find $(out) -xtype l -delete
+	@find $(sources) -type f ! -name '*.o' ! -name '.*.cmd' | while read -r file; do \
+		[ $(out)/$$file -ef $$file ] && continue; \
+		mkdir -p $$(dirname $(out)/$$file) && ln -sfn "$$PWD/$$file" $(out)/$$file || exit 1; \
+	done
+
+check demo shell list:
+	@ARCH='$(ARCH)' CASE='$(CASE)' LIST='$(LIST)' tests-qemu/run $@
+
+clean:
+	rm -rf $(out)
+
+help:
+	@echo 'make                 rmnet_mhi.ko for the running kernel, in build/$(arch)'
+	@echo '  KDIR=DIR           for the kernel whose build folder (headers) is DIR'
+	@echo '  O=DIR              in DIR'
+	@echo '  ARCH=amd64|arm64   for that architecture; CROSS_COMPILE=, LLVM=1, CC=, RUSTC=, RUST_LIB_SRC=, BINDGEN= as usual'
+	@echo '  WERROR=1           no warning passes'
+	@echo 'make install         into /lib/modules'
+	@echo 'make check           every test, in QEMU; CASE=NAME one alone, LIST=1 (or make list) their names, ARCH= one architecture'
+	@echo 'make demo            boots Debian with an emulated modem and goes online'
+	@echo 'make shell           the same with a prompt'
+	@echo 'make clippy          lints of everything'
+	@echo 'make fmt             formats everything'
+	@echo 'make clean           removes O'

@@ -1,0 +1,422 @@
+// SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
+//! What the modem's replies, indications and silence mean for the session: each becomes a trigger of the table,
+//! and each refusal an error with its exit code and what to do next.
+
+use std::time::{Duration, Instant};
+
+use qmi::{ctl, dms, nas, service, uim, wda, wds, CallEnd, ErrorCode, Message};
+
+use crate::addressing::{Addressing, Format};
+use crate::client::Received;
+use crate::exit::{Error, Exit};
+use crate::radio::Sim;
+use crate::session::{ClientId, Session};
+use crate::steps::ANY_HANDLE;
+use crate::table::{State, Trigger};
+
+/// How often CTL sync is tried.
+const SYNC_TRIES: u32 = 10;
+/// How long a slot may be empty before the card counts as absent: slots are powered late after a restart.
+const SIM_GRACE: Duration = Duration::from_secs(5);
+/// Questions in a row that stay unanswered before the modem counts as dead.
+const MISSED_BEATS: u32 = 3;
+
+impl Session {
+    /// The reply that the state waits for.
+    pub(crate) fn answer(&mut self, received: &Received, now: Instant) -> Option<Trigger> {
+        let verdict = received.message().and_then(|message| message.verdict().map(|verdict| (message, verdict)));
+        let (message, verdict) = match verdict {
+            Ok(parts) => parts,
+            Err(error) => return self.broken(&error),
+        };
+        match (self.state, verdict) {
+            (State::Stop, _) => Some(if self.next_live(0).is_some() { Trigger::Again } else { Trigger::Done }),
+            (State::Release, _) => Some(Trigger::Again),
+            (State::Versions, Err(_)) => Some(Trigger::Done),
+            (State::Versions, Ok(())) => self.versions(&message),
+            (State::Clients, Ok(())) => self.allocated(&message),
+            (State::Firmware, verdict) => {
+                if let (Ok(()), Ok(body)) = (verdict, message.body::<dms::Revision<'_>>()) {
+                    let revision = body.revision.to_string();
+                    self.line("firmware", revision.as_str());
+                    self.radio.firmware = Some(revision);
+                }
+                Some(Trigger::Done)
+            }
+            (State::Mode, verdict) => match (verdict, message.body::<dms::OperatingMode>()) {
+                (Ok(()), Ok(body)) if body.mode != dms::Mode::Online => Some(Trigger::Off),
+                _ => Some(Trigger::Done),
+            },
+            (State::Power, Err(code)) => {
+                let next = "a FCC lock or a W_DISABLE switch keeps the radio off; mhictl at 'AT+CFUN?' shows it";
+                self.failed(Error::new(Exit::Modem, format!("the modem does not switch its radio on: {code}"), next))
+            }
+            (State::Sim, Ok(())) => self.sim(&message, now),
+            (State::Sim, Err(ErrorCode::NO_SIM)) => self.failed(sim_absent()),
+            (State::Unlock, Err(code)) => self.wrong_pin(code, &message),
+            (State::Serving, verdict) => {
+                if let (Ok(()), Ok(body)) = (verdict, message.body::<nas::ServingSystem<'_>>()) {
+                    self.radio.serving(&body);
+                }
+                Some(Trigger::Done)
+            }
+            (State::Systems, verdict) => {
+                if let (Ok(()), Ok(body)) = (verdict, message.body::<nas::SystemInfo>()) {
+                    self.radio.systems(&body);
+                }
+                self.say_registration();
+                Some(if self.radio.registered() { Trigger::Done } else { Trigger::NotYet })
+            }
+            // Indications are a convenience: the states poll as well.
+            (State::Subscribe, _) => Some(Trigger::Done),
+            (State::Format, Ok(())) => match message.body::<wda::DataFormat>().map_err(|error| error.to_string()).and_then(|echo| Format::check(&echo)) {
+                Ok(format) => {
+                    self.format = Some(format);
+                    Some(Trigger::Done)
+                }
+                Err(why) => self.next_proposal(&why),
+            },
+            (State::Format, Err(code)) => self.next_proposal(&code.to_string()),
+            (State::ReadFormat, Err(_)) => Some(Trigger::Done),
+            (State::ReadFormat, Ok(())) => match message.body::<wda::DataFormat>().map_err(|error| error.to_string()).and_then(|echo| Format::check(&echo)) {
+                Ok(format) => {
+                    self.format = Some(self.with_limits(format));
+                    Some(Trigger::Done)
+                }
+                Err(why) => self.failed(modem_error("read the data format", &why)),
+            },
+            (State::Family, Err(code)) if self.config.families.len() > 1 => self.family_refused(Error::new(Exit::Refused, format!("the modem refuses the IP family: {code}"), "")),
+            (State::Start, Ok(())) => match message.body::<wds::Started>() {
+                Ok(started) => self.started(started.handle),
+                Err(error) => self.broken(&error),
+            },
+            (State::Start, Err(ErrorCode::NO_EFFECT)) => self.started(ANY_HANDLE),
+            (State::Start, Err(code)) => {
+                let error = self.start_refused(code, &message);
+                self.family_refused(error)
+            }
+            (State::Settings | State::Refresh, Ok(())) => self.settings(&message),
+            (_, Ok(())) => Some(Trigger::Done),
+            (state, Err(code)) => self.failed(modem_error(doing(state), &code.to_string())),
+        }
+    }
+
+    /// No reply came to what the state waits for.
+    pub(crate) fn silence(&mut self) -> Option<Trigger> {
+        match self.state {
+            State::Syncing if self.tries < SYNC_TRIES => Some(Trigger::Again),
+            // A modem that is silent on the way down is silent to every further request.
+            State::Stop | State::Release => {
+                self.networks.clear();
+                self.ids.clear();
+                Some(if self.state == State::Stop { Trigger::Done } else { Trigger::Again })
+            }
+            state => self.failed(Error::new(
+                Exit::NoAnswer,
+                format!("no answer from the modem when asked to {}", doing(state)),
+                "see dmesg; if it stays silent, restart the modem: mhictl at 'AT+CFUN=1,1'",
+            )),
+        }
+    }
+
+    /// Something that the modem said unasked.
+    pub(crate) fn indication(&mut self, received: &Received, now: Instant) {
+        let Ok(message) = received.message() else { return };
+        if message.indication::<ctl::Synced>().is_some() {
+            self.fire(Trigger::Reset, now);
+        } else if let Some(Ok(revoked)) = message.indication::<ctl::Revoked>() {
+            let ours = |id: &ClientId| (id.service, id.id) == (revoked.client.service, revoked.client.id);
+            if self.ids.iter().any(ours) {
+                self.fire(Trigger::Reset, now);
+            }
+        } else if let Some(Ok(status)) = message.indication::<wds::StatusIndication>() {
+            self.session_status(message.client, &status, now);
+        } else if message.indication::<wds::ConfigChanged>().is_some() {
+            if self.state == State::Up {
+                self.fire(Trigger::Changed, now);
+            }
+        } else if let Some(Ok(serving)) = message.indication::<nas::ServingSystem<'_>>() {
+            self.radio.serving(&serving);
+            self.registration_changed(now);
+        } else if let Some(Ok(info)) = message.indication::<nas::SystemInfoChanged>() {
+            self.radio.systems(&info.into());
+            self.registration_changed(now);
+        }
+    }
+
+    /// The answer to the question whether a network is still up; none for silence.
+    pub(crate) fn beat(&mut self, received: Option<&Received>, now: Instant) {
+        if self.state != State::Up {
+            return;
+        }
+        let Some(received) = received else {
+            self.missed_beats += 1;
+            if self.missed_beats >= MISSED_BEATS {
+                self.fail(Error::new(Exit::NoAnswer, "the modem stopped answering", "see dmesg"), now);
+            }
+            return;
+        };
+        self.missed_beats = 0;
+        let status = received.message().and_then(|message| message.body::<wds::Status>());
+        if status.is_ok_and(|status| status.connection == wds::Connection::Disconnected) {
+            self.fail(Error::new(Exit::Refused, "the network released the session", ""), now);
+        }
+    }
+
+    fn failed(&mut self, error: Error) -> Option<Trigger> {
+        self.failure = Some(error);
+        Some(Trigger::Failed)
+    }
+
+    fn broken(&mut self, error: &qmi::Error) -> Option<Trigger> {
+        if matches!(self.state, State::Stop | State::Release) {
+            return self.silence();
+        }
+        self.failed(modem_error(doing(self.state), &format!("its reply is malformed: {error}")))
+    }
+
+    fn versions(&mut self, message: &Message<'_>) -> Option<Trigger> {
+        let versions = match message.body::<ctl::Versions<'_>>() {
+            Ok(versions) => versions,
+            Err(error) => return self.broken(&error),
+        };
+        for (service, name) in [(service::WDS, "WDS"), (service::NAS, "NAS"), (service::UIM, "UIM"), (service::DMS, "DMS"), (service::WDA, "WDA")] {
+            if !versions.services.iter().any(|version| version.service == service) {
+                return self.failed(Error::new(Exit::Modem, format!("the modem has no {name} service yet"), "it may still be starting; try again in a minute"));
+            }
+        }
+        Some(Trigger::Done)
+    }
+
+    fn allocated(&mut self, message: &Message<'_>) -> Option<Trigger> {
+        let client = match message.body::<ctl::Allocated>() {
+            Ok(body) => body.client,
+            Err(error) => return self.broken(&error),
+        };
+        let wanted = self.wanted();
+        match wanted.get(self.ids.len()) {
+            Some(&(service, family)) if service == client.service && client.id != 0 => {
+                self.ids.push(ClientId { service, family, id: client.id });
+                Some(if self.ids.len() < wanted.len() { Trigger::Again } else { Trigger::Done })
+            }
+            _ => self.failed(modem_error("allocate a client", &format!("it gave client {} of service {}", client.id, client.service))),
+        }
+    }
+
+    fn sim(&mut self, message: &Message<'_>, now: Instant) -> Option<Trigger> {
+        let sim = match message.body::<uim::CardStatus<'_>>() {
+            Ok(body) => self.radio.card(&body),
+            Err(error) => return self.broken(&error),
+        };
+        let waited = now.duration_since(self.entered);
+        match sim {
+            Sim::Ready => {
+                self.line("sim", "ready");
+                Some(Trigger::Done)
+            }
+            Sim::Starting => Some(Trigger::NotYet),
+            Sim::Absent | Sim::Broken if waited < SIM_GRACE => Some(Trigger::NotYet),
+            Sim::Absent => {
+                self.line("sim", "absent");
+                self.failed(sim_absent())
+            }
+            Sim::Broken => {
+                self.line("sim", "unusable");
+                self.failed(Error::new(Exit::SimAbsent, "the SIM card cannot be used", "clean its contacts, put it in again, or try another card"))
+            }
+            Sim::Pin(tries) => self.pin_required(tries),
+            Sim::Puk(tries) => {
+                self.line("sim", format!("PUK required, {tries} tries left"));
+                self.failed(Error::new(Exit::SimLocked, format!("the SIM wants its PUK, {tries} tries left"), "unlock it with: mhictl at 'AT+CPIN=\"PUK\",\"NEW PIN\"'"))
+            }
+            Sim::Blocked => {
+                self.line("sim", "blocked");
+                self.failed(Error::new(Exit::SimLocked, "the SIM is blocked for good", "ask the operator for another card"))
+            }
+        }
+    }
+
+    /// One try per run, and never the last one: a wrong PIN in a service that restarts must not block the card.
+    fn pin_required(&mut self, tries: u8) -> Option<Trigger> {
+        let next = match (self.config.pin.is_some(), self.pin_tried, tries) {
+            (true, false, 2..) => return Some(Trigger::Locked),
+            (true, false, _) => "mhictl never uses the last try; enter it by hand: mhictl at 'AT+CPIN=\"PIN\"'",
+            (true, true, _) => "the PIN was taken but the card still asks; take the card out and put it in again",
+            (false, _, _) => "give it with --pin",
+        };
+        self.line("sim", format!("PIN required, {tries} tries left"));
+        self.failed(Error::new(Exit::SimLocked, format!("the SIM wants its PIN, {tries} tries left"), next))
+    }
+
+    fn wrong_pin(&mut self, code: ErrorCode, message: &Message<'_>) -> Option<Trigger> {
+        if code == ErrorCode::NO_EFFECT {
+            return Some(Trigger::Done);
+        }
+        let retries = message.body::<uim::PinResult>().ok().and_then(|result| result.retries);
+        let left = retries.map_or(String::new(), |retries| format!(", {} tries left", retries.verify));
+        self.line("sim", format!("PIN refused{left}"));
+        self.failed(Error::new(Exit::SimLocked, format!("the SIM refuses the PIN: {code}{left}"), "look the PIN up before you try again: three wrong ones lock the card"))
+    }
+
+    fn next_proposal(&mut self, why: &str) -> Option<Trigger> {
+        self.proposal += 1;
+        if self.proposal < self.config.qmap.len() {
+            return Some(Trigger::Again);
+        }
+        self.failed(modem_error("set a QMAP data format", why))
+    }
+
+    /// Modems answer the limits of the uplink to the setting but not always to the reading.
+    fn with_limits(&self, mut read: Format) -> Format {
+        if let (1, 0, Some(set)) = (read.uplink_packets, read.uplink_octets, self.format) {
+            (read.uplink_packets, read.uplink_octets) = (set.uplink_packets, set.uplink_octets);
+        }
+        read
+    }
+
+    fn started(&mut self, handle: u32) -> Option<Trigger> {
+        let network = self.networks.get_mut(self.current)?;
+        network.handle = Some(handle);
+        Some(Trigger::Done)
+    }
+
+    fn start_refused(&self, code: ErrorCode, message: &Message<'_>) -> Error {
+        let apn = self.config.apn.as_deref().map_or("the default APN".to_owned(), |apn| format!("APN {apn}"));
+        let reason = match message.body::<CallEnd>() {
+            Ok(end) if end.reason.is_some() || end.verbose.is_some() => end.to_string(),
+            _ => code.to_string(),
+        };
+        Error::new(Exit::Refused, format!("{apn} refused: {reason}"), "check --apn, --ip, --user and --password with the operator")
+    }
+
+    /// One family does not come up: the other one may.
+    fn family_refused(&mut self, error: Error) -> Option<Trigger> {
+        if let Some(network) = self.networks.get(self.current) {
+            let name = network.family.name();
+            self.line("session", format!("{name} {}", error.what));
+        }
+        self.refusal.get_or_insert(error);
+        self.next_family(Trigger::Enough)
+    }
+
+    /// On to the next family; behind the last one `enough`, if any family has an address.
+    fn next_family(&mut self, enough: Trigger) -> Option<Trigger> {
+        self.current += 1;
+        if self.current < self.networks.len() {
+            return Some(Trigger::Again);
+        }
+        if self.networks.iter().any(|network| network.addressing.is_some()) {
+            return Some(enough);
+        }
+        let error = self.refusal.take().unwrap_or_else(|| Error::new(Exit::Refused, "no family came up", ""));
+        self.failed(error)
+    }
+
+    fn settings(&mut self, message: &Message<'_>) -> Option<Trigger> {
+        let refreshing = self.state == State::Refresh;
+        let body = message.body::<wds::Settings<'_>>();
+        let network = self.networks.get_mut(self.current)?;
+        let family = network.family;
+        match body.map_err(|error| error.to_string()).and_then(|settings| Addressing::check(family, &settings)) {
+            Ok(addressing) => {
+                network.addressing = Some(addressing);
+                if !refreshing {
+                    self.line("session", format!("{} up", family.name()));
+                }
+            }
+            Err(why) if refreshing => return self.failed(Error::new(Exit::Refused, why, "")),
+            Err(why) => {
+                let error = Error::new(Exit::Refused, why, "try another --ip, or ask the operator what the APN supports");
+                self.line("session", format!("{} {}", family.name(), error.what));
+                self.refusal.get_or_insert(error);
+            }
+        }
+        if !refreshing {
+            return self.next_family(Trigger::Done);
+        }
+        match self.next_live(self.current + 1) {
+            Some(next) => {
+                self.current = next;
+                Some(Trigger::Again)
+            }
+            None => Some(Trigger::Done),
+        }
+    }
+
+    fn session_status(&mut self, client: u8, status: &wds::StatusIndication, now: Instant) {
+        let is_ours = |id: &ClientId| id.service == service::WDS && (id.id == client || client == 0xff);
+        let of: Vec<_> = self.ids.iter().filter(|id| is_ours(id)).filter_map(|id| id.family).collect();
+        let family = status.family.and_then(|family| match family {
+            wds::Family::Ipv4 => Some(crate::config::Family::V4),
+            wds::Family::Ipv6 => Some(crate::config::Family::V6),
+            _ => None,
+        });
+        let hit = |network: &crate::session::Network| {
+            network.handle.is_some() && of.contains(&network.family) && (client != 0xff || family.is_none_or(|family| family == network.family))
+        };
+        let Some(at) = self.networks.iter().position(hit) else { return };
+        match status.status.connection {
+            wds::Connection::Disconnected if !matches!(self.state, State::Stop | State::Release | State::Rest) => {
+                if let Some(network) = self.networks.get_mut(at) {
+                    network.handle = None;
+                }
+                let end = status.call_end();
+                let known = end.reason.is_some() || end.verbose.is_some();
+                let why = if known { format!(": {end}") } else { String::new() };
+                self.fail(Error::new(Exit::Refused, format!("the network released the session{why}"), ""), now);
+            }
+            wds::Connection::Connected if status.status.reconfigure && self.state == State::Up => self.fire(Trigger::Changed, now),
+            _ => {}
+        }
+    }
+
+    fn registration_changed(&mut self, now: Instant) {
+        match self.state {
+            State::Serving | State::Systems if self.radio.registered() => self.fire(Trigger::Changed, now),
+            State::Up => self.say_registration(),
+            _ => {}
+        }
+    }
+
+    fn say_registration(&mut self) {
+        let line = self.radio.registration_line();
+        if line != self.said_registration {
+            self.said_registration.clone_from(&line);
+            self.line("registration", line);
+        }
+    }
+}
+
+fn sim_absent() -> Error {
+    Error::new(Exit::SimAbsent, "no SIM card", "put a SIM in; with two slots, mhictl at 'AT+QUIMSLOT?' shows which one is used")
+}
+
+fn modem_error(doing: &str, why: &str) -> Error {
+    Error::new(Exit::Modem, format!("the modem refuses to {doing}: {why}"), "see what it says with -v; a restart may help: mhictl at 'AT+CFUN=1,1'")
+}
+
+/// What a state asks the modem to do.
+fn doing(state: State) -> &'static str {
+    match state {
+        State::Syncing => "sync",
+        State::Versions => "list its services",
+        State::Clients => "allocate a client",
+        State::Firmware => "tell its firmware",
+        State::Mode => "tell its operating mode",
+        State::Power => "switch its radio on",
+        State::Sim => "tell the SIM's state",
+        State::Unlock => "verify the PIN",
+        State::Subscribe => "report changes of registration",
+        State::Serving => "tell its registration",
+        State::Systems => "tell its technologies",
+        State::Format => "set the data format",
+        State::ReadFormat => "read the data format",
+        State::Bind => "bind the mux id",
+        State::Family => "set the IP family",
+        State::Start => "start the network",
+        State::Settings | State::Refresh => "tell the session's addresses",
+        State::Stop => "stop the network",
+        State::Release => "release a client",
+        State::Opening | State::Link | State::Configure | State::Up | State::Rest | State::Ended => "answer",
+    }
+}

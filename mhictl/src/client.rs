@@ -1,0 +1,421 @@
+// SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
+//! QMI transactions, sans-IO: requests become frames to write, octets that were read become replies and indications,
+//! and time turns requests without a reply into silence. `session` and `status` drive it, `port` moves its octets.
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use qmi::{next_frame, qmux, service, Body, Builder, Kind, Message, Request, Step};
+
+/// Largest request that mhictl makes: three credentials of 127 octets and an APN of 100 fit.
+const REQUEST_MAX: usize = 1024;
+/// Requests that may wait for replies at once.
+const PENDING_MAX: usize = 32;
+/// A frame that stays incomplete for this long is garbage: each transfer of the modem holds whole frames.
+const PARTIAL_PATIENCE: Duration = Duration::from_millis(500);
+
+/// Names one request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Token(u32);
+
+/// What came of the octets and of time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// The reply to a request.
+    Reply(Token, Received),
+    /// No reply came in time; one that comes later is dropped.
+    Silent(Token),
+    /// The modem said something unasked.
+    Indication(Received),
+}
+
+/// A frame that holds a well-formed message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Received(Vec<u8>);
+
+impl Received {
+    /// Its message.
+    pub fn message(&self) -> Result<Message<'_>, qmi::Error> {
+        let (frame, _) = qmi::Frame::parse(&self.0)?;
+        Message::parse(&frame)
+    }
+}
+
+/// What was received and could not be used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Noise {
+    /// Octets outside of any frame.
+    pub garbage: u64,
+    /// Frames whose message is malformed.
+    pub malformed: u64,
+    /// Replies that no request waits for: late, or to somebody else.
+    pub stray: u64,
+}
+
+#[derive(Debug)]
+struct Pending {
+    token: Token,
+    service: u8,
+    client: u8,
+    transaction: u16,
+    id: u16,
+    deadline: Instant,
+}
+
+/// The host's side of one QMI port.
+#[derive(Debug, Default)]
+pub struct Client {
+    buffer: Vec<u8>,
+    last_octet: Option<Instant>,
+    pending: Vec<Pending>,
+    outgoing: VecDeque<Vec<u8>>,
+    events: VecDeque<Event>,
+    tokens: u32,
+    transactions: u16,
+    control_transactions: u8,
+    /// What could not be used so far.
+    pub noise: Noise,
+}
+
+impl Client {
+    /// Queues `request` for client id `client` (0 for the control service). Its reply, or silence after `patience`,
+    /// comes back under the token. A request that cannot be sent is silent at once.
+    pub fn request<'r, R: Request + Body<'r>>(&mut self, client: u8, request: &R, patience: Duration, now: Instant) -> Token {
+        self.tokens = self.tokens.wrapping_add(1);
+        let token = Token(self.tokens);
+        let transaction = self.next_transaction(R::SERVICE);
+        let mut room = [0; REQUEST_MAX];
+        match Builder::call(&mut room, client, transaction, request).finish() {
+            Ok(frame) if self.pending.len() < PENDING_MAX => {
+                self.outgoing.push_back(frame.to_vec());
+                let deadline = now + patience;
+                self.pending.push(Pending { token, service: R::SERVICE, client, transaction, id: R::ID, deadline });
+            }
+            _ => self.events.push_back(Event::Silent(token)),
+        }
+        token
+    }
+
+    /// Forgets a request: its reply will be a stray.
+    pub fn forget(&mut self, token: Token) {
+        self.pending.retain(|pending| pending.token != token);
+        self.events.retain(|event| !matches!(event, Event::Reply(of, _) | Event::Silent(of) if *of == token));
+    }
+
+    /// Forgets everything but the numbering: the port is another one now.
+    pub fn reset(&mut self) {
+        self.buffer.clear();
+        self.pending.clear();
+        self.outgoing.clear();
+        self.events.clear();
+    }
+
+    /// The next frame to write; [`Client::sent`] removes it.
+    pub fn outgoing(&self) -> Option<&[u8]> {
+        self.outgoing.front().map(Vec::as_slice)
+    }
+
+    /// The frame of [`Client::outgoing`] is written.
+    pub fn sent(&mut self) {
+        self.outgoing.pop_front();
+    }
+
+    /// Takes octets from the port; they may begin and end anywhere.
+    pub fn receive(&mut self, octets: &[u8], now: Instant) {
+        self.last_octet = Some(now);
+        for chunk in octets.chunks(qmux::MAX_FRAME) {
+            self.buffer.extend_from_slice(chunk);
+            self.parse();
+        }
+    }
+
+    /// Lets time pass.
+    pub fn tick(&mut self, now: Instant) {
+        let events = &mut self.events;
+        self.pending.retain(|pending| {
+            let waits = now < pending.deadline;
+            if !waits {
+                events.push_back(Event::Silent(pending.token));
+            }
+            waits
+        });
+        while self.partial_until().is_some_and(|until| until <= now) {
+            self.skip(1);
+            self.parse();
+        }
+    }
+
+    /// When [`Client::tick`] has something to do.
+    pub fn deadline(&self) -> Option<Instant> {
+        self.pending.iter().map(|pending| pending.deadline).chain(self.partial_until()).min()
+    }
+
+    /// The next event.
+    pub fn event(&mut self) -> Option<Event> {
+        self.events.pop_front()
+    }
+
+    fn partial_until(&self) -> Option<Instant> {
+        let since = self.last_octet.filter(|_| !self.buffer.is_empty())?;
+        Some(since + PARTIAL_PATIENCE)
+    }
+
+    fn next_transaction(&mut self, service: u8) -> u16 {
+        if service == service::CTL {
+            self.control_transactions = self.control_transactions.checked_add(1).unwrap_or(1);
+            return self.control_transactions.into();
+        }
+        self.transactions = self.transactions.checked_add(1).unwrap_or(1);
+        self.transactions
+    }
+
+    fn parse(&mut self) {
+        loop {
+            let (used, noise) = match next_frame(&self.buffer) {
+                Step::NeedMore(_) => return,
+                Step::Skip(count) => (count, true),
+                Step::Frame { frame, consumed } => match Message::parse(&frame) {
+                    Ok(message) if frame.flags == qmux::FROM_MODEM => {
+                        let received = Received(self.buffer.get(..consumed).unwrap_or_default().to_vec());
+                        let kind = message.kind;
+                        let is_ours = |pending: &Pending| {
+                            (pending.service, pending.client, pending.transaction, pending.id) == (message.service, message.client, message.transaction, message.id)
+                        };
+                        let at = self.pending.iter().position(is_ours);
+                        match (kind, at) {
+                            (Kind::Indication, _) => self.events.push_back(Event::Indication(received)),
+                            (Kind::Response, Some(at)) => {
+                                let token = self.pending.swap_remove(at).token;
+                                self.events.push_back(Event::Reply(token, received));
+                            }
+                            _ => self.noise.stray += 1,
+                        }
+                        (consumed, false)
+                    }
+                    // Only the marker is dropped: a frame that was cut short may have swallowed a good one.
+                    _ => {
+                        self.noise.malformed += 1;
+                        (1, true)
+                    }
+                },
+            };
+            if noise {
+                self.skip(used);
+            } else {
+                self.buffer.drain(..used.min(self.buffer.len()));
+            }
+            if used == 0 {
+                return;
+            }
+        }
+    }
+
+    fn skip(&mut self, count: usize) {
+        let count = count.min(self.buffer.len());
+        self.noise.garbage += count as u64;
+        self.buffer.drain(..count);
+    }
+}
+
+/// One line about a frame for `--verbose`: names and lengths, never values, since those may be a PIN or a password.
+pub fn describe(frame: &[u8]) -> String {
+    let Ok((parsed, _)) = qmi::Frame::parse(frame) else { return format!("{} octets", frame.len()) };
+    let name = service::name(parsed.service).unwrap_or("?");
+    match Message::parse(&parsed) {
+        Ok(message) => {
+            let tlvs: Vec<String> = message.tlvs.map(|tlv| format!("{:02x}:{}", tlv.kind, tlv.value.len())).collect();
+            let verdict = match message.verdict() {
+                Ok(Err(code)) if message.kind == Kind::Response => format!(" {code}"),
+                _ => String::new(),
+            };
+            format!("{name} {:#06x} {:?} client {} transaction {} [{}]{verdict}", message.id, message.kind, message.client, message.transaction, tlvs.join(" "))
+        }
+        Err(error) => format!("{name} {error}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use qmi::{ctl, nas, wds};
+
+    const PATIENCE: Duration = Duration::from_secs(2);
+
+    fn sync(client: &mut Client, now: Instant) -> Token {
+        client.request(0, &ctl::Sync {}, PATIENCE, now)
+    }
+
+    /// The frame of a control response to Sync, by hand: marker, length, flags, service, client, kind, transaction, id, TLV length, verdict.
+    fn sync_reply(transaction: u8) -> Vec<u8> {
+        vec![0x01, 0x12, 0x00, 0x80, 0x00, 0x00, 0x01, transaction, 0x27, 0x00, 0x07, 0x00, 0x02, 0x04, 0x00, 0x00, 0x00, 0x00, 0x00]
+    }
+
+    fn replied(client: &mut Client) -> Option<Token> {
+        match client.event() {
+            Some(Event::Reply(token, _)) => Some(token),
+            None => None,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn request_goes_out_and_its_reply_comes_back() {
+        let (mut client, now) = (Client::default(), Instant::now());
+        let token = sync(&mut client, now);
+        assert_eq!(client.outgoing(), Some(&[0x01, 0x0b, 0x00, 0x00, 0x00, 0x00, 0x00, 0x01, 0x27, 0x00, 0x00, 0x00][..]));
+        client.sent();
+        assert_eq!(client.outgoing(), None);
+        client.receive(&sync_reply(1), now);
+        assert_eq!(replied(&mut client), Some(token));
+        assert_eq!(client.noise, Noise::default());
+        assert_eq!(client.deadline(), None);
+    }
+
+    #[test]
+    fn reply_may_come_octet_by_octet() {
+        let (mut client, now) = (Client::default(), Instant::now());
+        let token = sync(&mut client, now);
+        for octet in sync_reply(1) {
+            assert_eq!(client.event(), None);
+            client.receive(&[octet], now);
+        }
+        assert_eq!(replied(&mut client), Some(token));
+    }
+
+    #[test]
+    fn garbage_around_a_reply_is_skipped_and_counted() {
+        let (mut client, now) = (Client::default(), Instant::now());
+        let token = sync(&mut client, now);
+        let mut octets = vec![0xff, 0x00, 0x01, 0x01, 0x7f];
+        octets.extend(sync_reply(1));
+        octets.extend([0xde, 0xad]);
+        client.receive(&octets, now);
+        assert_eq!(replied(&mut client), Some(token));
+        assert_eq!(client.noise.garbage, 7);
+    }
+
+    #[test]
+    fn wrong_transaction_client_service_or_message_is_a_stray() {
+        let (mut client, now) = (Client::default(), Instant::now());
+        let token = client.request(7, &nas::GetSystemInfo {}, PATIENCE, now);
+        let mut room = [0; 64];
+        for (service, id, transaction, message) in [(3, 7, 2, 0x4d), (3, 8, 1, 0x4d), (1, 7, 1, 0x4d), (3, 7, 1, 0x4e)] {
+            let frame = Builder::response(&mut room, service, id, transaction, message).verdict(Ok(())).finish().unwrap();
+            client.receive(frame, now);
+            assert_eq!(client.event(), None);
+        }
+        assert_eq!(client.noise.stray, 4);
+        let frame = Builder::response(&mut room, 3, 7, 1, 0x4d).verdict(Ok(())).finish().unwrap();
+        client.receive(frame, now);
+        assert_eq!(replied(&mut client), Some(token));
+    }
+
+    #[test]
+    fn silence_is_reported_once_and_a_late_reply_is_a_stray() {
+        let (mut client, now) = (Client::default(), Instant::now());
+        let token = sync(&mut client, now);
+        client.tick(now + PATIENCE - Duration::from_millis(1));
+        assert_eq!(client.event(), None);
+        assert_eq!(client.deadline(), Some(now + PATIENCE));
+        client.tick(now + PATIENCE);
+        assert_eq!(client.event(), Some(Event::Silent(token)));
+        client.receive(&sync_reply(1), now + PATIENCE);
+        assert_eq!((client.event(), client.noise.stray), (None, 1));
+    }
+
+    #[test]
+    fn a_frame_cut_short_does_not_swallow_the_next_reply() {
+        let (mut client, now) = (Client::default(), Instant::now());
+        let token = sync(&mut client, now);
+        client.receive(&sync_reply(1)[..15], now);
+        client.receive(&sync_reply(1), now);
+        client.tick(now + PARTIAL_PATIENCE);
+        assert_eq!(replied(&mut client), Some(token));
+        assert_eq!(client.noise.garbage, 15);
+    }
+
+    #[test]
+    fn a_partial_frame_times_out() {
+        let (mut client, now) = (Client::default(), Instant::now());
+        client.receive(&sync_reply(1)[..10], now);
+        assert_eq!(client.deadline(), Some(now + PARTIAL_PATIENCE));
+        client.tick(now + PARTIAL_PATIENCE);
+        assert_eq!((client.deadline(), client.noise.garbage), (None, 10));
+    }
+
+    #[test]
+    fn frames_from_a_host_are_not_replies() {
+        let (mut client, now) = (Client::default(), Instant::now());
+        sync(&mut client, now);
+        let mut reply = sync_reply(1);
+        reply[3] = 0;
+        client.receive(&reply, now);
+        assert_eq!((client.event(), client.noise.malformed), (None, 1));
+    }
+
+    #[test]
+    fn indications_come_through() {
+        let (mut client, now) = (Client::default(), Instant::now());
+        let mut room = [0; 64];
+        let body = wds::StatusIndication { status: wds::StatusChanged { connection: wds::Connection::Disconnected, reconfigure: false }, ..Default::default() };
+        let frame = Builder::indication(&mut room, 1, 9, 0x22).body(&body).finish().unwrap();
+        client.receive(frame, now);
+        let Some(Event::Indication(received)) = client.event() else { panic!() };
+        let message = received.message().unwrap();
+        assert_eq!(message.client, 9);
+        assert_eq!(message.indication::<wds::StatusIndication>().unwrap().unwrap().status.connection, wds::Connection::Disconnected);
+    }
+
+    #[test]
+    fn requests_are_bounded_and_forgotten_ones_stay_silent() {
+        let (mut client, now) = (Client::default(), Instant::now());
+        let tokens: Vec<Token> = (0..PENDING_MAX).map(|_| sync(&mut client, now)).collect();
+        let refused = sync(&mut client, now);
+        assert_eq!(client.event(), Some(Event::Silent(refused)));
+        for token in tokens {
+            client.forget(token);
+        }
+        client.tick(now + PATIENCE);
+        assert_eq!(client.event(), None);
+    }
+
+    #[test]
+    fn transaction_ids_skip_zero_when_they_wrap() {
+        let (mut client, now) = (Client::default(), Instant::now());
+        for expected in (1..=255).chain(1..=3) {
+            let token = sync(&mut client, now);
+            assert_eq!(client.outgoing().unwrap()[7], expected);
+            client.sent();
+            client.forget(token);
+        }
+    }
+
+    #[test]
+    fn noise_of_any_kind_ends_and_leaves_no_event() {
+        // A linear congruential generator (Knuth, MMIX) as seeded noise.
+        let (mut client, now) = (Client::default(), Instant::now());
+        let mut seed = 1u64;
+        let mut noise = || {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (seed >> 56) as u8
+        };
+        for _ in 0..200 {
+            let octets: Vec<u8> = (0..1000).map(|_| noise() & 0x83).collect();
+            client.receive(&octets, now);
+            assert!(client.buffer.len() <= qmux::MAX_FRAME);
+        }
+        client.tick(now + PARTIAL_PATIENCE);
+        assert!(client.buffer.is_empty());
+        while let Some(event) = client.event() {
+            assert!(matches!(event, Event::Indication(_)));
+        }
+    }
+
+    #[test]
+    fn description_shows_no_values() {
+        let mut room = [0; 64];
+        let request = wds::StartNetwork { password: Some("secret".into()), ..Default::default() };
+        let line = describe(Builder::call(&mut room, 3, 9, &request).finish().unwrap());
+        assert_eq!(line, "WDS 0x0020 Request client 3 transaction 9 [18:6]");
+    }
+}

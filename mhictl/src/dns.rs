@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
+//! DNS servers of a session, given to whatever this machine has: resolvconf, systemd-resolved, or /etc/resolv.conf itself,
+//! which is restored at the end. `interface` calls this.
+
+use std::fs;
+use std::io::{self, Write};
+use std::net::IpAddr;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use crate::device::Roots;
+use crate::holder::run_dir;
+
+/// First line of a resolv.conf that mhictl wrote.
+const MARK: &str = "# written by mhictl";
+/// Largest resolv.conf that is kept for restoring, in octets.
+const KEEP_MAX: u64 = 64 * 1024;
+
+/// Who takes the servers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Backend {
+    Resolvconf,
+    Resolved,
+    File,
+}
+
+/// The servers of one interface, until [`Dns::withdraw`].
+#[derive(Debug)]
+pub struct Dns {
+    backend: Backend,
+    interface: String,
+    roots: Roots,
+}
+
+impl Dns {
+    /// Announces `servers` for `interface`.
+    pub fn announce(roots: &Roots, interface: &str, servers: &[IpAddr]) -> io::Result<Dns> {
+        let dns = Dns { backend: detect(roots), interface: interface.to_owned(), roots: roots.clone() };
+        match dns.backend {
+            Backend::Resolvconf => run("resolvconf", &["-a", interface], &resolv_conf(servers))?,
+            Backend::Resolved => {
+                let servers: Vec<String> = servers.iter().map(IpAddr::to_string).collect();
+                let mut arguments = vec!["dns", interface];
+                arguments.extend(servers.iter().map(String::as_str));
+                run("resolvectl", &arguments, "")?;
+                run("resolvectl", &["domain", interface, "~."], "")?;
+            }
+            Backend::File => replace_file(roots, servers)?,
+        }
+        Ok(dns)
+    }
+
+    /// Where the servers went, for the `dns` line.
+    pub fn place(&self) -> &'static str {
+        match self.backend {
+            Backend::Resolvconf => "resolvconf",
+            Backend::Resolved => "systemd-resolved",
+            Backend::File => "/etc/resolv.conf",
+        }
+    }
+
+    /// Takes the servers back.
+    pub fn withdraw(self) -> io::Result<()> {
+        match self.backend {
+            Backend::Resolvconf => run("resolvconf", &["-d", &self.interface], ""),
+            Backend::Resolved => run("resolvectl", &["revert", &self.interface], ""),
+            Backend::File => restore_file(&self.roots),
+        }
+    }
+}
+
+fn detect(roots: &Roots) -> Backend {
+    if find_program("resolvconf").is_some() {
+        return Backend::Resolvconf;
+    }
+    if roots.run.join("systemd/resolve").is_dir() && find_program("resolvectl").is_some() {
+        return Backend::Resolved;
+    }
+    Backend::File
+}
+
+fn find_program(name: &str) -> Option<PathBuf> {
+    ["/usr/sbin", "/usr/bin", "/sbin", "/bin"].iter().map(|dir| Path::new(dir).join(name)).find(|path| path.is_file())
+}
+
+fn run(program: &str, arguments: &[&str], input: &str) -> io::Result<()> {
+    let path = find_program(program).ok_or(io::ErrorKind::NotFound)?;
+    let mut child = Command::new(path).args(arguments).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
+    if let Some(mut stdin) = child.stdin.take() {
+        // A program that does not read its input is judged by its exit status.
+        let _ = stdin.write_all(input.as_bytes());
+    }
+    let status = child.wait()?;
+    if status.success() {
+        return Ok(());
+    }
+    Err(io::Error::other(format!("{program} {}: {status}", arguments.join(" "))))
+}
+
+fn resolv_conf(servers: &[IpAddr]) -> String {
+    servers.iter().map(|server| format!("nameserver {server}\n")).collect()
+}
+
+fn backup_path(roots: &Roots) -> PathBuf {
+    run_dir(roots).join("resolv.conf.saved")
+}
+
+/// Writes resolv.conf through its symbolic links, after keeping the original; a file that an earlier mhictl left behind
+/// does not replace the original that it kept.
+fn replace_file(roots: &Roots, servers: &[IpAddr]) -> io::Result<()> {
+    let path = resolv_path(roots);
+    let backup = backup_path(roots);
+    match read_bounded(&path) {
+        Ok(old) if old.starts_with(MARK) => {}
+        Ok(old) => write_atomically(&backup, &old)?,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let _ = fs::remove_file(&backup);
+        }
+        Err(error) => return Err(error),
+    }
+    write_in_place_or_atomically(&path, &format!("{MARK}, which restores the old file when the session ends\n{}", resolv_conf(servers)))
+}
+
+/// Puts the original back, unless somebody else has written the file meanwhile.
+fn restore_file(roots: &Roots) -> io::Result<()> {
+    let path = resolv_path(roots);
+    let backup = backup_path(roots);
+    if read_bounded(&path).is_ok_and(|text| text.starts_with(MARK)) {
+        match read_bounded(&backup) {
+            Ok(old) => write_in_place_or_atomically(&path, &old)?,
+            Err(_) => fs::remove_file(&path)?,
+        }
+    }
+    match fs::remove_file(&backup) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+fn resolv_path(roots: &Roots) -> PathBuf {
+    let path = roots.etc.join("resolv.conf");
+    fs::canonicalize(&path).unwrap_or(path)
+}
+
+fn read_bounded(path: &Path) -> io::Result<String> {
+    if fs::metadata(path)?.len() > KEEP_MAX {
+        return Err(io::Error::other(format!("{}: larger than {KEEP_MAX} octets", path.display())));
+    }
+    fs::read_to_string(path)
+}
+
+/// A file that is a mount point, as in containers, cannot be renamed over: it is then written in place.
+fn write_in_place_or_atomically(path: &Path, text: &str) -> io::Result<()> {
+    match write_atomically(path, text) {
+        Err(error) if error.raw_os_error() == Some(rustix::io::Errno::BUSY.raw_os_error()) => fs::write(path, text),
+        other => other,
+    }
+}
+
+fn write_atomically(path: &Path, text: &str) -> io::Result<()> {
+    if let Some(dir) = path.parent() {
+        fs::create_dir_all(dir)?;
+    }
+    let temporary = path.with_extension(format!("mhictl.{}", std::process::id()));
+    let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o644).open(&temporary)?;
+    let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).and_then(|()| fs::rename(&temporary, path));
+    if written.is_err() {
+        let _ = fs::remove_file(&temporary);
+    }
+    written
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::device::tests::Tree;
+    use std::os::unix::fs::symlink;
+
+    const SERVERS: [IpAddr; 1] = [IpAddr::V4(std::net::Ipv4Addr::new(1, 1, 1, 1))];
+
+    fn read(tree: &Tree) -> String {
+        fs::read_to_string(tree.roots.etc.join("resolv.conf")).unwrap()
+    }
+
+    #[test]
+    fn the_old_file_comes_back() {
+        let tree = Tree::new();
+        fs::write(tree.roots.etc.join("resolv.conf"), "nameserver 192.0.2.1\n").unwrap();
+        replace_file(&tree.roots, &SERVERS).unwrap();
+        assert!(read(&tree).ends_with("nameserver 1.1.1.1\n"));
+        restore_file(&tree.roots).unwrap();
+        assert_eq!(read(&tree), "nameserver 192.0.2.1\n");
+        assert!(!backup_path(&tree.roots).exists());
+    }
+
+    #[test]
+    fn a_second_announcement_keeps_the_first_original() {
+        let tree = Tree::new();
+        fs::write(tree.roots.etc.join("resolv.conf"), "nameserver 192.0.2.1\n").unwrap();
+        replace_file(&tree.roots, &SERVERS).unwrap();
+        replace_file(&tree.roots, &["2001:db8::1".parse().unwrap()]).unwrap();
+        assert!(read(&tree).ends_with("nameserver 2001:db8::1\n"));
+        restore_file(&tree.roots).unwrap();
+        assert_eq!(read(&tree), "nameserver 192.0.2.1\n");
+    }
+
+    #[test]
+    fn a_file_that_another_program_wrote_stays() {
+        let tree = Tree::new();
+        fs::write(tree.roots.etc.join("resolv.conf"), "nameserver 192.0.2.1\n").unwrap();
+        replace_file(&tree.roots, &SERVERS).unwrap();
+        fs::write(tree.roots.etc.join("resolv.conf"), "nameserver 192.0.2.9\n").unwrap();
+        restore_file(&tree.roots).unwrap();
+        assert_eq!(read(&tree), "nameserver 192.0.2.9\n");
+    }
+
+    #[test]
+    fn no_file_before_means_none_after() {
+        let tree = Tree::new();
+        replace_file(&tree.roots, &SERVERS).unwrap();
+        restore_file(&tree.roots).unwrap();
+        assert!(!tree.roots.etc.join("resolv.conf").exists());
+    }
+
+    #[test]
+    fn a_symbolic_link_stays_a_link() {
+        let tree = Tree::new();
+        let target = tree.roots.run.join("real.conf");
+        fs::write(&target, "nameserver 192.0.2.1\n").unwrap();
+        symlink(&target, tree.roots.etc.join("resolv.conf")).unwrap();
+        replace_file(&tree.roots, &SERVERS).unwrap();
+        assert!(fs::read_to_string(&target).unwrap().contains("1.1.1.1"));
+        restore_file(&tree.roots).unwrap();
+        assert_eq!(fs::read_to_string(&target).unwrap(), "nameserver 192.0.2.1\n");
+        assert!(fs::symlink_metadata(tree.roots.etc.join("resolv.conf")).unwrap().is_symlink());
+    }
+}

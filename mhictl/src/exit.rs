@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
+//! What went wrong, in three parts: the exit code that scripts see, what happened, and what to do next.
+//! Every module returns [`Error`]; `main` prints it and exits with its code.
+
+use std::fmt;
+use std::process::ExitCode;
+
+/// The exit codes of mhictl. They are part of its interface: a number never changes its meaning.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Exit {
+    /// Done, or ended by SIGTERM or SIGINT after a clean tear-down.
+    Success = 0,
+    /// The operating system refused something that no other code names.
+    Failure = 1,
+    /// The command line is wrong.
+    Usage = 2,
+    /// No modem, or none with the port that is needed.
+    NoDevice = 3,
+    /// Another program holds the port.
+    PortBusy = 4,
+    /// No SIM card, or one that cannot be read.
+    SimAbsent = 5,
+    /// The SIM wants a PIN or PUK.
+    SimLocked = 6,
+    /// No network has registered the modem within the time allowed.
+    NotRegistered = 7,
+    /// The network refused the session.
+    Refused = 8,
+    /// The modem does not answer.
+    NoAnswer = 9,
+    /// The modem answered with an error.
+    Modem = 10,
+    /// The kernel refused a link, an address or a route.
+    Network = 11,
+    /// The modem answered an AT command with ERROR.
+    AtError = 12,
+    /// The user may not open the port or change the network.
+    Permission = 13,
+}
+
+impl Exit {
+    /// All codes, in order.
+    pub const ALL: [Exit; 14] = [
+        Exit::Success,
+        Exit::Failure,
+        Exit::Usage,
+        Exit::NoDevice,
+        Exit::PortBusy,
+        Exit::SimAbsent,
+        Exit::SimLocked,
+        Exit::NotRegistered,
+        Exit::Refused,
+        Exit::NoAnswer,
+        Exit::Modem,
+        Exit::Network,
+        Exit::AtError,
+        Exit::Permission,
+    ];
+
+    /// The number that the shell sees.
+    pub fn code(self) -> u8 {
+        self as u8
+    }
+
+    /// One line for the table in `mhictl --help`.
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Exit::Success => "done; also after SIGTERM or SIGINT",
+            Exit::Failure => "the operating system refused something",
+            Exit::Usage => "wrong command line",
+            Exit::NoDevice => "no modem, or none with the needed port",
+            Exit::PortBusy => "another program holds the port",
+            Exit::SimAbsent => "no SIM card, or it cannot be read",
+            Exit::SimLocked => "the SIM wants a PIN or PUK",
+            Exit::NotRegistered => "no network registered the modem in time",
+            Exit::Refused => "the network refused the session (APN, user, ...)",
+            Exit::NoAnswer => "the modem does not answer",
+            Exit::Modem => "the modem answered with a QMI error",
+            Exit::Network => "the kernel refused a link, address or route",
+            Exit::AtError => "the modem answered an AT command with ERROR",
+            Exit::Permission => "not allowed; run as root",
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        ExitCode::from(exit.code())
+    }
+}
+
+/// The exit-code table as `mhictl --help` shows it.
+pub fn table() -> String {
+    let mut text = String::from("Exit codes:\n");
+    for exit in Exit::ALL {
+        text.push_str(&format!("  {:>2}  {}\n", exit.code(), exit.meaning()));
+    }
+    text
+}
+
+/// A failure that ends a command.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Error {
+    /// The exit code.
+    pub exit: Exit,
+    /// What happened, one line, no full stop.
+    pub what: String,
+    /// What to do next, one line; empty when there is nothing to do.
+    pub next: String,
+}
+
+impl Error {
+    /// An error of class `exit`.
+    pub fn new(exit: Exit, what: impl Into<String>, next: impl Into<String>) -> Self {
+        Error { exit, what: what.into(), next: next.into() }
+    }
+
+    /// An error from the operating system while doing `what`: EACCES and EPERM become [`Exit::Permission`].
+    pub fn system(what: impl fmt::Display, error: &std::io::Error) -> Self {
+        if error.kind() == std::io::ErrorKind::PermissionDenied {
+            return Error::new(Exit::Permission, format!("{what}: {error}"), "run mhictl as root (or with CAP_NET_ADMIN and access to the port)");
+        }
+        Error::new(Exit::Failure, format!("{what}: {error}"), "")
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "mhictl: error: {}", self.what)?;
+        if !self.next.is_empty() {
+            write!(f, "\nmhictl: next: {}", self.next)?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Error {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io;
+
+    #[test]
+    fn codes_never_change() {
+        let codes: Vec<u8> = Exit::ALL.iter().map(|exit| exit.code()).collect();
+        assert_eq!(codes, (0..14).collect::<Vec<u8>>());
+        assert_eq!(
+            [Exit::Usage, Exit::NoDevice, Exit::PortBusy, Exit::SimAbsent, Exit::SimLocked].map(Exit::code),
+            [2, 3, 4, 5, 6]
+        );
+        assert_eq!(
+            [Exit::NotRegistered, Exit::Refused, Exit::NoAnswer, Exit::Modem, Exit::Network].map(Exit::code),
+            [7, 8, 9, 10, 11]
+        );
+    }
+
+    #[test]
+    fn table_names_every_code() {
+        let table = table();
+        for exit in Exit::ALL {
+            assert!(table.contains(&format!("{:>2}  {}", exit.code(), exit.meaning())));
+        }
+    }
+
+    #[test]
+    fn denied_access_has_its_own_code() {
+        let denied = Error::system("open", &io::Error::from(io::ErrorKind::PermissionDenied));
+        assert_eq!(denied.exit, Exit::Permission);
+        let other = Error::system("open", &io::Error::from(io::ErrorKind::NotFound));
+        assert_eq!(other.exit, Exit::Failure);
+    }
+
+    #[test]
+    fn display_has_what_and_next_on_a_line_each() {
+        let error = Error::new(Exit::NoDevice, "no modem", "load the module");
+        assert_eq!(error.to_string(), "mhictl: error: no modem\nmhictl: next: load the module");
+        assert_eq!(Error::new(Exit::NoDevice, "no modem", "").to_string(), "mhictl: error: no modem");
+    }
+}

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
+//! Who holds a port: the port is a plain character device whose openers steal each other's replies, so mhictl
+//! takes it only when nobody else has it. A lock file keeps mhictl's instances apart, /proc shows everybody else.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{Read, Seek, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{flock, FlockOperation};
+
+use crate::device::{read_trimmed, Roots};
+use crate::exit::{Error, Exit};
+
+/// Directory of locks and control sockets below the run-time root.
+pub fn run_dir(roots: &Roots) -> PathBuf {
+    roots.run.join("mhictl")
+}
+
+/// Makes the run-time directory, readable by its owner only.
+pub fn make_run_dir(roots: &Roots) -> Result<PathBuf, Error> {
+    let dir = run_dir(roots);
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(&dir).map_err(|error| Error::system(format_args!("create {}", dir.display()), &error))?;
+    Ok(dir)
+}
+
+/// Exclusive use of one port or modem among mhictl's instances; released when dropped or when the process ends.
+/// The file stays: removing it would let two holders lock two different files of one name.
+#[derive(Debug)]
+pub struct Lock {
+    _file: File,
+}
+
+impl Lock {
+    /// Takes the lock `NAME.lock`, or says who has it.
+    pub fn take(roots: &Roots, name: &str) -> Result<Lock, Error> {
+        let path = make_run_dir(roots)?.join(format!("{name}.lock"));
+        let open = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(&path);
+        let mut file = open.map_err(|error| Error::system(format_args!("open {}", path.display()), &error))?;
+        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => {}
+            Err(rustix::io::Errno::WOULDBLOCK) => {
+                let mut pid = String::new();
+                let _ = (&mut file).take(16).read_to_string(&mut pid);
+                let what = format!("port busy: mhictl (pid {}) uses {name}", pid.trim());
+                return Err(Error::new(Exit::PortBusy, what, "end that mhictl (kill PID), or ask it: mhictl status"));
+            }
+            Err(error) => return Err(Error::system(format_args!("lock {}", path.display()), &error.into())),
+        }
+        let write = file.set_len(0).and_then(|()| file.rewind()).and_then(|()| writeln!(file, "{}", std::process::id()));
+        write.map_err(|error| Error::system(format_args!("write {}", path.display()), &error))?;
+        Ok(Lock { _file: file })
+    }
+}
+
+/// A process that has a port open.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Holder {
+    /// Process id.
+    pub pid: u32,
+    /// Name, from /proc/PID/comm.
+    pub name: String,
+}
+
+/// The processes, other than this one, that have `node` open.
+pub fn holders(roots: &Roots, node: &Path) -> Vec<Holder> {
+    let Ok(processes) = fs::read_dir(&roots.proc) else { return Vec::new() };
+    let mut found = Vec::new();
+    for process in processes.flatten() {
+        let Some(pid) = process.file_name().to_str().and_then(|name| name.parse::<u32>().ok()) else { continue };
+        if pid == std::process::id() {
+            continue;
+        }
+        let Ok(files) = fs::read_dir(process.path().join("fd")) else { continue };
+        if files.flatten().any(|file| fs::read_link(file.path()).is_ok_and(|target| target == node)) {
+            found.push(Holder { pid, name: read_trimmed(&process.path().join("comm")).unwrap_or_default() });
+        }
+    }
+    found.sort_by_key(|holder| holder.pid);
+    found
+}
+
+/// Refuses a port that another process has open, with what to do about that process.
+pub fn refuse_if_held(roots: &Roots, node: &Path, wwan: &str) -> Result<(), Error> {
+    let holders = holders(roots, node);
+    if holders.is_empty() {
+        return Ok(());
+    }
+    let who = holders.iter().map(|holder| format!("{} (pid {})", holder.name, holder.pid)).collect::<Vec<_>>().join(", ");
+    let next = if holders.iter().any(|holder| holder.name == "ModemManager" || holder.name == "qmi-proxy") {
+        format!(
+            "systemctl stop ModemManager, or make it leave {wwan} alone with the udev property ID_MM_DEVICE_IGNORE=1 on its PCI device; \
+             a qmi-proxy that is left ends by: kill PID"
+        )
+    } else {
+        "end that program, then try again".to_owned()
+    };
+    Err(Error::new(Exit::PortBusy, format!("port busy: {who} has {} open", node.display()), next))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::device::tests::Tree;
+    use std::os::unix::fs::symlink;
+
+    fn process(tree: &Tree, pid: u32, name: &str, node: &Path) {
+        let dir = tree.roots.proc.join(pid.to_string());
+        fs::create_dir_all(dir.join("fd")).unwrap();
+        fs::write(dir.join("comm"), format!("{name}\n")).unwrap();
+        symlink("/dev/null", dir.join("fd/0")).unwrap();
+        symlink(node, dir.join("fd/7")).unwrap();
+    }
+
+    #[test]
+    fn holder_is_named_with_its_pid() {
+        let tree = Tree::new();
+        let node = tree.roots.dev.join("wwan0qmi0");
+        assert_eq!(refuse_if_held(&tree.roots, &node, "wwan0"), Ok(()));
+        process(&tree, 4_000_001, "qmi-proxy", &node);
+        process(&tree, 4_000_000, "other", Path::new("/dev/zero"));
+        let error = refuse_if_held(&tree.roots, &node, "wwan0").unwrap_err();
+        assert_eq!(error.exit, Exit::PortBusy);
+        assert!(error.what.contains("qmi-proxy (pid 4000001)"), "{}", error.what);
+        assert!(error.next.contains("ID_MM_DEVICE_IGNORE"));
+    }
+
+    #[test]
+    fn an_unknown_holder_is_named_too() {
+        let tree = Tree::new();
+        let node = tree.roots.dev.join("wwan0qmi0");
+        process(&tree, 4_000_002, "cat", &node);
+        let error = refuse_if_held(&tree.roots, &node, "wwan0").unwrap_err();
+        assert!(error.what.contains("cat (pid 4000002)") && !error.next.contains("ModemManager"));
+    }
+
+    #[test]
+    fn our_own_descriptors_do_not_count() {
+        let tree = Tree::new();
+        let node = tree.roots.dev.join("wwan0qmi0");
+        process(&tree, std::process::id(), "mhictl", &node);
+        assert!(holders(&tree.roots, &node).is_empty());
+    }
+
+    #[test]
+    fn a_second_lock_is_busy_until_the_first_goes() {
+        let tree = Tree::new();
+        let first = Lock::take(&tree.roots, "wwan0").unwrap();
+        let error = Lock::take(&tree.roots, "wwan0").unwrap_err();
+        assert_eq!(error.exit, Exit::PortBusy);
+        assert!(error.what.contains(&format!("pid {}", std::process::id())));
+        Lock::take(&tree.roots, "wwan1").unwrap();
+        drop(first);
+        Lock::take(&tree.roots, "wwan0").unwrap();
+    }
+}

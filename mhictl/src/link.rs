@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
+//! The base interface and mux links of rtnl kind `rmnet`, through rtnetlink.
+//! `interface` calls this; the kernel side is the driver's `link.rs` or mainline rmnet.
+
+use netlink_packet_core::{NLM_F_CREATE, NLM_F_EXCL};
+use netlink_packet_route::link::{
+    In6AddrGenMode, AfSpecInet6, AfSpecUnspec, InfoData, InfoKind, InfoRmNet, InfoRmNetFlags, LinkAttribute, LinkFlags, LinkInfo, LinkMessage, RmNetFlags,
+};
+use netlink_packet_route::RouteNetlinkMessage;
+
+use crate::config::Qmap;
+use crate::netlink::{Fault, Netlink};
+
+/// What mhictl needs to know of an interface.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Link {
+    /// Interface index.
+    pub index: u32,
+    /// MTU in octets.
+    pub mtu: u32,
+    /// Whether it is administratively up.
+    pub up: bool,
+    /// Index of the base of a mux link.
+    pub base: Option<u32>,
+    /// Mux id of a link of kind `rmnet`.
+    pub mux: Option<u16>,
+}
+
+/// Looks an interface up by name; none if there is no such interface.
+pub fn get(netlink: &mut Netlink, name: &str) -> Result<Option<Link>, Fault> {
+    let mut message = LinkMessage::default();
+    message.attributes.push(LinkAttribute::IfName(name.to_owned()));
+    match netlink.request(RouteNetlinkMessage::GetLink(message), 0) {
+        Ok(answers) => Ok(answers.into_iter().find_map(|answer| match answer {
+            RouteNetlinkMessage::NewLink(link) => Some(describe(&link)),
+            _ => None,
+        })),
+        Err(fault) if fault.errno == rustix::io::Errno::NODEV.raw_os_error() => Ok(None),
+        Err(fault) => Err(fault),
+    }
+}
+
+/// Makes the mux link `name` with id `mux` on the interface `base`, for the QMAP version that the modem speaks.
+pub fn add_mux(netlink: &mut Netlink, base: u32, name: &str, mux: u8, version: Qmap) -> Result<(), Fault> {
+    let message = RouteNetlinkMessage::NewLink(mux_message(base, name, mux, version));
+    netlink.request(message, NLM_F_CREATE | NLM_F_EXCL).map(drop)
+}
+
+/// Removes an interface; one that is gone already is fine.
+pub fn delete(netlink: &mut Netlink, index: u32) -> Result<(), Fault> {
+    let mut message = LinkMessage::default();
+    message.header.index = index;
+    match netlink.request(RouteNetlinkMessage::DelLink(message), 0) {
+        Err(fault) if fault.errno == rustix::io::Errno::NODEV.raw_os_error() => Ok(()),
+        other => other.map(drop),
+    }
+}
+
+/// Brings an interface up.
+pub fn set_up(netlink: &mut Netlink, index: u32) -> Result<(), Fault> {
+    let mut message = LinkMessage::default();
+    message.header.index = index;
+    message.header.flags = LinkFlags::Up;
+    message.header.change_mask = LinkFlags::Up;
+    netlink.request(RouteNetlinkMessage::SetLink(message), 0).map(drop)
+}
+
+/// Sets the MTU in octets.
+pub fn set_mtu(netlink: &mut Netlink, index: u32, mtu: u32) -> Result<(), Fault> {
+    let mut message = LinkMessage::default();
+    message.header.index = index;
+    message.attributes.push(LinkAttribute::Mtu(mtu));
+    netlink.request(RouteNetlinkMessage::SetLink(message), 0).map(drop)
+}
+
+/// Stops the kernel from making a link-local address and soliciting routers by itself: the modem says which addresses to use.
+pub fn quiet_ipv6(netlink: &mut Netlink, index: u32) -> Result<(), Fault> {
+    let mut message = LinkMessage::default();
+    message.header.index = index;
+    message.attributes.push(LinkAttribute::AfSpecUnspec(vec![AfSpecUnspec::Inet6(vec![AfSpecInet6::AddrGenMode(In6AddrGenMode::None)])]));
+    netlink.request(RouteNetlinkMessage::SetLink(message), 0).map(drop)
+}
+
+fn mux_message(base: u32, name: &str, mux: u8, version: Qmap) -> LinkMessage {
+    let flags = flags(version);
+    // The mask covers every flag that a version may set, so that a base that had another version is switched.
+    let mask = RmNetFlags::IngressDeaggregation | flags_of_checksums();
+    let mut message = LinkMessage::default();
+    message.attributes.push(LinkAttribute::Link(base));
+    message.attributes.push(LinkAttribute::IfName(name.to_owned()));
+    message.attributes.push(LinkAttribute::LinkInfo(vec![
+        LinkInfo::Kind(InfoKind::RmNet),
+        LinkInfo::Data(InfoData::RmNet(vec![InfoRmNet::MuxId(mux.into()), InfoRmNet::Flags(InfoRmNetFlags::new(flags, mask))])),
+    ]));
+    message
+}
+
+fn flags(version: Qmap) -> RmNetFlags {
+    RmNetFlags::IngressDeaggregation
+        | match version {
+            Qmap::V5 => RmNetFlags::IngressMapCksumV5 | RmNetFlags::EgressMapCksumV5,
+            Qmap::V4 => RmNetFlags::IngressMapCksumV4 | RmNetFlags::EgressMapCksumV4,
+            Qmap::V1 => RmNetFlags::empty(),
+        }
+}
+
+fn flags_of_checksums() -> RmNetFlags {
+    RmNetFlags::IngressMapCksumV4 | RmNetFlags::EgressMapCksumV4 | RmNetFlags::IngressMapCksumV5 | RmNetFlags::EgressMapCksumV5
+}
+
+fn describe(message: &LinkMessage) -> Link {
+    let mut link = Link { index: message.header.index, up: message.header.flags.contains(LinkFlags::Up), ..Link::default() };
+    for attribute in &message.attributes {
+        match attribute {
+            LinkAttribute::Mtu(mtu) => link.mtu = *mtu,
+            LinkAttribute::Link(base) => link.base = Some(*base),
+            LinkAttribute::LinkInfo(infos) => link.mux = infos.iter().find_map(mux_id),
+            _ => {}
+        }
+    }
+    link
+}
+
+fn mux_id(info: &LinkInfo) -> Option<u16> {
+    let LinkInfo::Data(InfoData::RmNet(data)) = info else { return None };
+    data.iter().find_map(|item| match item {
+        InfoRmNet::MuxId(mux) => Some(*mux),
+        _ => None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use netlink_packet_core::{Emitable, Parseable};
+
+    #[test]
+    fn newlink_has_the_attributes_that_iproute2_sends() {
+        // linux/if_link.h: IFLA_LINKINFO 18 { IFLA_INFO_KIND 1 "rmnet", IFLA_INFO_DATA 2 { IFLA_RMNET_MUX_ID 1 u16, IFLA_RMNET_FLAGS 2 {flags, mask} } }
+        let message = mux_message(7, "rmnet_mhi0.1", 0x81, Qmap::V5);
+        let mut bytes = vec![0; message.buffer_len()];
+        message.emit(&mut bytes);
+        let mut data = Vec::new();
+        data.extend_from_slice(&6u16.to_ne_bytes());
+        data.extend_from_slice(&1u16.to_ne_bytes());
+        data.extend_from_slice(&[0x81, 0, 0, 0]);
+        data.extend_from_slice(&12u16.to_ne_bytes());
+        data.extend_from_slice(&2u16.to_ne_bytes());
+        data.extend_from_slice(&0x31u32.to_ne_bytes());
+        data.extend_from_slice(&0x3du32.to_ne_bytes());
+        assert!(bytes.windows(data.len()).any(|window| window == data), "{bytes:02x?}");
+        assert!(bytes.windows(6).any(|window| window == b"rmnet\0" || window == b"rmnet_"));
+    }
+
+    #[test]
+    fn flags_follow_the_version() {
+        // linux/if_link.h, RMNET_FLAGS_*
+        assert_eq!(flags(Qmap::V1).bits(), 0x01);
+        assert_eq!(flags(Qmap::V4).bits(), 0x0d);
+        assert_eq!(flags(Qmap::V5).bits(), 0x31);
+    }
+
+    #[test]
+    fn own_message_describes_itself() {
+        let mut message = mux_message(7, "rmnet_mhi0.1", 0x81, Qmap::V4);
+        message.attributes.push(LinkAttribute::Mtu(1500));
+        message.header.index = 9;
+        let mut bytes = vec![0; message.buffer_len()];
+        message.emit(&mut bytes);
+        let link = describe(&LinkMessage::parse(&bytes[..]).unwrap());
+        assert_eq!(link, Link { index: 9, mtu: 1500, up: false, base: Some(7), mux: Some(0x81) });
+    }
+}

@@ -1,0 +1,382 @@
+// SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
+//! One data session, sans-IO: octets, time and the outcome of kernel work go in, octets, kernel work and printed lines come out.
+//! `table` says what follows what, `steps` asks the modem, `answers` understands it; `connect` does the input and output.
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use crate::addressing::{Addressing, Format};
+use crate::client::{Client, Event, Received, Token};
+use crate::config::{Config, Family};
+use crate::exit::{Error, Exit};
+use crate::radio::{self, Query, Radio};
+use crate::table::{lookup, State, Trigger};
+
+/// Seconds until the next attempt, by failures in a row.
+pub const BACKOFF: [u64; 5] = [5, 10, 20, 40, 60];
+/// A session that was up this long starts the back-off anew.
+const STEADY: Duration = Duration::from_secs(60);
+/// Transitions that may follow each other without waiting; more would be a loop in the table.
+const CHAIN_MAX: usize = 64;
+/// How long the modem has for the questions of `status`.
+const STATUS_PATIENCE: Duration = Duration::from_secs(3);
+
+/// Work for the caller, in order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Output {
+    /// Find and open the port, then [`Session::opened`] or [`Session::not_open`].
+    Open,
+    /// Close the port.
+    Close,
+    /// Make the mux link, then [`Session::link_made`].
+    MakeLink(Format),
+    /// Set these addresses and no others, then [`Session::configured`].
+    Configure(Vec<Addressing>),
+    /// Take addresses, routes and DNS back; the link stays.
+    Withdraw,
+    /// Print `WORD: TEXT`.
+    Line(&'static str, String),
+    /// A transition was refused; for `--verbose`.
+    Log(String),
+    /// The answers for `status` are in.
+    StatusReady,
+    /// Clean up and exit.
+    Finish(Result<(), Error>),
+}
+
+/// A client id and what it is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClientId {
+    /// Service.
+    pub service: u8,
+    /// Family, for the data clients.
+    pub family: Option<Family>,
+    /// The id.
+    pub id: u8,
+}
+
+/// One family's network.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Network {
+    /// Family.
+    pub family: Family,
+    /// Handle for stopping it, while it is started.
+    pub handle: Option<u32>,
+    /// Its addresses, while it has any.
+    pub addressing: Option<Addressing>,
+}
+
+/// The session.
+pub struct Session {
+    pub(crate) config: Config,
+    pub(crate) state: State,
+    pub(crate) client: Client,
+    pub(crate) ids: Vec<ClientId>,
+    /// The request that the state waits for.
+    pub(crate) step: Option<Token>,
+    /// When the state's timer runs out.
+    pub(crate) timer: Option<Instant>,
+    /// When the state was entered from another one.
+    pub(crate) entered: Instant,
+    /// Attempts at what the state does.
+    pub(crate) tries: u32,
+    /// Which QMAP version is being proposed.
+    pub(crate) proposal: usize,
+    pub(crate) format: Option<Format>,
+    /// Which network is being worked on.
+    pub(crate) current: usize,
+    pub(crate) networks: Vec<Network>,
+    /// Why the first family was refused.
+    pub(crate) refusal: Option<Error>,
+    pub(crate) pin_tried: bool,
+    /// Questions whether the networks are still up.
+    pub(crate) beats: Vec<Token>,
+    pub(crate) missed_beats: u32,
+    pub(crate) failures: usize,
+    /// Why this attempt ends.
+    pub(crate) failure: Option<Error>,
+    /// Whether nothing follows this attempt.
+    pub(crate) ending: bool,
+    /// When the first connection must be up; none once it was.
+    pub(crate) deadline: Option<Instant>,
+    pub(crate) up_since: Option<Instant>,
+    pub(crate) said_registration: String,
+    pub(crate) outputs: VecDeque<Output>,
+    questions: Vec<(Token, Query)>,
+    asking: bool,
+    /// What the modem said last of SIM, registration and signal.
+    pub radio: Radio,
+}
+
+impl Session {
+    /// A session that begins by asking for its port.
+    pub fn new(config: Config, now: Instant) -> Self {
+        Session {
+            deadline: Some(now + config.timeout),
+            config,
+            state: State::Opening,
+            client: Client::default(),
+            ids: Vec::new(),
+            step: None,
+            timer: None,
+            entered: now,
+            tries: 0,
+            proposal: 0,
+            format: None,
+            current: 0,
+            networks: Vec::new(),
+            refusal: None,
+            pin_tried: false,
+            beats: Vec::new(),
+            missed_beats: 0,
+            failures: 0,
+            failure: None,
+            ending: false,
+            up_since: None,
+            said_registration: String::new(),
+            outputs: VecDeque::from([Output::Open]),
+            questions: Vec::new(),
+            asking: false,
+            radio: Radio::default(),
+        }
+    }
+
+    /// The next piece of work for the caller.
+    pub fn output(&mut self) -> Option<Output> {
+        self.outputs.pop_front()
+    }
+
+    /// The next frame to write to the port; [`Session::sent`] removes it.
+    pub fn outgoing(&self) -> Option<&[u8]> {
+        self.client.outgoing()
+    }
+
+    /// The frame of [`Session::outgoing`] is written.
+    pub fn sent(&mut self) {
+        self.client.sent();
+    }
+
+    /// When [`Session::tick`] has something to do.
+    pub fn wakeup(&self) -> Option<Instant> {
+        let deadline = self.deadline.filter(|_| !self.ending);
+        [self.client.deadline(), self.timer, deadline].into_iter().flatten().min()
+    }
+
+    /// Where the session stands.
+    pub fn state(&self) -> State {
+        self.state
+    }
+
+    /// The families with addresses, and since when they are up.
+    pub fn networks(&self) -> (&[Network], Option<Instant>) {
+        (&self.networks, self.up_since)
+    }
+
+    /// The data format in use.
+    pub fn format(&self) -> Option<Format> {
+        self.format
+    }
+
+    /// The port is open.
+    pub fn opened(&mut self, now: Instant) {
+        self.fire(Trigger::Done, now);
+    }
+
+    /// The port could not be opened; `later` says whether it is worth trying again.
+    pub fn not_open(&mut self, error: Error, later: bool, now: Instant) {
+        // Once there was a session the modem is known to exist: it comes back from its crash, or somebody plugs it in again.
+        let trigger = if later || self.deadline.is_none() { Trigger::NotYet } else { Trigger::Failed };
+        self.failure = Some(error);
+        if trigger == Trigger::Failed {
+            self.ending = true;
+        }
+        self.fire(trigger, now);
+    }
+
+    /// The port is gone.
+    pub fn lost(&mut self, now: Instant) {
+        let trigger = if self.ending { Trigger::Over } else { Trigger::Lost };
+        self.fire(trigger, now);
+    }
+
+    /// The user wants an end; said twice, at once.
+    pub fn quit(&mut self, now: Instant) {
+        let trigger = if self.ending { Trigger::Over } else { Trigger::Quit };
+        self.ending = true;
+        self.failure = None;
+        self.fire(trigger, now);
+    }
+
+    /// The mux link is there, or not.
+    pub fn link_made(&mut self, result: Result<String, Error>, now: Instant) {
+        match result {
+            Ok(line) => {
+                self.line("mux", line);
+                self.fire(Trigger::Done, now);
+            }
+            Err(error) => self.fail(error, now),
+        }
+    }
+
+    /// The addresses are set, or not; the lines say how.
+    pub fn configured(&mut self, result: Result<Vec<(&'static str, String)>, Error>, now: Instant) {
+        match result {
+            Ok(lines) => {
+                for (word, text) in lines {
+                    self.line(word, text);
+                }
+                self.fire(Trigger::Done, now);
+            }
+            Err(error) => self.fail(error, now),
+        }
+    }
+
+    /// Octets came from the port.
+    pub fn receive(&mut self, octets: &[u8], now: Instant) {
+        self.client.receive(octets, now);
+        self.drain(now);
+    }
+
+    /// Time has passed.
+    pub fn tick(&mut self, now: Instant) {
+        self.client.tick(now);
+        self.drain(now);
+        if self.timer.is_some_and(|timer| timer <= now) {
+            self.timer = None;
+            self.fire(Trigger::Tick, now);
+        }
+        if !self.ending && self.deadline.is_some_and(|deadline| deadline <= now) {
+            let error = self.too_late();
+            self.fail(error, now);
+        }
+    }
+
+    /// Asks the modem for what `status` shows; [`Output::StatusReady`] follows, at once if there is nobody to ask.
+    pub fn ask_status(&mut self, now: Instant) {
+        if self.asking {
+            return;
+        }
+        self.asking = true;
+        if !matches!(self.state, State::Stop | State::Release | State::Opening | State::Ended) {
+            let ids = &self.ids;
+            let id_of = |service| ids.iter().find(|id| id.service == service).map(|id| id.id);
+            self.questions = radio::ask(&mut self.client, id_of, STATUS_PATIENCE, now);
+        }
+        self.status_ready();
+    }
+
+    /// This attempt failed with `error`.
+    pub(crate) fn fail(&mut self, error: Error, now: Instant) {
+        self.failure = Some(error);
+        self.fire(Trigger::Failed, now);
+    }
+
+    pub(crate) fn line(&mut self, word: &'static str, text: impl Into<String>) {
+        self.outputs.push_back(Output::Line(word, text.into()));
+    }
+
+    /// Follows the table until it waits for something.
+    pub(crate) fn fire(&mut self, trigger: Trigger, now: Instant) {
+        let mut next = Some(trigger);
+        for _ in 0..CHAIN_MAX {
+            let Some(trigger) = next else { return };
+            let Some((state, action)) = lookup(self.state, trigger) else {
+                self.outputs.push_back(Output::Log(format!("{trigger:?} means nothing in state {:?}", self.state)));
+                return;
+            };
+            if self.state == State::Up && state != State::Up {
+                self.leave_up(trigger, now);
+            }
+            if state != self.state {
+                (self.entered, self.tries, self.timer) = (now, 0, None);
+            }
+            self.state = state;
+            next = self.act(action, now);
+        }
+        self.outputs.push_back(Output::Log(format!("too many transitions at once, now in state {:?}", self.state)));
+    }
+
+    fn leave_up(&mut self, trigger: Trigger, now: Instant) {
+        if trigger == Trigger::Changed {
+            return;
+        }
+        if self.up_since.is_some_and(|since| now.duration_since(since) >= STEADY) {
+            self.failures = 0;
+        }
+        self.up_since = None;
+        let why = match trigger {
+            Trigger::Quit => "on request".to_owned(),
+            Trigger::Lost | Trigger::Over => "the port is gone".to_owned(),
+            Trigger::Reset => "the modem restarted".to_owned(),
+            _ => self.failure.as_ref().map(|error| error.what.clone()).unwrap_or_default(),
+        };
+        self.line("disconnected", why);
+    }
+
+    fn drain(&mut self, now: Instant) {
+        while let Some(event) = self.client.event() {
+            match event {
+                Event::Reply(token, received) if self.step == Some(token) => {
+                    self.step = None;
+                    if let Some(trigger) = self.answer(&received, now) {
+                        self.fire(trigger, now);
+                    }
+                }
+                Event::Silent(token) if self.step == Some(token) => {
+                    self.step = None;
+                    if let Some(trigger) = self.silence() {
+                        self.fire(trigger, now);
+                    }
+                }
+                Event::Reply(token, received) => self.side_answer(token, Some(&received), now),
+                Event::Silent(token) => self.side_answer(token, None, now),
+                Event::Indication(received) => self.indication(&received, now),
+            }
+        }
+    }
+
+    /// An answer to a question that no state waits for.
+    fn side_answer(&mut self, token: Token, received: Option<&Received>, now: Instant) {
+        if let Some(at) = self.questions.iter().position(|(of, _)| *of == token) {
+            let (_, query) = self.questions.swap_remove(at);
+            if let Some(Ok(message)) = received.map(Received::message) {
+                self.radio.absorb(query, &message);
+            }
+            self.status_ready();
+        } else if let Some(at) = self.beats.iter().position(|of| *of == token) {
+            self.beats.swap_remove(at);
+            self.beat(received, now);
+        }
+    }
+
+    fn status_ready(&mut self) {
+        if self.asking && self.questions.is_empty() {
+            self.asking = false;
+            self.outputs.push_back(Output::StatusReady);
+        }
+    }
+
+    /// Questions that nobody will answer any more.
+    pub(crate) fn drop_questions(&mut self) {
+        self.questions.clear();
+        self.beats.clear();
+        self.missed_beats = 0;
+        self.status_ready();
+    }
+
+    fn too_late(&self) -> Error {
+        let within = format!("within {} s", self.config.timeout.as_secs());
+        match self.state {
+            State::Opening => {
+                self.failure.clone().unwrap_or_else(|| Error::new(Exit::NoDevice, format!("the port did not appear {within}"), "see dmesg"))
+            }
+            State::Serving | State::Systems => Error::new(
+                Exit::NotRegistered,
+                format!("not registered {within}: {}", self.radio.registration_line()),
+                "check antennas, coverage, SIM and plan, or give it longer with --timeout; mhictl at 'AT+CEREG?' shows the cause",
+            ),
+            State::Sim => Error::new(Exit::SimAbsent, format!("the SIM was not ready {within}"), "take the SIM out and put it in again"),
+            state => Error::new(Exit::NoAnswer, format!("not connected {within}, stuck at {state:?}"), "give it longer with --timeout, or see what happens with -v"),
+        }
+    }
+}

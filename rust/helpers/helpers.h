@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What Rust cannot call by itself: inline functions, macros, and whatever differs between kernel versions.
+ * One prototype per helper, the same on every kernel; the `#if`s are in the C files.
+ */
+#ifndef RUST_HELPERS_H
+#define RUST_HELPERS_H
+
+#include <linux/ethtool.h>
+#include <linux/mhi.h>
+#include <linux/netdevice.h>
+#include <linux/pci.h>
+#include <linux/skbuff.h>
+#include <net/netlink.h>
+#include <net/rtnetlink.h>
+
+/* print.c */
+__printf(3, 4) void rust_helper_dev_printk(char level, const struct device *dev, const char *format, ...);
+__printf(2, 3) void rust_helper_printk(char level, const char *format, ...);
+bool rust_helper_ratelimit(void);
+__noreturn void rust_helper_panic(const char *message);
+
+/* sync.c */
+size_t rust_helper_spinlock_size(void);
+void rust_helper_spin_lock_init(spinlock_t *lock, const char *name, struct lock_class_key *key);
+void rust_helper_spin_lock_bh(spinlock_t *lock);
+void rust_helper_spin_unlock_bh(spinlock_t *lock);
+void rust_helper_rcu_read_lock(void);
+void rust_helper_rcu_read_unlock(void);
+void rust_helper_rtnl_lock(void);
+void rust_helper_rtnl_unlock(void);
+
+/* memory.c */
+void *rust_helper_alloc(size_t size, bool may_sleep);
+void rust_helper_free(const void *ptr);
+void *rust_helper_pages_alloc(unsigned int order, bool may_sleep);
+void rust_helper_pages_put(void *address);
+void rust_helper_pages_get(void *address);
+size_t rust_helper_pages_size(void *address);
+
+/* device.c */
+struct device *rust_helper_get_device(struct device *dev);
+void rust_helper_put_device(struct device *dev);
+void *rust_helper_dev_get_drvdata(const struct device *dev);
+void rust_helper_dev_set_drvdata(struct device *dev, void *data);
+int rust_helper_pm_runtime_get(struct device *dev);
+void rust_helper_pm_runtime_put(struct device *dev);
+
+/* pci.c */
+int rust_helper_pci_claim(struct pci_dev *pdev, int bar, void __iomem **regs, size_t *len);
+int rust_helper_pci_set_dma_mask(struct pci_dev *pdev, unsigned int bits);
+u16 rust_helper_pci_vendor(struct pci_dev *pdev);
+u16 rust_helper_pci_device(struct pci_dev *pdev);
+u16 rust_helper_pci_subsystem_vendor(struct pci_dev *pdev);
+u16 rust_helper_pci_subsystem_device(struct pci_dev *pdev);
+struct device *rust_helper_pci_dev_to_dev(struct pci_dev *pdev);
+u32 rust_helper_readl(const void __iomem *addr);
+void rust_helper_writel(u32 value, void __iomem *addr);
+
+/* mhi.c */
+struct device *rust_helper_mhi_dev_to_dev(struct mhi_device *mhi_dev);
+void rust_helper_mhi_set_ready_timeout(struct mhi_controller_config *config, u32 ms);
+const char *rust_helper_mhi_ee_name(enum mhi_ee_type ee);
+
+/* net.c */
+struct rust_netdev_shape {
+	u32 mtu;
+	u32 min_mtu;
+	u32 max_mtu;
+	u32 tx_queue_len;
+	bool checksum_offload;
+};
+void *rust_helper_netdev_priv(const struct net_device *dev);
+void rust_helper_netdev_shape_raw_ip(struct net_device *dev, const struct net_device_ops *ops,
+				     const struct ethtool_ops *ethtool, const struct rust_netdev_shape *shape,
+				     void (*destroy)(struct net_device *dev), bool free);
+int rust_helper_netdev_alloc_stats(struct net_device *dev);
+void rust_helper_netdev_free_stats(struct net_device *dev);
+void rust_helper_netdev_set_parent(struct net_device *dev, struct device *parent);
+const struct net_device_ops *rust_helper_netdev_ops(const struct net_device *dev);
+const char *rust_helper_netdev_name(const struct net_device *dev);
+bool rust_helper_netdev_running(const struct net_device *dev);
+bool rust_helper_netdev_has_rx_handler(const struct net_device *dev);
+u32 rust_helper_netdev_mtu(const struct net_device *dev);
+bool rust_helper_netdev_rx_checksum(const struct net_device *dev);
+void rust_helper_netdev_rx_add(struct net_device *dev, u32 packets, u64 bytes);
+void rust_helper_netdev_tx_add(struct net_device *dev, u32 packets, u64 bytes);
+void rust_helper_netdev_rx_error(struct net_device *dev);
+void rust_helper_netdev_rx_dropped(struct net_device *dev);
+void rust_helper_netdev_tx_dropped(struct net_device *dev);
+void rust_helper_dev_hold(struct net_device *dev);
+void rust_helper_dev_put(struct net_device *dev);
+void rust_helper_netif_stop_queue(struct net_device *dev);
+void rust_helper_netif_wake_queue(struct net_device *dev);
+bool rust_helper_netdev_xmit_more(void);
+void rust_helper_netif_napi_add(struct net_device *dev, struct napi_struct *napi,
+				int (*poll)(struct napi_struct *napi, int budget));
+void rust_helper_netif_napi_del(struct napi_struct *napi);
+void rust_helper_napi_schedule(struct napi_struct *napi);
+struct net_device *rust_helper_napi_dev(struct napi_struct *napi);
+const struct nla_policy *rust_helper_rmnet_policy(void);
+
+/* rtnl.c: struct rtnl_link_ops without the parts that change from kernel to kernel */
+struct rust_rtnl_callbacks {
+	void (*setup)(struct net_device *dev);
+	int (*newlink)(struct net_device *dev, struct net_device *base, struct nlattr **data,
+		       struct netlink_ext_ack *extack);
+	int (*changelink)(struct net_device *dev, struct nlattr **data, struct netlink_ext_ack *extack);
+	void (*dellink)(struct net_device *dev, struct list_head *head);
+	int (*fill_info)(struct sk_buff *skb, const struct net_device *dev);
+};
+struct rust_rtnl_ops;
+int rust_helper_rtnl_register(struct rust_rtnl_ops **out, const char *kind, size_t priv_size, u32 maxtype,
+			      const struct nla_policy *policy, size_t info_size,
+			      const struct rust_rtnl_callbacks *callbacks);
+void rust_helper_rtnl_unregister(struct rust_rtnl_ops *ops);
+u16 rust_helper_nla_get_u16(const struct nlattr *attr);
+int rust_helper_nla_len(const struct nlattr *attr);
+const void *rust_helper_nla_data(const struct nlattr *attr);
+void rust_helper_nl_set_err(struct netlink_ext_ack *extack, const char *literal);
+void rust_helper_list_init(struct list_head *head);
+void rust_helper_unregister_queue(struct net_device *dev, struct list_head *head);
+
+/* skbuff.c */
+struct sk_buff *rust_helper_napi_alloc_skb(struct napi_struct *napi, u32 len);
+void *rust_helper_skb_put(struct sk_buff *skb, u32 len);
+void rust_helper_skb_add_frag(struct sk_buff *skb, void *pages, size_t offset, size_t len, u32 truesize);
+void rust_helper_skb_receive_setup(struct sk_buff *skb, struct net_device *dev, __be16 protocol, bool checksummed);
+void rust_helper_kfree_skb(struct sk_buff *skb);
+void rust_helper_consume_skb(struct sk_buff *skb);
+u32 rust_helper_skb_len(const struct sk_buff *skb);
+u16 rust_helper_skb_protocol(const struct sk_buff *skb);
+bool rust_helper_skb_checksum_partial(const struct sk_buff *skb);
+u32 rust_helper_skb_csum_start(const struct sk_buff *skb);
+u32 rust_helper_skb_csum_offset(const struct sk_buff *skb);
+void rust_helper_skb_queue_head_init(struct sk_buff_head *list);
+void rust_helper_skb_queue_tail(struct sk_buff_head *list, struct sk_buff *skb);
+struct sk_buff *rust_helper_skb_dequeue(struct sk_buff_head *list);
+
+/* ethtool.c */
+struct rust_tx_aggregation {
+	u32 max_bytes;
+	u32 max_frames;
+};
+void rust_helper_ethtool_aggregation_get(struct kernel_ethtool_coalesce *to, const struct rust_tx_aggregation *from);
+void rust_helper_ethtool_aggregation_set(const struct kernel_ethtool_coalesce *from, struct rust_tx_aggregation *to);
+void rust_helper_ethtool_string(u8 *data, size_t index, const char *name);
+void rust_helper_ethtool_driver(struct ethtool_drvinfo *info, const char *driver, const char *version,
+				const struct net_device *dev);
+
+#endif

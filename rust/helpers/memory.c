@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Zeroed allocations, and compound pages known by their kernel address.
+
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include "helpers.h"
+
+void *rust_helper_alloc(size_t size, bool may_sleep)
+{
+	return may_sleep ? kvzalloc(size, GFP_KERNEL) : kzalloc(size, GFP_ATOMIC);
+}
+
+void rust_helper_free(const void *ptr)
+{
+	kvfree(ptr);
+}
+
+void *rust_helper_pages_alloc(unsigned int order, bool may_sleep)
+{
+	gfp_t gfp = __GFP_COMP | __GFP_NOWARN | (may_sleep ? GFP_KERNEL : GFP_ATOMIC);
+	struct page *page = alloc_pages(gfp, order);
+
+	return page ? page_address(page) : NULL;
+}
+
+void rust_helper_pages_put(void *address)
+{
+	put_page(virt_to_head_page(address));
+}
+
+void rust_helper_pages_get(void *address)
+{
+	get_page(virt_to_head_page(address));
+}
+
+size_t rust_helper_pages_size(void *address)
+{
+	return page_size(virt_to_head_page(address));
+}

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Modem Host Interface bus.
+
+#include <linux/mhi.h>
+#include "helpers.h"
+
+struct device *rust_helper_mhi_dev_to_dev(struct mhi_device *mhi_dev)
+{
+	return &mhi_dev->dev;
+}
+
+/* In mainline since 6.8; 6.6.73 (OpenWrt 24.10) has it too. */
+void rust_helper_mhi_set_ready_timeout(struct mhi_controller_config *config, u32 ms)
+{
+#ifdef RMNET_MHI_HAVE_READY_TIMEOUT
+	config->ready_timeout_ms = ms;
+#endif
+}
+
+const char *rust_helper_mhi_ee_name(enum mhi_ee_type ee)
+{
+	static const char *const names[] = {
+		[MHI_EE_PBL] = "primary boot loader",
+		[MHI_EE_SBL] = "secondary boot loader",
+		[MHI_EE_AMSS] = "mission mode",
+		[MHI_EE_RDDM] = "RAM dump",
+		[MHI_EE_WFW] = "WLAN firmware",
+		[MHI_EE_PTHRU] = "pass through",
+		[MHI_EE_EDL] = "emergency download",
+		[MHI_EE_FP] = "flash programmer",
+	};
+
+	return (unsigned int)ee < ARRAY_SIZE(names) && names[ee] ? names[ee] : "unknown";
+}

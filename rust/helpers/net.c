@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Network devices and NAPI.
+
+#include <linux/if_arp.h>
+#include <linux/if_link.h>
+#include <linux/netdevice.h>
+#include <linux/version.h>
+#include <net/netlink.h>
+#include "helpers.h"
+
+void *rust_helper_netdev_priv(const struct net_device *dev)
+{
+	return netdev_priv(dev);
+}
+
+void rust_helper_netdev_shape_raw_ip(struct net_device *dev, const struct net_device_ops *ops,
+				     const struct ethtool_ops *ethtool, const struct rust_netdev_shape *shape,
+				     void (*destroy)(struct net_device *dev), bool free)
+{
+	dev->netdev_ops = ops;
+	dev->ethtool_ops = ethtool;
+	dev->type = ARPHRD_RAWIP;
+	dev->flags = IFF_POINTOPOINT | IFF_NOARP;
+	dev->hard_header_len = 0;
+	dev->addr_len = 0;
+	dev->mtu = shape->mtu;
+	dev->min_mtu = shape->min_mtu;
+	dev->max_mtu = shape->max_mtu;
+	dev->tx_queue_len = shape->tx_queue_len;
+	if (shape->checksum_offload) {
+		dev->hw_features = NETIF_F_SG | NETIF_F_RXCSUM | NETIF_F_IP_CSUM | NETIF_F_IPV6_CSUM;
+		dev->features = dev->hw_features;
+	}
+	dev->priv_destructor = destroy;
+	dev->needs_free_netdev = free;
+}
+
+int rust_helper_netdev_alloc_stats(struct net_device *dev)
+{
+	dev->tstats = netdev_alloc_pcpu_stats(struct pcpu_sw_netstats);
+	return dev->tstats ? 0 : -ENOMEM;
+}
+
+void rust_helper_netdev_free_stats(struct net_device *dev)
+{
+	free_percpu(dev->tstats);
+	dev->tstats = NULL;
+}
+
+void rust_helper_netdev_set_parent(struct net_device *dev, struct device *parent)
+{
+	SET_NETDEV_DEV(dev, parent);
+}
+
+const struct net_device_ops *rust_helper_netdev_ops(const struct net_device *dev)
+{
+	return dev->netdev_ops;
+}
+
+const char *rust_helper_netdev_name(const struct net_device *dev)
+{
+	return netdev_name(dev);
+}
+
+bool rust_helper_netdev_running(const struct net_device *dev)
+{
+	return netif_running(dev);
+}
+
+bool rust_helper_netdev_has_rx_handler(const struct net_device *dev)
+{
+	return rcu_access_pointer(dev->rx_handler);
+}
+
+u32 rust_helper_netdev_mtu(const struct net_device *dev)
+{
+	return READ_ONCE(dev->mtu);
+}
+
+bool rust_helper_netdev_rx_checksum(const struct net_device *dev)
+{
+	return dev->features & NETIF_F_RXCSUM;
+}
+
+void rust_helper_netdev_rx_add(struct net_device *dev, u32 packets, u64 bytes)
+{
+	struct pcpu_sw_netstats *stats = this_cpu_ptr(dev->tstats);
+
+	u64_stats_update_begin(&stats->syncp);
+	u64_stats_add(&stats->rx_bytes, bytes);
+	u64_stats_add(&stats->rx_packets, packets);
+	u64_stats_update_end(&stats->syncp);
+}
+
+void rust_helper_netdev_tx_add(struct net_device *dev, u32 packets, u64 bytes)
+{
+	dev_sw_netstats_tx_add(dev, packets, bytes);
+}
+
+void rust_helper_netdev_rx_error(struct net_device *dev)
+{
+	DEV_STATS_INC(dev, rx_errors);
+}
+
+void rust_helper_netdev_rx_dropped(struct net_device *dev)
+{
+	DEV_STATS_INC(dev, rx_dropped);
+}
+
+void rust_helper_netdev_tx_dropped(struct net_device *dev)
+{
+	DEV_STATS_INC(dev, tx_dropped);
+}
+
+void rust_helper_dev_hold(struct net_device *dev)
+{
+	dev_hold(dev);
+}
+
+void rust_helper_dev_put(struct net_device *dev)
+{
+	dev_put(dev);
+}
+
+void rust_helper_netif_stop_queue(struct net_device *dev)
+{
+	netif_stop_queue(dev);
+}
+
+void rust_helper_netif_wake_queue(struct net_device *dev)
+{
+	netif_wake_queue(dev);
+}
+
+bool rust_helper_netdev_xmit_more(void)
+{
+	return netdev_xmit_more();
+}
+
+void rust_helper_netif_napi_add(struct net_device *dev, struct napi_struct *napi,
+				int (*poll)(struct napi_struct *napi, int budget))
+{
+	netif_napi_add(dev, napi, poll);
+}
+
+void rust_helper_netif_napi_del(struct napi_struct *napi)
+{
+	netif_napi_del(napi);
+}
+
+void rust_helper_napi_schedule(struct napi_struct *napi)
+{
+	/* From process context a raised softirq would wait for the next interrupt: the _bh pair runs it. */
+	local_bh_disable();
+	napi_schedule(napi);
+	local_bh_enable();
+}
+
+struct net_device *rust_helper_napi_dev(struct napi_struct *napi)
+{
+	return napi->dev;
+}
+
+const struct nla_policy *rust_helper_rmnet_policy(void)
+{
+	static const struct nla_policy policy[IFLA_RMNET_MAX + 1] = {
+		[IFLA_RMNET_MUX_ID] = { .type = NLA_U16 },
+		[IFLA_RMNET_FLAGS] = { .len = sizeof(struct ifla_rmnet_flags) },
+	};
+
+	return policy;
+}

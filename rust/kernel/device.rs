@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//! `struct device`, for log lines and references.
+
+use crate::types::{AlwaysRefCounted, Opaque};
+use core::ptr::NonNull;
+
+/// A device of the driver model.
+#[repr(transparent)]
+pub struct Device(Opaque<bindings::device>);
+
+// SAFETY: All methods are safe to call from any thread.
+unsafe impl Send for Device {}
+// SAFETY: As above.
+unsafe impl Sync for Device {}
+
+impl Device {
+    /// Sees a C device as a `Device`.
+    ///
+    /// # Safety
+    ///
+    /// `ptr` is valid while `'a` lasts.
+    pub(crate) unsafe fn from_raw<'a>(ptr: *mut bindings::device) -> &'a Device {
+        // SAFETY: `Device` is transparent over `struct device`, valid by the caller's promise.
+        unsafe { &*ptr.cast() }
+    }
+
+    pub(crate) fn as_raw(&self) -> *mut bindings::device {
+        self.0.get()
+    }
+}
+
+// SAFETY: The device's reference count keeps it valid.
+unsafe impl AlwaysRefCounted for Device {
+    fn inc_ref(&self) {
+        // SAFETY: `self` is a valid device.
+        unsafe { bindings::rust_helper_get_device(self.as_raw()) };
+    }
+
+    unsafe fn dec_ref(obj: NonNull<Self>) {
+        // SAFETY: The caller owns the reference.
+        unsafe { bindings::rust_helper_put_device(obj.as_ptr().cast()) }
+    }
+}

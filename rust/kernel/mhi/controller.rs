@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//! The host side of one modem: registered with the MHI core, powered up and down.
+
+use super::config::Config;
+use crate::alloc::{KBox, KVec};
+use crate::error::{code::*, to_result, Result};
+use crate::pci;
+use crate::types::Opaque;
+use core::ffi::{c_int, c_void, CStr};
+
+/// Where the modem's processor is; the numbers are `enum mhi_ee_type`'s.
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[repr(u32)]
+pub enum Environment {
+    /// Secondary boot loader.
+    Sbl = bindings::mhi_ee_type_MHI_EE_SBL,
+    /// Mission mode.
+    Amss = bindings::mhi_ee_type_MHI_EE_AMSS,
+    /// Flash programmer.
+    FlashProgrammer = bindings::mhi_ee_type_MHI_EE_FP,
+}
+
+/// What the MHI core tells a controller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// The modem is in mission mode; its channels appear.
+    MissionMode,
+    /// The modem's firmware crashed and offers its memory.
+    RamDump,
+    /// The modem's firmware crashed; the MHI core restarts it.
+    SystemError,
+    /// The modem's firmware crashed and cannot go on.
+    FatalError,
+    /// Anything else, by `enum mhi_callback`'s number.
+    Other(u32),
+}
+
+/// What a controller's owner keeps with it.
+pub trait Owner: Send + Sync + 'static {
+    /// The MHI core's notifications, from threads and from interrupts: must not sleep.
+    fn event(&self, event: Event);
+}
+
+#[repr(C)]
+struct Inner<T> {
+    raw: Opaque<bindings::mhi_controller>,
+    irqs: KVec<c_int>,
+    owner: T,
+}
+
+/// A registered controller. Dropping it powers the modem down and removes its channels.
+///
+/// # Invariants
+///
+/// `inner` never moves and its `raw` is registered; `powered` says whether it is prepared for power-up.
+pub struct Controller<T: Owner> {
+    inner: KBox<Inner<T>>,
+    powered: bool,
+}
+
+// SAFETY: The MHI core's functions may be called from any thread; `T` is `Send`.
+unsafe impl<T: Owner> Send for Controller<T> {}
+// SAFETY: A shared controller gives only `&T`, which is `Sync`.
+unsafe impl<T: Owner> Sync for Controller<T> {}
+
+impl<T: Owner> Controller<T> {
+    /// Registers the modem behind `bar`. `dma_bits` is the width of the addresses it reaches.
+    pub fn new(
+        dev: &pci::Device,
+        name: &'static CStr,
+        bar: &pci::Bar,
+        irqs: KVec<c_int>,
+        dma_bits: u32,
+        sideband_wake: bool,
+        mut config: Config,
+        owner: T,
+    ) -> Result<Self> {
+        let mut inner = KBox::new(Inner { raw: Opaque::zeroed(), irqs, owner })?;
+        let irqs = inner.irqs.as_mut_ptr();
+        // SAFETY: The structure is ours, zeroed and not registered yet.
+        let raw = unsafe { &mut *inner.raw.get() };
+        raw.name = name.as_ptr();
+        raw.cntrl_dev = dev.as_device().as_raw();
+        raw.regs = bar.as_ptr();
+        raw.reg_len = bar.len() as _;
+        raw.irq = irqs;
+        raw.nr_irqs = inner.irqs.len() as u32;
+        raw.iova_start = 0;
+        raw.iova_stop = u64::MAX.checked_shr(64u32.saturating_sub(dma_bits)).unwrap_or(u64::MAX) as _;
+        raw.status_cb = Some(Self::status);
+        raw.runtime_get = Some(Self::runtime_get);
+        raw.runtime_put = Some(Self::runtime_put);
+        raw.read_reg = Some(Self::read_register);
+        raw.write_reg = Some(Self::write_register);
+        if sideband_wake {
+            raw.wake_get = Some(Self::wake);
+            raw.wake_put = Some(Self::wake);
+            raw.wake_toggle = Some(Self::wake_toggle);
+        }
+        // SAFETY: All required members are set; `inner` stays at its address until `drop` unregisters it.
+        to_result(config.with_raw(|config| unsafe { bindings::mhi_register_controller(inner.raw.get(), config) }))?;
+        // INVARIANT: Registered, not prepared.
+        Ok(Controller { inner, powered: false })
+    }
+
+    /// Starts the modem; mission mode is reached in the background.
+    pub fn power_up(&mut self) -> Result {
+        if self.powered {
+            return Ok(());
+        }
+        let raw = self.inner.raw.get();
+        // SAFETY: The controller is registered and not prepared.
+        to_result(unsafe { bindings::mhi_prepare_for_power_up(raw) })?;
+        // SAFETY: The controller is prepared.
+        if let Err(error) = to_result(unsafe { bindings::mhi_async_power_up(raw) }) {
+            // SAFETY: It is prepared and not powered.
+            unsafe { bindings::mhi_unprepare_after_power_down(raw) };
+            return Err(error);
+        }
+        // INVARIANT: Prepared and powered.
+        self.powered = true;
+        Ok(())
+    }
+
+    /// Stops the modem, and removes its channels from the bus; `graceful` tells it so first.
+    pub fn power_down(&mut self, graceful: bool) {
+        if core::mem::take(&mut self.powered) {
+            let raw = self.inner.raw.get();
+            // SAFETY: By the invariant it is prepared and powered.
+            unsafe { bindings::mhi_power_down(raw, graceful) };
+            // SAFETY: It is powered down.
+            unsafe { bindings::mhi_unprepare_after_power_down(raw) };
+        }
+    }
+
+    /// The owner's data.
+    pub fn owner(&self) -> &T {
+        &self.inner.owner
+    }
+
+    /// The owner's data of a channel's controller, if that controller is one of `T`'s.
+    pub(super) fn owner_of(raw: *mut bindings::mhi_controller) -> Option<*const T> {
+        // SAFETY: A channel's controller is valid while the channel is. Our callback's address tells our controllers:
+        // each `T` has a callback of its own, which casts to `Inner<T>`.
+        let callback = unsafe { (*raw).status_cb };
+        let ours = callback.is_some_and(|callback| callback as usize == Self::status as usize);
+        // SAFETY: By the check `raw` is the first member of an `Inner<T>`.
+        ours.then(|| unsafe { &raw const (*raw.cast::<Inner<T>>()).owner })
+    }
+
+    unsafe extern "C" fn status(raw: *mut bindings::mhi_controller, reason: bindings::mhi_callback) {
+        let event = match reason {
+            bindings::mhi_callback_MHI_CB_EE_MISSION_MODE => Event::MissionMode,
+            bindings::mhi_callback_MHI_CB_EE_RDDM => Event::RamDump,
+            bindings::mhi_callback_MHI_CB_SYS_ERROR => Event::SystemError,
+            bindings::mhi_callback_MHI_CB_FATAL_ERROR => Event::FatalError,
+            other => Event::Other(other),
+        };
+        // SAFETY: The MHI core passes a registered controller, which is the first member of an `Inner<T>`.
+        unsafe { &(*raw.cast::<Inner<T>>()).owner }.event(event);
+    }
+
+    unsafe extern "C" fn runtime_get(raw: *mut bindings::mhi_controller) -> c_int {
+        // SAFETY: The controller's device is valid while it is registered.
+        unsafe { bindings::rust_helper_pm_runtime_get((*raw).cntrl_dev) }
+    }
+
+    unsafe extern "C" fn runtime_put(raw: *mut bindings::mhi_controller) {
+        // SAFETY: As above.
+        unsafe { bindings::rust_helper_pm_runtime_put((*raw).cntrl_dev) }
+    }
+
+    unsafe extern "C" fn read_register(raw: *mut bindings::mhi_controller, at: *mut c_void, out: *mut u32) -> c_int {
+        // SAFETY: The MHI core passes a registered controller.
+        if !unsafe { in_bar(raw, at) } {
+            return EINVAL.to_errno();
+        }
+        // SAFETY: `at` is an aligned register inside the mapped BAR, `out` the core's variable.
+        unsafe { *out = bindings::rust_helper_readl(at) };
+        0
+    }
+
+    unsafe extern "C" fn write_register(raw: *mut bindings::mhi_controller, at: *mut c_void, value: u32) {
+        // SAFETY: The MHI core passes a registered controller.
+        if unsafe { in_bar(raw, at) } {
+            // SAFETY: `at` is an aligned register inside the mapped BAR.
+            unsafe { bindings::rust_helper_writel(value, at) }
+        }
+    }
+
+    /// Modems with a wake line of their own take no wake doorbells.
+    unsafe extern "C" fn wake(_raw: *mut bindings::mhi_controller, _override: bool) {}
+
+    unsafe extern "C" fn wake_toggle(_raw: *mut bindings::mhi_controller) {}
+}
+
+/// Whether a register is inside the BAR: the core computes some addresses from offsets that the modem tells.
+///
+/// # Safety
+///
+/// `raw` is a registered controller.
+unsafe fn in_bar(raw: *mut bindings::mhi_controller, at: *mut c_void) -> bool {
+    // SAFETY: By the caller's promise.
+    let (regs, len) = unsafe { ((*raw).regs as usize, (*raw).reg_len as usize) };
+    match (at as usize).checked_sub(regs) {
+        Some(offset) => offset % 4 == 0 && offset.checked_add(4).is_some_and(|end| end <= len),
+        None => false,
+    }
+}
+
+impl<T: Owner> Drop for Controller<T> {
+    fn drop(&mut self) {
+        self.power_down(true);
+        // SAFETY: By the invariant it is registered, and now not prepared.
+        unsafe { bindings::mhi_unregister_controller(self.inner.raw.get()) }
+    }
+}

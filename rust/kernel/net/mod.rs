@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//! Network devices, their buffers, and what userspace sets them up with.
+
+pub mod device;
+pub mod ethtool;
+pub mod napi;
+pub mod rtnl;
+pub mod skbuff;
+
+pub use device::{Device, Operations, Registration, Shape, Transmit};
+pub use napi::Napi;
+pub use skbuff::{SkBuff, SkBuffList, Splitter};
+
+/// Protocol number of IPv4 packets.
+pub const ETH_P_IP: u16 = bindings::ETH_P_IP as u16;
+/// Protocol number of IPv6 packets.
+pub const ETH_P_IPV6: u16 = bindings::ETH_P_IPV6 as u16;
+/// Protocol number of MAP frames.
+pub const ETH_P_MAP: u16 = bindings::ETH_P_MAP as u16;

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//! Physically contiguous buffers that a device can read and write, and that socket buffers can share.
+
+use crate::error::{code::ENOMEM, Result};
+use core::ffi::c_void;
+use core::mem::ManuallyDrop;
+use core::ptr::NonNull;
+
+/// One compound page, owned.
+///
+/// # Invariants
+///
+/// `address` is the kernel address of a compound page of `size` bytes, of which one reference is ours. Nobody else
+/// reads or writes it, unless this value was given up by `net::Splitter` or to a device.
+pub struct Pages {
+    address: NonNull<u8>,
+    size: usize,
+}
+
+// SAFETY: A page belongs to no thread.
+unsafe impl Send for Pages {}
+// SAFETY: Shared access only reads.
+unsafe impl Sync for Pages {}
+
+impl Pages {
+    /// Allocates at least `bytes`, rounded up to a power of two pages; `may_sleep` only in process context.
+    pub fn new(bytes: usize, may_sleep: bool) -> Result<Pages> {
+        let pages = bytes.div_ceil(bindings::PAGE_SIZE as usize).max(1);
+        let order = pages.checked_next_power_of_two().ok_or(ENOMEM)?.trailing_zeros();
+        // SAFETY: No preconditions beyond the context, which callers are told.
+        let address = unsafe { bindings::rust_helper_pages_alloc(order, may_sleep) };
+        let address = NonNull::new(address.cast::<u8>()).ok_or(ENOMEM)?;
+        // INVARIANT: A fresh compound page of that order, with its one reference.
+        Ok(Pages { address, size: (bindings::PAGE_SIZE as usize) << order })
+    }
+
+    /// How many bytes it holds.
+    pub fn size(&self) -> usize {
+        self.size
+    }
+
+    /// Its bytes. They may hold anything an earlier user left.
+    pub fn as_slice(&self) -> &[u8] {
+        // SAFETY: By the invariant the memory is ours and `size` bytes long.
+        unsafe { core::slice::from_raw_parts(self.address.as_ptr(), self.size) }
+    }
+
+    /// Its bytes, to fill.
+    pub fn as_mut_slice(&mut self) -> &mut [u8] {
+        // SAFETY: As above, and `self` is borrowed exclusively.
+        unsafe { core::slice::from_raw_parts_mut(self.address.as_ptr(), self.size) }
+    }
+
+    pub(crate) fn address(&self) -> *mut c_void {
+        self.address.as_ptr().cast()
+    }
+
+    /// Leaves the page to a device or to C, for `from_raw`.
+    pub(crate) fn into_raw(self) -> *mut c_void {
+        ManuallyDrop::new(self).address()
+    }
+
+    /// Takes a page back.
+    ///
+    /// # Safety
+    ///
+    /// `address` comes from `into_raw` and nobody uses the page any more.
+    pub(crate) unsafe fn from_raw(address: *mut c_void) -> Pages {
+        // SAFETY: `address` is the address of a compound page.
+        let size = unsafe { bindings::rust_helper_pages_size(address) };
+        // INVARIANT: The reference that `into_raw` left is ours again.
+        // SAFETY: `into_raw` gave a non-null pointer.
+        Pages { address: unsafe { NonNull::new_unchecked(address.cast()) }, size }
+    }
+}
+
+impl Drop for Pages {
+    fn drop(&mut self) {
+        // SAFETY: The reference is ours.
+        unsafe { bindings::rust_helper_pages_put(self.address()) }
+    }
+}

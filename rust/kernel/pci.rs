@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//! PCI drivers: id tables, probe and remove, a claimed function's registers and interrupts.
+
+use crate::alloc::{KBox, KVec};
+use crate::device;
+use crate::error::{code::*, from_result, to_result, Result};
+use crate::module::ThisModule;
+use crate::types::{ForeignOwnable, Opaque};
+use core::ffi::{c_int, c_void, CStr};
+use core::marker::PhantomData;
+
+/// One row of an id table.
+#[repr(transparent)]
+#[derive(Clone, Copy)]
+pub struct DeviceId(bindings::pci_device_id);
+
+// SAFETY: Plain numbers.
+unsafe impl Sync for DeviceId {}
+
+/// Matches any vendor, device or subsystem.
+pub const ANY: u32 = !0;
+
+impl DeviceId {
+    /// Matches these four ids; `info` is what `probe` gets.
+    pub const fn new(vendor: u32, device: u32, subvendor: u32, subdevice: u32, info: usize) -> Self {
+        // SAFETY: All-zero bytes are a valid `pci_device_id`.
+        let mut id: bindings::pci_device_id = unsafe { core::mem::zeroed() };
+        id.vendor = vendor;
+        id.device = device;
+        id.subvendor = subvendor;
+        id.subdevice = subdevice;
+        id.driver_data = info as _;
+        DeviceId(id)
+    }
+
+    /// The empty row that ends a table.
+    pub const END: DeviceId = DeviceId::new(0, 0, 0, 0, 0);
+}
+
+/// Exports an id table, ended by `DeviceId::END`, for `modprobe`: Kbuild gives it the name that modpost looks for.
+#[macro_export]
+#[allow_internal_unsafe]
+macro_rules! pci_device_table {
+    ($table:expr) => {
+        #[export_name = "rmnet_mhi_pci_ids"]
+        static PCI_TABLE: [$crate::pci::DeviceId; $table.len()] = $table;
+    };
+}
+
+/// A PCI function, bound to the driver.
+#[repr(transparent)]
+pub struct Device(Opaque<bindings::pci_dev>);
+
+impl Device {
+    fn as_raw(&self) -> *mut bindings::pci_dev {
+        self.0.get()
+    }
+
+    /// Its generic device.
+    pub fn as_device(&self) -> &device::Device {
+        // SAFETY: The generic device is part of the function and lives as long.
+        unsafe { device::Device::from_raw(bindings::rust_helper_pci_dev_to_dev(self.as_raw())) }
+    }
+
+    /// Vendor, device, subsystem vendor, subsystem device.
+    pub fn ids(&self) -> [u16; 4] {
+        let dev = self.as_raw();
+        // SAFETY: `self` is a valid function.
+        unsafe {
+            [
+                bindings::rust_helper_pci_vendor(dev),
+                bindings::rust_helper_pci_device(dev),
+                bindings::rust_helper_pci_subsystem_vendor(dev),
+                bindings::rust_helper_pci_subsystem_device(dev),
+            ]
+        }
+    }
+
+    /// Enables the function, maps memory BAR `bar`, and lets it master the bus; undone when the driver is unbound.
+    pub fn claim(&self, bar: u32) -> Result<Bar> {
+        let mut regs: *mut c_void = core::ptr::null_mut();
+        let mut len = 0;
+        // SAFETY: `self` is a valid function being probed; the two outputs are valid for a write.
+        to_result(unsafe {
+            bindings::rust_helper_pci_claim(self.as_raw(), bar as c_int, (&raw mut regs).cast(), &mut len)
+        })?;
+        Ok(Bar { regs, len })
+    }
+
+    /// Tells the DMA layer that the function reaches addresses of `bits` bits.
+    pub fn set_dma_mask(&self, bits: u32) -> Result {
+        // SAFETY: `self` is a valid function.
+        to_result(unsafe { bindings::rust_helper_pci_set_dma_mask(self.as_raw(), bits) })
+    }
+
+    /// Allocates from one to `most` MSI vectors and returns their interrupt numbers; freed when the driver is unbound.
+    pub fn alloc_msi(&self, most: u32) -> Result<KVec<c_int>> {
+        // SAFETY: `self` is a valid, enabled function.
+        let count = unsafe { bindings::pci_alloc_irq_vectors(self.as_raw(), 1, most, bindings::PCI_IRQ_MSI) };
+        to_result(count)?;
+        let mut irqs = KVec::with_capacity(count as usize)?;
+        for vector in 0..count {
+            // SAFETY: As above.
+            let irq = unsafe { bindings::pci_irq_vector(self.as_raw(), vector as _) };
+            to_result(irq)?;
+            irqs.push(irq).map_err(|_| ENOMEM)?;
+        }
+        Ok(irqs)
+    }
+}
+
+/// A mapped BAR.
+pub struct Bar {
+    regs: *mut c_void,
+    len: usize,
+}
+
+impl Bar {
+    pub(crate) fn as_ptr(&self) -> *mut c_void {
+        self.regs
+    }
+
+    /// Its size in bytes.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether it has no bytes.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+}
+
+/// What a PCI driver implements.
+pub trait Driver: 'static {
+    /// What the driver keeps for each bound function.
+    type Data: ForeignOwnable;
+    /// The name in `/sys/bus/pci/drivers`.
+    const NAME: &'static CStr;
+    /// The ids to bind, ended by `DeviceId::END`.
+    const IDS: &'static [DeviceId];
+
+    /// Binds a function. `info` is the matching id's. May sleep.
+    fn probe(dev: &Device, info: usize) -> Result<Self::Data>;
+}
+
+/// A registered PCI driver; dropping it unbinds all functions.
+pub struct Registration<T: Driver> {
+    driver: KBox<Opaque<bindings::pci_driver>>,
+    _driver: PhantomData<T>,
+}
+
+// SAFETY: Registering and unregistering may happen on any thread.
+unsafe impl<T: Driver> Send for Registration<T> {}
+// SAFETY: Nothing can be done with a shared registration.
+unsafe impl<T: Driver> Sync for Registration<T> {}
+
+impl<T: Driver> Registration<T> {
+    /// Registers the driver and binds the functions that are there.
+    pub fn new(module: ThisModule) -> Result<Self> {
+        const { assert!(!T::IDS.is_empty()) };
+        let driver = KBox::new(Opaque::<bindings::pci_driver>::zeroed())?;
+        // SAFETY: The structure is ours, zeroed, and not registered yet.
+        let raw = unsafe { &mut *driver.get() };
+        raw.name = T::NAME.as_ptr();
+        raw.id_table = T::IDS.as_ptr().cast();
+        raw.probe = Some(Self::probe);
+        raw.remove = Some(Self::remove);
+        raw.shutdown = Some(Self::remove);
+        // SAFETY: The structure stays at its address until `drop` unregisters it; the id table is static and ended.
+        to_result(unsafe { bindings::__pci_register_driver(driver.get(), module.as_ptr(), c"rmnet_mhi".as_ptr()) })?;
+        Ok(Registration { driver, _driver: PhantomData })
+    }
+
+    unsafe extern "C" fn probe(dev: *mut bindings::pci_dev, id: *const bindings::pci_device_id) -> c_int {
+        // SAFETY: The PCI core passes a valid function and the id that matched.
+        let (device, info) = unsafe { (&*dev.cast::<Device>(), (*id).driver_data) };
+        from_result(T::probe(device, info as usize).map(|data| {
+            // SAFETY: A function being probed has driver data of its driver's.
+            unsafe {
+                bindings::rust_helper_dev_set_drvdata(device.as_device().as_raw(), data.into_foreign());
+            }
+        }))
+    }
+
+    unsafe extern "C" fn remove(dev: *mut bindings::pci_dev) {
+        // SAFETY: The PCI core passes a valid function that `probe` bound.
+        let device = unsafe { (*dev.cast::<Device>()).as_device().as_raw() };
+        // SAFETY: The device is valid.
+        let data = unsafe { bindings::rust_helper_dev_get_drvdata(device) };
+        if data.is_null() {
+            return; // shut down before
+        }
+        // SAFETY: The device is valid.
+        unsafe { bindings::rust_helper_dev_set_drvdata(device, core::ptr::null_mut()) };
+        // SAFETY: `probe` put it there, and it is taken back once, here.
+        drop(unsafe { T::Data::from_foreign(data) });
+    }
+}
+
+impl<T: Driver> Drop for Registration<T> {
+    fn drop(&mut self) {
+        // SAFETY: `new` registered it.
+        unsafe { bindings::pci_unregister_driver(self.driver.get()) }
+    }
+}

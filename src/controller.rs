@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//! The host side of the MHI link: says in the log what becomes of the modem.
+
+use crate::netdev::Base;
+use kernel::device;
+use kernel::mhi::controller::Owner;
+use kernel::mhi::Event;
+use kernel::net;
+use kernel::prelude::*;
+use kernel::types::ARef;
+
+/// What a controller knows: its PCI function, and the interface that its data channels serve.
+pub(crate) struct Host {
+    dev: ARef<device::Device>,
+    base: ARef<net::Device<Base>>,
+}
+
+impl Host {
+    pub(crate) fn new(dev: &device::Device, base: &net::Device<Base>) -> Host {
+        Host { dev: ARef::from(dev), base: ARef::from(base) }
+    }
+
+    /// The interface that the data channels serve.
+    pub(crate) fn base(&self) -> &net::Device<Base> {
+        &self.base
+    }
+}
+
+impl Owner for Host {
+    fn event(&self, event: Event) {
+        match event {
+            Event::MissionMode => dev_info!(&self.dev, "the modem is up"),
+            Event::SystemError => dev_warn!(&self.dev, "the modem's firmware crashed; restarting it"),
+            Event::FatalError => dev_err!(&self.dev, "the modem's firmware crashed and does not restart by itself"),
+            Event::RamDump => dev_warn!(&self.dev, "the modem's firmware crashed and offers a memory dump"),
+            Event::Other(_) => {}
+        }
+    }
+}

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//! The data channels: appear when the modem is up, and serve the base interface until it is not.
+
+use crate::controller::Host;
+use crate::modem;
+use crate::netdev::{self, Base};
+use core::ffi::CStr;
+use kernel::mhi::{Device, Driver, Transfer};
+use kernel::net;
+use kernel::prelude::*;
+use kernel::types::ARef;
+
+/// The data channels' driver.
+pub(crate) struct Data;
+
+impl Driver for Data {
+    type Data = ARef<net::Device<Base>>;
+    const NAME: &'static CStr = c"rmnet_mhi_data";
+    const CHANNELS: &'static CStr = modem::DATA;
+
+    fn probe(dev: &Device) -> Result<Self::Data> {
+        let host: &Host = dev.owner().ok_or(ENODEV)?;
+        Ok(ARef::from(host.base()))
+    }
+
+    fn start(dev: &Device, base: &net::Device<Base>) -> Result {
+        netdev::attach(base, dev)
+    }
+
+    fn stop(_dev: &Device, base: &net::Device<Base>) {
+        netdev::detach(base);
+    }
+
+    fn uplink(_dev: &Device, base: &net::Device<Base>, transfer: Transfer) {
+        base.private().tx.done(transfer.buffer);
+        base.napi().schedule();
+    }
+
+    fn downlink(_dev: &Device, base: &net::Device<Base>, transfer: Transfer) {
+        base.private().rx.done(transfer);
+        base.napi().schedule();
+    }
+}

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//! Driver for Quectel's 5G modems over PCIe (MHI), with a QMAP muxer.
+//!
+//! A packet's way down: `data` (transfer from the modem) -> `rx` (frames) -> `link` (the interface) -> stack.
+//! A packet's way up: stack -> `link` -> `tx` (frames into a transfer) -> `data` (to the modem).
+//!
+//! Lock order, outermost first: rtnl; `rx` state or `tx` state; the MHI core's locks; the done queues of `rx` and `tx`.
+//! The MHI core calls back with its own locks held, so callbacks take only the done queues.
+
+#![no_std]
+#![forbid(unsafe_code)]
+
+mod controller;
+mod data;
+mod ethtool;
+mod flow;
+mod format;
+mod headers;
+mod link;
+mod modem;
+mod netdev;
+mod pci;
+mod queue;
+mod rx;
+mod serial;
+mod stats;
+mod tx;
+
+use kernel::module::{Module, ThisModule};
+use kernel::net::rtnl;
+use kernel::prelude::*;
+
+/// All that the module registers. Fields are dropped in declaration order: modems first, then what serves them.
+struct RmnetMhi {
+    _pci: kernel::pci::Registration<pci::Pci>,
+    _serial: kernel::mhi::Registration<serial::Serial>,
+    _data: kernel::mhi::Registration<data::Data>,
+    _links: Option<rtnl::Registration<link::Link>>,
+}
+
+impl Module for RmnetMhi {
+    fn init(module: ThisModule) -> Result<Self> {
+        let links = match rtnl::Registration::new() {
+            Ok(links) => Some(links),
+            Err(EEXIST) => {
+                pr_info!("the kernel's rmnet module is loaded: links of kind rmnet are its own, on top of rmnet_mhi0");
+                None
+            }
+            Err(error) => return Err(error),
+        };
+        let data = kernel::mhi::Registration::new(module)?;
+        let serial = kernel::mhi::Registration::new(module)?;
+        let pci = kernel::pci::Registration::new(module)?;
+        Ok(RmnetMhi { _pci: pci, _serial: serial, _data: data, _links: links })
+    }
+}
+
+kernel::module!(RmnetMhi);
+kernel::pci_device_table!(modem::IDS);

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//! The modems that the driver knows: one row per family, and the ids that lead to it.
+//!
+//! Sources of the numbers: Linux `drivers/bus/mhi/host/pci_generic.c`, the channel and ring tables of Quectel's
+//! pcie_mhi V1.4.
+
+use core::ffi::CStr;
+use kernel::mhi::{Channels, Environment, EventRing};
+use kernel::pci::{DeviceId, ANY};
+
+/// What a family of modems has in common.
+pub(crate) struct Family {
+    /// The chip, for the log.
+    pub(crate) name: &'static CStr,
+    /// Width of the addresses that it reaches.
+    pub(crate) dma_bits: u32,
+    /// Whether it is woken by a wire instead of by doorbells.
+    pub(crate) sideband_wake: bool,
+    /// How long it may take to become ready after power-on.
+    pub(crate) ready_timeout_ms: u32,
+}
+
+const QUALCOMM: u32 = 0x17cb;
+const QUECTEL: u32 = 0x1eac;
+
+/// Index into `FAMILIES`.
+#[derive(Clone, Copy)]
+enum Chip {
+    Sdx24,
+    Sdx55,
+    Sdx6x,
+    Sdx75,
+    Sdx35,
+}
+
+const fn family(name: &'static CStr, sideband_wake: bool, ready_timeout_ms: u32) -> Family {
+    // The vendor's driver gives all of them a window of 37 bits.
+    Family { name, dma_bits: 37, sideband_wake, ready_timeout_ms }
+}
+
+static FAMILIES: [Family; 5] = [
+    family(c"quectel-sdx24", true, 2_000),
+    family(c"quectel-sdx55", false, 20_000),
+    family(c"quectel-sdx6x", false, 20_000),
+    family(c"quectel-sdx75", false, 50_000),
+    family(c"quectel-sdx35", false, 20_000),
+];
+
+/// The family that an id's `info` stands for.
+pub(crate) fn family_of(info: usize) -> Option<&'static Family> {
+    FAMILIES.get(info)
+}
+
+const fn id(vendor: u32, device: u32, subvendor: u32, subdevice: u32, chip: Chip) -> DeviceId {
+    DeviceId::new(vendor, device, subvendor, subdevice, chip as usize)
+}
+
+/// Quectel's modules. Qualcomm's ids are shared by many makers: only those with Qualcomm's or Quectel's own subsystem
+/// vendor are taken, and `EXCEPTIONS` not.
+pub(crate) const IDS: [DeviceId; 16] = [
+    id(QUALCOMM, 0x0306, QUALCOMM, ANY, Chip::Sdx55), // RM500Q, RM502Q, RM505Q, RM510Q
+    id(QUALCOMM, 0x0306, QUECTEL, ANY, Chip::Sdx55),
+    id(QUALCOMM, 0x0308, QUALCOMM, ANY, Chip::Sdx6x), // RM520N; with subsystem 5201 the RM520N-GL
+    id(QUALCOMM, 0x0308, QUECTEL, ANY, Chip::Sdx6x),
+    id(QUALCOMM, 0x0309, QUALCOMM, ANY, Chip::Sdx75), // RM551E
+    id(QUALCOMM, 0x0309, QUECTEL, ANY, Chip::Sdx75),
+    id(QUALCOMM, 0x011a, QUALCOMM, ANY, Chip::Sdx35), // RM255C
+    id(QUALCOMM, 0x011a, QUECTEL, ANY, Chip::Sdx35),
+    id(QUECTEL, 0x1001, ANY, ANY, Chip::Sdx24), // EM120R
+    id(QUECTEL, 0x1002, ANY, ANY, Chip::Sdx24), // EM160R
+    id(QUECTEL, 0x100d, ANY, ANY, Chip::Sdx24), // EM160R
+    id(QUECTEL, 0x2001, ANY, ANY, Chip::Sdx24), // EM120R
+    id(QUECTEL, 0x1004, ANY, ANY, Chip::Sdx6x), // RM520N-GL
+    id(QUECTEL, 0x1007, ANY, ANY, Chip::Sdx6x), // RM520N-GL for Lenovo
+    id(QUECTEL, 0x100b, ANY, ANY, Chip::Sdx35), // RM255
+    DeviceId::END,
+];
+
+/// Vendor, device, subsystem vendor, subsystem device of other makers' modules that `IDS` would take.
+pub(crate) const EXCEPTIONS: [[u16; 4]; 1] = [
+    [0x17cb, 0x0306, 0x17cb, 0x010c], // Foxconn T99W175
+];
+
+/// The name of the data channels: ours alone, so that no in-tree client takes them.
+pub(crate) const DATA: &CStr = c"IP_HW0_RMNET";
+/// The name of the channels that carry serial signals.
+pub(crate) const SERIAL: &CStr = c"IP_CTRL";
+
+/// Index of the event ring for control and software channels, then those of the data channels.
+const CONTROL_RING: u32 = 0;
+const UPLINK_RING: u32 = 1;
+const DOWNLINK_RING: u32 = 2;
+
+/// Descriptors in each data ring; the modem crashes if a data event ring is smaller than twice this.
+pub(crate) const DATA_ELEMENTS: u32 = 512;
+
+const fn software(name: &'static CStr, first: u32, elements: u32, environment: Environment) -> Channels {
+    Channels { name, first, elements, events: [CONTROL_RING; 2], environment, burst: false }
+}
+
+/// Channels in QMI mode. Names are what the in-tree `mhi_wwan_ctrl` matches.
+pub(crate) const CHANNELS: [Channels; 8] = [
+    software(c"LOOPBACK", 0, 32, Environment::Amss),
+    software(c"SAHARA", 2, 32, Environment::Sbl),
+    software(c"DIAG", 4, 128, Environment::Amss),
+    software(c"QMI", 14, 32, Environment::Amss),
+    software(SERIAL, 18, 32, Environment::Amss),
+    software(c"DUN", 32, 32, Environment::Amss),
+    software(c"FIREHOSE", 34, 32, Environment::FlashProgrammer),
+    Channels {
+        name: DATA,
+        first: 100,
+        elements: DATA_ELEMENTS,
+        events: [UPLINK_RING, DOWNLINK_RING],
+        environment: Environment::Amss,
+        burst: true,
+    },
+];
+
+const fn data_ring(channel: u32) -> EventRing {
+    EventRing { elements: 2 * DATA_ELEMENTS, moderation_ms: 1, control: false, channel: Some(channel) }
+}
+
+/// Event rings. More than 256 elements in the control ring break channel start on SDX6x.
+pub(crate) const EVENT_RINGS: [EventRing; 3] = [
+    EventRing { elements: 256, moderation_ms: 1, control: true, channel: None },
+    data_ring(100),
+    data_ring(101),
+];
+
+/// How long the modem may take to answer a command.
+pub(crate) const COMMAND_TIMEOUT_MS: u32 = 20_000;
+
+/// The uplink channel of the AT port, which stays mute until it sees DTR and RTS.
+pub(crate) const AT_CHANNEL: u32 = 32;

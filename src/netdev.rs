@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//! The base interface `rmnet_mhiN`: carries bare IP while it has no link, MAP frames once it has one.
+//!
+//! It belongs to the PCI function and stays when the modem crashes: data channels are attached to it and detached.
+
+use crate::format::Format;
+use crate::link::Link;
+use crate::rx::Rx;
+use crate::stats::{Counter, Counters};
+use crate::tx::Tx;
+use core::sync::atomic::{AtomicBool, Ordering};
+use kernel::device;
+use kernel::mhi;
+use kernel::net::ethtool::Table as EthtoolTable;
+use kernel::net::{self, rtnl, Device, Napi, Operations, Shape, SkBuff, Transmit};
+use kernel::net::{ETH_P_IP, ETH_P_IPV6, ETH_P_MAP};
+use kernel::prelude::*;
+use kernel::sync::rcu::{self, Table};
+use kernel::types::ARef;
+
+/// The base interface.
+pub(crate) struct Base;
+
+/// What a base interface keeps.
+pub(crate) struct Port {
+    pub(crate) dev: ARef<device::Device>,
+    pub(crate) format: Format,
+    /// Links by mux id, changed under rtnl.
+    pub(crate) links: Table<Device<Link>>,
+    pub(crate) rx: Rx,
+    pub(crate) tx: Tx,
+    pub(crate) counters: Counters,
+    /// Whether the data channels are there.
+    attached: AtomicBool,
+    /// Whether there is a link; written under rtnl.
+    muxed: AtomicBool,
+}
+
+/// What the data channels carry.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mode {
+    /// Bare IP packets.
+    Raw,
+    /// MAP frames for our links.
+    Map,
+    /// MAP frames for the kernel's own rmnet module on top of the base.
+    Foreign,
+}
+
+/// Mux ids that a link can have.
+pub(crate) const MUX_IDS: core::ops::RangeInclusive<u16> = 1..=254;
+
+impl Port {
+    pub(crate) fn new(dev: &device::Device) -> Result<Port> {
+        Ok(Port {
+            dev: ARef::from(dev),
+            format: Format::new(),
+            links: Table::new(usize::from(*MUX_IDS.end()) + 1)?,
+            rx: Rx::new()?,
+            tx: Tx::new()?,
+            counters: Counters::new(),
+            attached: AtomicBool::new(false),
+            muxed: AtomicBool::new(false),
+        })
+    }
+
+    /// Whether packets can be sent and received.
+    pub(crate) fn is_attached(&self) -> bool {
+        self.attached.load(Ordering::Acquire)
+    }
+
+    /// Takes note of whether there are links, after one came or went. Under rtnl.
+    pub(crate) fn update_mode(&self, _rtnl: &rtnl::Rtnl) {
+        let muxed = (0..self.links.size()).any(|mux_id| self.links.is_filled(mux_id));
+        self.muxed.store(muxed, Ordering::Release);
+    }
+
+    /// Offers packets again on the base and on all links that the modem has not stopped.
+    pub(crate) fn wake_queues(&self, guard: &rcu::Guard) {
+        for link in self.links.iter(guard) {
+            link.private().wake(link);
+        }
+    }
+}
+
+/// What the data channels carry now.
+pub(crate) fn mode(base: &Device<Base>) -> Mode {
+    if base.private().muxed.load(Ordering::Acquire) {
+        Mode::Map
+    } else if base.has_rx_handler() {
+        Mode::Foreign
+    } else {
+        Mode::Raw
+    }
+}
+
+/// The modem is up: packets flow through these channels. May sleep.
+pub(crate) fn attach(base: &Device<Base>, channel: &mhi::Device) -> Result {
+    let port = base.private();
+    port.rx.attach(channel)?;
+    port.tx.attach(channel);
+    port.attached.store(true, Ordering::Release);
+    base.carrier_on();
+    let guard = rcu::read_lock();
+    port.links.iter(&guard).for_each(Device::carrier_on);
+    Ok(())
+}
+
+/// The modem is gone, or going: nothing is queued once this returns. Addresses, routes and links stay.
+pub(crate) fn detach(base: &Device<Base>) {
+    let port = base.private();
+    port.attached.store(false, Ordering::Release);
+    base.carrier_off();
+    {
+        let guard = rcu::read_lock();
+        for link in port.links.iter(&guard) {
+            link.carrier_off();
+            link.private().resume(link); // a modem that restarts has forgotten whom it stopped
+        }
+    }
+    port.tx.detach();
+    port.rx.detach();
+}
+
+/// Deletes all links of a base that is about to go.
+pub(crate) fn delete_links(base: &Device<Base>) {
+    use rtnl::Link as _;
+    rtnl::with_lock(|rtnl| {
+        rtnl::Unregister::with(rtnl, |unregister| {
+            let links = &base.private().links;
+            for link in (0..links.size()).filter_map(|mux_id| links.get_ref(mux_id)) {
+                Link::delete(rtnl, &link, unregister);
+            }
+        });
+    });
+}
+
+impl Operations for Base {
+    type Private = Port;
+    /// ModemManager sets an MTU of 16384 on the base when it multiplexes.
+    const SHAPE: Shape =
+        Shape { mtu: 1500, min_mtu: 68, max_mtu: 65535, tx_queue_len: 1000, checksum_offload: false };
+    const ETHTOOL: &'static EthtoolTable = &EthtoolTable::new::<Base>(true);
+
+    fn open(dev: &Device<Self>) -> Result {
+        dev.wake_queue();
+        Ok(())
+    }
+
+    fn stop(dev: &Device<Self>) {
+        dev.stop_queue();
+    }
+
+    fn start_xmit(dev: &Device<Self>, skb: SkBuff) -> Transmit {
+        let port = dev.private();
+        let wanted = match (mode(dev), skb.protocol()) {
+            (Mode::Raw, ETH_P_IP | ETH_P_IPV6) | (Mode::Foreign, ETH_P_MAP) => true,
+            (Mode::Map, _) => {
+                // The kernel sends router solicitations here: the modem could not tell whose they are.
+                port.counters.count(Counter::TxNoMux);
+                false
+            }
+            _ => false,
+        };
+        if wanted {
+            port.tx.send_raw(port, dev, skb)
+        } else {
+            dev.count_tx_dropped();
+            port.tx.flush(port, net::device::xmit_more());
+            Transmit::Done
+        }
+    }
+
+    fn poll(dev: &Device<Self>, napi: &Napi, budget: u32) -> u32 {
+        let port = dev.private();
+        let guard = rcu::read_lock();
+        if port.tx.complete(port) {
+            if dev.is_running() {
+                dev.wake_queue();
+            }
+            port.wake_queues(&guard);
+        }
+        Rx::poll(dev, napi, &guard, budget)
+    }
+}

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//! The PCI function: claimed at probe, given back at removal.
+
+use crate::controller::Host;
+use crate::modem::{self, Family};
+use crate::netdev::{self, Base};
+use core::ffi::CStr;
+use kernel::mhi::{Config, Controller};
+use kernel::net;
+use kernel::pci::{Bar, Device, DeviceId, Driver};
+use kernel::prelude::*;
+
+/// The PCI driver.
+pub(crate) struct Pci;
+
+/// One modem. Fields are dropped in declaration order: the modem stops, its channels with it, then the interface goes.
+pub(crate) struct Modem {
+    _controller: Controller<Host>,
+    _base: Interface,
+}
+
+/// The base interface with its links: they go first.
+struct Interface(net::Registration<Base>);
+
+impl Drop for Interface {
+    fn drop(&mut self) {
+        netdev::delete_links(&self.0);
+    }
+}
+
+impl Driver for Pci {
+    type Data = KBox<Modem>;
+    /// ModemManager takes an MHI modem's network interface only from a driver of this name.
+    const NAME: &'static CStr = c"mhi_net";
+    const IDS: &'static [DeviceId] = &modem::IDS;
+
+    fn probe(dev: &Device, info: usize) -> Result<KBox<Modem>> {
+        if modem::EXCEPTIONS.contains(&dev.ids()) {
+            return Err(ENODEV);
+        }
+        let family = modem::family_of(info).ok_or(ENODEV)?;
+        let bar = dev.claim(0)?;
+        let dma_bits = widest_dma(dev, family)?;
+        let base = Interface(net::Registration::new(
+            dev.as_device(),
+            c"rmnet_mhi%d",
+            netdev::Port::new(dev.as_device())?,
+        )?);
+        let mut controller = register(dev, family, &bar, dma_bits, &base.0)?;
+        controller.power_up().inspect_err(|error| {
+            dev_err!(dev.as_device(), "the modem does not start: {error:?}");
+        })?;
+        KBox::new(Modem { _controller: controller, _base: base })
+    }
+}
+
+fn widest_dma(dev: &Device, family: &Family) -> Result<u32> {
+    match dev.set_dma_mask(family.dma_bits) {
+        Ok(()) => Ok(family.dma_bits),
+        Err(_) => dev.set_dma_mask(32).map(|()| 32),
+    }
+}
+
+fn register(
+    dev: &Device,
+    family: &Family,
+    bar: &Bar,
+    dma_bits: u32,
+    base: &net::Device<Base>,
+) -> Result<Controller<Host>> {
+    // One vector for the boot interface and one for each event ring, at best.
+    let irqs = dev.alloc_msi(1 + modem::EVENT_RINGS.len() as u32)?;
+    let vectors = irqs.len() as u32;
+    let config = Config::new(
+        &modem::CHANNELS,
+        &modem::EVENT_RINGS,
+        vectors,
+        modem::COMMAND_TIMEOUT_MS,
+        family.ready_timeout_ms,
+    )?;
+    dev_info!(
+        dev.as_device(),
+        "{} modem, {vectors} interrupt vector(s), {dma_bits} bit DMA",
+        family.name.to_str().unwrap_or_default()
+    );
+    let host = Host::new(dev.as_device(), base);
+    Controller::new(dev, family.name, bar, irqs, dma_bits, family.sideband_wake, config, host)
+}

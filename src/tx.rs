@@ -1,0 +1,394 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//! Transmission: packets are copied into a transfer, several into one where the modem allows it.
+//!
+//! A transfer is sent as soon as it is full, or no more packets follow and the modem is idle enough; while it is busy,
+//! packets gather until it gives a buffer back. So nothing waits on an idle link, and nobody needs a timer.
+
+use crate::link::Link;
+use crate::netdev::Port;
+use crate::stats::Counter;
+use kernel::mhi::{self, Direction};
+use kernel::net::device::xmit_more;
+use kernel::net::ethtool::TxAggregation;
+use kernel::net::{Device, Operations, SkBuff, Transmit};
+use kernel::new_spinlock;
+use kernel::page::Pages;
+use kernel::prelude::*;
+use kernel::sync::SpinLock;
+use kernel::types::ARef;
+use qmap::{CommandKind, Offload, Padding, Version};
+
+/// Bytes of a transmit buffer, and so of an aggregate at most.
+const BUFFER: usize = 16 << 10;
+/// Transmit buffers: 1 MiB. Fewer than the ring has descriptors, so that it is never full.
+const BUFFERS: usize = 64;
+/// Transfers under way up to which a packet does not wait for more.
+const EAGER: usize = 4;
+/// The longest transfer: its length is 16 bits wide.
+const LONGEST: usize = u16::MAX as usize;
+/// The most frames of an aggregate that can be asked for, as in Linux' rmnet.
+const MOST_FRAMES: u32 = 64;
+
+/// Buffers for packets to send.
+pub(crate) struct Tx {
+    /// Filled by the MHI core's callbacks, emptied by the poll. Innermost lock.
+    done: SpinLock<Done>,
+    /// Held while packets are copied and buffers queued.
+    state: SpinLock<State>,
+}
+
+struct Done {
+    buffers: KVec<Pages>,
+    /// Buffers that came back, kept or not.
+    count: usize,
+}
+
+struct State {
+    channel: Option<ARef<mhi::Device>>,
+    /// The transfer being filled.
+    open: Option<Open>,
+    /// Buffers of `BUFFER` bytes to fill.
+    pool: KVec<Pages>,
+    /// An empty vector, exchanged for that of `Done`.
+    spare: KVec<Pages>,
+    /// Transfers that the modem has not given back.
+    under_way: usize,
+    /// Whether a queue was stopped for lack of a buffer.
+    starved: bool,
+    limits: TxAggregation,
+}
+
+struct Open {
+    buffer: Pages,
+    len: usize,
+    frames: u32,
+}
+
+/// A frame's header before it is written.
+struct Header {
+    version: Version,
+    mux_id: u8,
+    offload: Option<Offload>,
+}
+
+impl Tx {
+    pub(crate) fn new() -> Result<Tx> {
+        let mut pool = KVec::with_capacity(BUFFERS)?;
+        for _ in 0..BUFFERS {
+            pool.push(Pages::new(BUFFER, true)?).map_err(|_| ENOMEM)?;
+        }
+        let state = State {
+            channel: None,
+            open: None,
+            pool,
+            spare: KVec::with_capacity(BUFFERS)?,
+            under_way: 0,
+            starved: false,
+            limits: TxAggregation { max_bytes: 8192, max_frames: 1 },
+        };
+        let done = Done { buffers: KVec::with_capacity(BUFFERS)?, count: 0 };
+        Ok(Tx {
+            done: new_spinlock!(done, c"rmnet_mhi_tx_done")?,
+            state: new_spinlock!(state, c"rmnet_mhi_tx")?,
+        })
+    }
+
+    /// Sends through these channels from now on.
+    pub(crate) fn attach(&self, channel: &mhi::Device) {
+        self.state.lock().channel = Some(ARef::from(channel));
+    }
+
+    /// Queues nothing more. Buffers that the modem has come back through `done`.
+    pub(crate) fn detach(&self) {
+        let mut state = self.state.lock();
+        state.channel = None;
+        if let Some(open) = state.open.take() {
+            state.keep(open.buffer);
+        }
+    }
+
+    /// Takes a buffer back from the MHI core.
+    pub(crate) fn done(&self, buffer: Pages) {
+        let mut done = self.done.lock();
+        done.count = done.count.wrapping_add(1);
+        if buffer.size() == BUFFER {
+            // Never more than the pool has; a buffer too many is freed.
+            let _ = done.buffers.push(buffer);
+        }
+    }
+
+    /// Puts buffers that came back to use; returns whether stopped queues may go on. From the poll.
+    pub(crate) fn complete(&self, port: &Port) -> bool {
+        let mut state = self.state.lock();
+        let count = {
+            let state = &mut *state;
+            let mut done = self.done.lock();
+            core::mem::swap(&mut state.spare, &mut done.buffers);
+            core::mem::take(&mut done.count)
+        };
+        while let Some(buffer) = state.spare.pop() {
+            state.keep(buffer);
+        }
+        state.under_way = state.under_way.saturating_sub(count);
+        state.flush_when_idle(port);
+        let wake = state.starved && !state.pool.is_empty();
+        if wake {
+            state.starved = false;
+        }
+        wake
+    }
+
+    /// Sends a packet as a frame of a link.
+    pub(crate) fn send_framed(
+        &self,
+        port: &Port,
+        dev: &Device<Link>,
+        mux_id: u8,
+        mut skb: SkBuff,
+    ) -> Transmit {
+        let version = port.format.uplink();
+        let offload = match offload(version, &mut skb) {
+            Ok(offload) => offload,
+            Err(_) => {
+                dev.count_tx_dropped();
+                self.flush(port, xmit_more());
+                return Transmit::Done;
+            }
+        };
+        self.send(port, dev, skb, Some(Header { version, mux_id, offload }))
+    }
+
+    /// Sends a packet as a transfer of its own.
+    pub(crate) fn send_raw<T: Operations>(&self, port: &Port, dev: &Device<T>, skb: SkBuff) -> Transmit {
+        self.send(port, dev, skb, None)
+    }
+
+    fn send<T: Operations>(
+        &self,
+        port: &Port,
+        dev: &Device<T>,
+        skb: SkBuff,
+        header: Option<Header>,
+    ) -> Transmit {
+        let more = xmit_more();
+        let len = skb.len();
+        let alone = header.is_none();
+        let mut state = self.state.lock();
+        match state.append(port, &skb, header.as_ref()) {
+            Ok(()) => {
+                skb.consume();
+                dev.count_tx(1, len as u64);
+            }
+            Err(EAGAIN) => {
+                // Every buffer is under way: the poll wakes the queue.
+                state.starve(port, dev);
+                state.flush(port);
+                return Transmit::Busy(skb);
+            }
+            Err(error) => {
+                if error == EINVAL {
+                    port.counters.count(Counter::TxTooLong);
+                }
+                dev.count_tx_dropped();
+            }
+        }
+        if alone || state.is_full() {
+            state.flush(port);
+        } else if !more {
+            state.flush_when_idle(port);
+        }
+        if state.pool.is_empty() && state.open.is_none() {
+            state.starve(port, dev);
+        }
+        Transmit::Done
+    }
+
+    /// Sends what waits, unless more packets follow at once.
+    pub(crate) fn flush(&self, port: &Port, more: bool) {
+        if !more {
+            self.state.lock().flush_when_idle(port);
+        }
+    }
+
+    /// Answers a MAP command: the whole frame `request` back, marked with `kind`.
+    pub(crate) fn answer(&self, port: &Port, request: &[u8], kind: CommandKind) {
+        let mut state = self.state.lock();
+        let sent = state.pool.pop().is_some_and(|mut buffer| {
+            match qmap::acknowledge(request, buffer.as_mut_slice(), kind) {
+                Some(len) => state.queue(port, buffer, len),
+                None => {
+                    state.keep(buffer);
+                    false
+                }
+            }
+        });
+        port.counters.count(if sent { Counter::TxAnswers } else { Counter::TxAnswersDropped });
+    }
+
+    /// The limits of an aggregate.
+    pub(crate) fn aggregation(&self) -> TxAggregation {
+        self.state.lock().limits
+    }
+
+    /// Sets the limits of an aggregate, which are the modem's.
+    pub(crate) fn set_aggregation(&self, to: TxAggregation) -> Result {
+        let bytes = usize::try_from(to.max_bytes).map_err(|_| EINVAL)?;
+        if !(2048..=BUFFER).contains(&bytes) || !(1..=MOST_FRAMES).contains(&to.max_frames) {
+            return Err(EINVAL);
+        }
+        self.state.lock().limits = to;
+        Ok(())
+    }
+}
+
+impl State {
+    /// Copies a packet into the open transfer, after a header if it is a frame; `EAGAIN` without a buffer, `EINVAL` if
+    /// it is too long, `ENOTCONN` while the modem is gone.
+    fn append(&mut self, port: &Port, skb: &SkBuff, header: Option<&Header>) -> Result {
+        if self.channel.is_none() {
+            return Err(ENOTCONN);
+        }
+        let padding = if header.is_some() { 3 } else { 0 };
+        let most = skb
+            .len()
+            .checked_add(header.map_or(0, |header| qmap::header_len(header.version)))
+            .and_then(|len| len.checked_add(padding))
+            .filter(|len| *len <= LONGEST)
+            .ok_or(EINVAL)?;
+        if self.open.as_ref().is_some_and(|open| open.len.saturating_add(most) > self.most(open)) {
+            self.flush(port);
+        }
+        let mut open = match self.open.take() {
+            Some(open) => open,
+            None => Open { buffer: self.buffer(most)?, len: 0, frames: 0 },
+        };
+        let result = open.append(skb, header);
+        if open.frames > 0 {
+            self.open = Some(open);
+        } else {
+            self.keep(open.buffer);
+        }
+        result
+    }
+
+    /// The bytes that an open transfer may have.
+    fn most(&self, open: &Open) -> usize {
+        open.buffer.size().min(self.limits.max_bytes as usize)
+    }
+
+    fn buffer(&mut self, len: usize) -> Result<Pages> {
+        if len > BUFFER {
+            return Pages::new(len, false).map_err(|_| EINVAL);
+        }
+        self.pool.pop().ok_or(EAGAIN)
+    }
+
+    /// Puts a buffer back; one of another size than the pool's is freed.
+    fn keep(&mut self, buffer: Pages) {
+        if buffer.size() == BUFFER {
+            let _ = self.pool.push(buffer);
+        }
+    }
+
+    /// Whether the open transfer takes no further packet.
+    fn is_full(&self) -> bool {
+        self.open.as_ref().is_some_and(|open| {
+            open.frames >= self.limits.max_frames || open.len.saturating_add(64) > self.most(open)
+        })
+    }
+
+    fn flush_when_idle(&mut self, port: &Port) {
+        if self.under_way < EAGER {
+            self.flush(port);
+        }
+    }
+
+    /// Sends the open transfer.
+    fn flush(&mut self, port: &Port) {
+        if let Some(open) = self.open.take() {
+            if self.queue(port, open.buffer, open.len) {
+                port.counters.add(Counter::TxFrames, open.frames.into());
+            }
+        }
+    }
+
+    fn queue(&mut self, port: &Port, buffer: Pages, len: usize) -> bool {
+        let Some(channel) = &self.channel else {
+            self.keep(buffer);
+            return false;
+        };
+        match channel.queue(Direction::Uplink, buffer, len) {
+            Ok(()) => {
+                self.under_way = self.under_way.saturating_add(1);
+                port.counters.count(Counter::TxTransfers);
+                port.counters.add(Counter::TxBytes, len as u64);
+                true
+            }
+            Err((_, buffer)) => {
+                port.counters.count(Counter::TxErrors);
+                self.keep(buffer);
+                false
+            }
+        }
+    }
+
+    fn starve<T: Operations>(&mut self, port: &Port, dev: &Device<T>) {
+        if self.under_way > 0 {
+            dev.stop_queue();
+            self.starved = true;
+            port.counters.count(Counter::TxStopped);
+        }
+    }
+}
+
+impl Open {
+    fn append(&mut self, skb: &SkBuff, header: Option<&Header>) -> Result {
+        let room = self.buffer.as_mut_slice().get_mut(self.len..).ok_or(EINVAL)?;
+        let (before, behind) = match header {
+            Some(header) => {
+                let written = qmap::write_header(
+                    room,
+                    header.version,
+                    header.mux_id,
+                    skb.len(),
+                    Padding::Align4,
+                    header.offload,
+                )
+                .ok_or(EINVAL)?;
+                (written.header, written.pad)
+            }
+            None => (0, 0),
+        };
+        let (_, room) = room.split_at_mut_checked(before).ok_or(EINVAL)?;
+        let (packet, room) = room.split_at_mut_checked(skb.len()).ok_or(EINVAL)?;
+        skb.copy_to(packet)?;
+        if let Some(Header { version: Version::V4, offload: Some(offload), .. }) = header {
+            complement(packet, *offload);
+        }
+        room.get_mut(..behind).ok_or(EINVAL)?.fill(0);
+        self.len = self.len.saturating_add(before).saturating_add(skb.len()).saturating_add(behind);
+        self.frames = self.frames.saturating_add(1);
+        Ok(())
+    }
+}
+
+/// Version 4 wants the pseudo header's sum complemented; see `Offload`.
+fn complement(packet: &mut [u8], offload: Offload) {
+    let at = usize::from(offload.start).wrapping_add(usize::from(offload.insert));
+    if let Some(field) = packet.get_mut(at..).and_then(|rest| rest.first_chunk_mut::<2>()) {
+        *field = field.map(|byte| !byte);
+    }
+}
+
+/// The checksum to leave to the modem; does it here if the modem cannot.
+fn offload(version: Version, skb: &mut SkBuff) -> Result<Option<Offload>> {
+    let Some(partial) = skb.partial_checksum() else { return Ok(None) };
+    let (start, insert) = (u16::try_from(partial.start), u16::try_from(partial.offset));
+    match (version, start, insert) {
+        // Where TCP and UDP have their checksums; other protocols' are not the modem's business.
+        (Version::V4 | Version::V5, Ok(start), Ok(insert @ (6 | 16))) => {
+            Ok(Some(Offload { start, insert, udp: insert == 6 }))
+        }
+        _ => skb.complete_checksum().map(|()| None),
+    }
+}

@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
+# shellcheck shell=busybox
+# timeout: 240
+# Twenty loads and unloads leave nothing behind: no slab object, no page, no vmalloc area, no word of complaint.
+
+cycle() {
+	driver_load && wait_for 15 ports_are_there && driver_unload && [ ! -e $qmi ] && [ ! -e /sys/class/net/$base ]
+}
+
+# Live objects of each slab cache, with what its CPUs keep aside given back.
+slab() {
+	local cache
+	echo 3 >/proc/sys/vm/drop_caches
+	for cache in /sys/kernel/slab/*/shrink; do
+		echo 1 >"$cache"
+	done 2>/dev/null
+	awk 'NR > 2 { print $1, $2 }' /proc/slabinfo
+}
+
+free_pages() {
+	awk '$1 == "MemFree:" { print $2 / 4 }' /proc/meminfo
+}
+
+vmalloc_areas() {
+	grep -vc vmap_stack /proc/vmallocinfo
+}
+
+# The first loads fill caches that stay.
+for round in 1 2 3 4 5; do
+	need "first loads, $round" cycle
+done
+slab >/tmp/slab.before
+pages=$(free_pages)
+areas=$(vmalloc_areas)
+
+for round in $(seq 20); do
+	check "load and unload $round" cycle || break
+done
+slab >/tmp/slab.after
+
+# One object a load is a leak; what the kernel's own background work moves is less.
+leaks=$(awk 'NR == FNR { before[$1] = $2; next } $2 - before[$1] >= 20 { print $1 ": " before[$1] " to " $2 }' \
+	/tmp/slab.before /tmp/slab.after)
+check_equal "slab caches have not grown" "" "$leaks"
+pages=$((pages - $(free_pages)))
+check "no pages are lost ($pages)" test $pages -lt 512
+check_equal "vmalloc areas" "$areas" "$(vmalloc_areas)"

@@ -1,0 +1,6 @@
+# SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
+# shellcheck shell=busybox
+# timeout: 300
+# TCP and UDP both ways in QMAPv5, content compared.
+
+transfers v5

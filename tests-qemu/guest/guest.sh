@@ -1,0 +1,210 @@
+# SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
+# shellcheck shell=busybox
+# What cases are written with. Sourced by run-case, in the guest, by busybox ash.
+#
+# A case reports any number of named verdicts and must report one at least. It polls for states, and never sleeps to let
+# something happen.
+
+qmi=/dev/wwan0qmi0
+at=/dev/wwan0at0
+base=rmnet_mhi0
+
+. /test/stock.sh
+. /test/transfers.sh
+
+# ---- verdicts
+
+verdict() {
+	echo "$*" >/dev/virtio-ports/verdict
+	echo "---- $*"
+}
+
+pass() {
+	verdict "pass $*"
+}
+
+# fail NAME: WHY
+fail() {
+	failed=1
+	verdict "fail $*"
+}
+
+# The last thing of every case.
+close_case() {
+	complaints
+	[ -z "${failed-}" ] || dmesg | tail -n 60
+	verdict "done"
+}
+
+# Gives up on the case.
+abort() {
+	fail "$*"
+	close_case
+	poweroff -f
+	sleep 60 # the kernel goes down under this
+}
+
+# check NAME COMMAND...: passes if the command succeeds; its output is shown, and the last line goes into the verdict.
+check() {
+	local name="$1" log=/tmp/check.$$
+	shift
+	echo "---- $name: $*"
+	if "$@" >"$log" 2>&1; then
+		tail -n 20 "$log"
+		pass "$name"
+	else
+		local status=$?
+		tail -n 60 "$log"
+		fail "$name: status $status of \`$*\`: $(grep . "$log" | tail -n 1)"
+		return $status
+	fi
+}
+
+# check_equal NAME EXPECTED ACTUAL
+check_equal() {
+	if [ "$2" = "$3" ]; then
+		pass "$1"
+	else
+		fail "$1: expected '$2', got '$3'"
+		return 1
+	fi
+}
+
+# need NAME COMMAND...: a check without which the rest makes no sense.
+need() {
+	check "$@" || abort "rest of the case: needs '$1'"
+}
+
+# refused COMMAND...: succeeds if the command fails.
+refused() {
+	! "$@"
+}
+
+# wait_for SECONDS COMMAND...: polls until the command succeeds.
+wait_for() {
+	local tenths=$(($1 * 10))
+	shift
+	until "$@" >/dev/null 2>&1; do
+		[ $tenths -gt 0 ] || {
+			echo "timed out waiting for: $*" >&2
+			"$@"
+			return 1
+		}
+		tenths=$((tenths - 1))
+		usleep 100000
+	done
+}
+
+# What the kernel said that it never should.
+complaints() {
+	local found
+	found=$(dmesg | grep -E 'WARNING:|BUG:|Oops|Call trace|Call Trace|refcount_t|rmnet_mhi.*(panicked|[Ee]rror:)' |
+		grep -v -F -e "${expected_complaint:-no complaint is expected}" | head -n 5)
+	[ -z "$found" ] || fail "kernel log: $(echo "$found" | head -n 1)"
+}
+
+# ---- the modem, from outside
+
+# modem VERB...: steers the emulated modem; prints what it answers beyond "ok".
+modem() {
+	local reply
+	exec 3<>/dev/virtio-ports/modem
+	echo "$*" >&3
+	IFS= read -r reply <&3
+	exec 3<&-
+	case $reply in
+	ok) ;;
+	'ok '*) echo "${reply#ok }" ;;
+	*)
+		echo "modem $*: $reply" >&2
+		return 1
+		;;
+	esac
+}
+
+# The modem's address on the PCI bus.
+pci() {
+	local device
+	for device in /sys/bus/pci/devices/*; do
+		[ "$(cat "$device/vendor")" != 0x17cb ] || basename "$device"
+	done
+}
+
+bound_to() {
+	[ "$(basename "$(readlink "/sys/bus/pci/devices/$(pci)/driver")" 2>/dev/null)" = "$1" ]
+}
+
+# ---- our driver
+
+driver=/lib/modules/rmnet_mhi.ko
+
+# driver_load [PARAMETER=VALUE...]
+driver_load() {
+	modprobe -a mhi mhi_wwan_ctrl && insmod $driver "$@"
+}
+
+driver_unload() {
+	rmmod rmnet_mhi
+}
+
+ports_are_there() {
+	[ -c $qmi ] && [ -c $at ]
+}
+
+driver_up() {
+	need "driver loads" driver_load "$@"
+	need "driver binds" wait_for 5 bound_to mhi_net
+	need "base interface appears" wait_for 15 test -e /sys/class/net/$base
+	need "ports appear" wait_for 15 ports_are_there
+}
+
+# statistic INTERFACE NAME: a counter as `ip -s` shows it.
+statistic() {
+	cat "/sys/class/net/$1/statistics/$2"
+}
+
+# counter INTERFACE NAME: a counter as `ethtool -S` shows it; 0 if it is not there.
+counter() {
+	ethtool -S "$1" | awk -v name="$2:" '$1 == name { value = $2 } END { print value + 0 }'
+}
+
+has_address() {
+	ip -o addr show dev "$1" scope global 2>/dev/null | grep -q inet
+}
+
+# connect ARGUMENTS...: a session by mhictl in the background, up when this returns; its process is $session.
+connect() {
+	mhictl connect --apn internet "$@" >/tmp/mhictl.log 2>&1 &
+	session=$!
+	wait_for 30 has_address rmnet_mhi0.1 && return
+	cat /tmp/mhictl.log
+	return 1
+}
+
+disconnect() {
+	kill -TERM "$session" && wait "$session"
+}
+
+# ping_through INTERFACE ADDRESS [COUNT]: no packet may be lost.
+ping_through() {
+	ping -c "${3:-3}" -i 0.2 -W 5 -I "$1" "$2" | tee /tmp/ping.log && grep -q ' 0% packet loss' /tmp/ping.log
+}
+
+# The MSI vectors that the modem's function has, and how many of them have fired.
+vectors() {
+	find "/sys/bus/pci/devices/$(pci)/msi_irqs" -type f | wc -l
+}
+
+busy_vectors() {
+	local irq count=0
+	for irq in "/sys/bus/pci/devices/$(pci)"/msi_irqs/*; do
+		awk -v irq="${irq##*/}:" '$1 == irq { for (i = 2; $i ~ /^[0-9]+$/; i++) n += $i } END { exit n == 0 }' \
+			/proc/interrupts && count=$((count + 1))
+	done
+	echo $count
+}
+
+# wait_for_process PROCESS: its status.
+wait_for_process() {
+	wait "$1"
+}

@@ -1,0 +1,197 @@
+# SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
+# shellcheck shell=bash disable=SC2154
+# `make check`: jobs, two at a time, each with verdicts that are counted. Sourced by tests-qemu/run, in the build root.
+#
+# A job is a command. It may write verdicts, "pass NAME" or "fail NAME: why", to descriptor 3; one that writes none is a verdict
+# itself. Its output is kept in build/check/JOB.log and shown if it fails.
+
+results=$build/check
+fuzz_seconds=${FUZZ_SECONDS:-60}
+
+check() {
+	rm -rf "$results" "$build/tests"
+	mkdir -p "$results"
+	say "building (the first time takes some minutes; each step says when it is done)"
+	job "modem: build" build_modem
+	job "module, amd64: build and its checks" build_module amd64
+	job "programs, amd64: build" build_programs amd64
+	job "module, arm64: build and its checks" build_module arm64
+	job "programs, arm64: build" build_programs arm64
+	job "guest userspace, amd64" guest_userspace amd64
+	job "guest userspace, arm64" guest_userspace arm64
+	finish_jobs
+
+	say "checking the sources"
+	job "shellcheck" check_scripts
+	job "formatting" check_formatting
+	job "sizes" check_sizes
+	job "cargo test" cargo_tests
+	job "clippy" make -C "$repository" --no-print-directory clippy WERROR=1 ARCH=amd64 O=build/clippy \
+		KDIR="/lib/modules/$(kernel amd64)/build"
+	finish_jobs
+	job "fuzz, $fuzz_seconds seconds" "$repository/rust/fuzz/run" "$fuzz_seconds"
+
+	say "running the cases"
+	build_image amd64
+	build_image arm64
+	local arch name
+	for arch in amd64 arm64; do
+		for name in $(list); do
+			if [ "${architecture:-$arch}" = "$arch" ] && runs_on "$name" "$arch"; then
+				job "$arch $name" guest_case "$arch" "$name"
+			fi
+		done
+	done
+	finish_jobs
+	summary
+}
+
+# One case alone, on the architectures that it names or on ARCH=; what each verdict says is shown.
+check_case() {
+	local name=$1 arch
+	[ -e "$here/cases/$name.sh" ] || {
+		say "no case '$name': see make check LIST=1"
+		exit 2
+	}
+	rm -rf "$results"
+	mkdir -p "$results"
+	for arch in ${architecture:-$(header "$here/cases/$name.sh" arch "amd64 arm64")}; do
+		prepare "$arch"
+		job "$arch $name" guest_case "$arch" "$name"
+	done
+	finish_jobs
+	sed -s '/^pass/!d' "$results"/*.verdict
+	summary
+}
+
+runs_on() {
+	case " $(header "$here/cases/$1.sh" arch "amd64 arm64") " in
+	*" $2 "*) ;;
+	*) return 1 ;;
+	esac
+}
+
+# ---- jobs
+
+# job NAME COMMAND...: starts it once fewer than two are running.
+job() {
+	while [ "$(jobs -rp | wc -l)" -ge 2 ]; do
+		wait -n || true
+	done
+	run_job "$@" &
+}
+
+finish_jobs() {
+	wait
+}
+
+run_job() {
+	local name=$1 file status=0 start=$SECONDS passed failed
+	file="$results/${name//[^a-zA-Z0-9_-]/-}"
+	shift
+	# A shell of its own that is no part of a condition, so that set -e holds in it.
+	(
+		set -e
+		"$@"
+	) >"$file.log" 2>&1 3>"$file.verdict" &
+	wait $! || status=$?
+	if [ ! -s "$file.verdict" ] && [ $status = 0 ]; then
+		echo "pass $name" >"$file.verdict"
+	elif [ $status != 0 ] && ! grep -q '^fail' "$file.verdict"; then
+		echo "fail $name: status $status" >>"$file.verdict"
+	fi
+	passed=$(grep -c '^pass' "$file.verdict" || true)
+	failed=$(grep -c '^fail' "$file.verdict" || true)
+	if [ "$failed" = 0 ]; then
+		echo "ok    $name ($passed passed, $((SECONDS - start)) s)"
+	else
+		echo "FAIL  $name ($passed passed, $failed failed, $((SECONDS - start)) s)"$'\n'"$(
+			grep '^fail' "$file.verdict" | head -n 20
+			tail -n 30 "$file.log"
+		)" | sed '2,$s/^/      | /'
+	fi
+}
+
+# The line that closes it all, and the exit status.
+summary() {
+	local passed failed
+	passed=$(cat "$results"/*.verdict | grep -c '^pass' || true)
+	failed=$(cat "$results"/*.verdict | grep -c '^fail' || true)
+	echo "$passed passed, $failed failed"
+	[ "$failed" = 0 ] || exit 1
+	exit 0
+}
+
+# ---- what jobs do
+
+guest_userspace() {
+	"$here/guest-image" "$1"
+}
+
+# Scripts are found by their first line; what runs in the guest is busybox's language and sourced in one piece.
+check_scripts() {
+	local hosts=() guests=() file
+	while IFS= read -r file; do
+		case $file in
+		tests-qemu/guest/* | tests-qemu/cases/*) guests+=("$file") ;;
+		tests-qemu/lib/*) ;; # with what sources them
+		*) head -n 1 "$file" | grep -aqE '^#!/bin/(ba)?sh' && hosts+=("$file") ;;
+		esac
+	done < <(git -C "$repository" -c safe.directory='*' ls-files --cached --others --exclude-standard)
+	shellcheck -x "${hosts[@]}"
+	# Cases see guest.sh's variables, and it sees theirs.
+	shellcheck -s busybox -e SC1090,SC1091,SC2034,SC2154 "${guests[@]}"
+}
+
+# Crates outside of the workspace are named by their roots.
+check_formatting() {
+	cargo fmt --all --check
+	rustfmt --check --edition 2021 "$repository"/src/lib.rs "$repository"/rust/{kernel,bindings}/lib.rs
+}
+
+# Each test is a verdict.
+cargo_tests() {
+	cargo test --workspace --no-fail-fast 2>&1 | tee /dev/stderr |
+		sed -n -e 's/^test \(.*\) \.\.\. ok$/pass \1/p' -e 's/^test \(.*\) \.\.\. FAILED$/fail \1: see the log/p' >&3
+}
+
+check_sizes() {
+	local stripped
+	stripped=$(mktemp)
+	aarch64-linux-gnu-strip --strip-debug -o "$stripped" "$build/arm64/rmnet_mhi.ko"
+	at_most 153600 "$stripped" "stripped arm64 module"
+	at_most 2097152 "$build/amd64/mhictl" "amd64 mhictl"
+	at_most 2097152 "$build/arm64/mhictl" "arm64 mhictl"
+	rm "$stripped"
+}
+
+at_most() {
+	local size
+	size=$(stat -c %s "$2")
+	if [ "$size" -le "$1" ]; then
+		echo "pass $3 has $size bytes" >&3
+	else
+		echo "fail $3: $size bytes, more than $1" >&3
+	fi
+}
+
+# guest_case ARCH NAME: its logs stay in build/tests/ARCH-NAME unless it passes.
+guest_case() {
+	local arch=$1 name=$2 directory=$build/tests/$1-$2 status=0 why
+	why=$(vm "$arch" "$directory" "$name" "$here/cases/$name.sh" file) || status=$?
+	if [ -e "$directory/verdict" ]; then
+		grep -aE '^(pass|fail) ' "$directory/verdict" | tr -d '\r' >&3 || true
+	fi
+	if [ $status != 0 ]; then
+		echo "fail $name: $why" >&3
+	elif ! grep -qax 'done' "$directory/verdict"; then
+		echo "fail $name: the guest ended before the case did" >&3
+	elif ! grep -qaE '^(pass|fail) ' "$directory/verdict"; then
+		echo "fail $name: it reports no verdict" >&3
+	elif ! grep -qa '^fail' "$directory/verdict" && [ -z "${CASE-}" ]; then
+		rm -r "$directory"
+		return
+	fi
+	echo "logs: ${directory#"$repository/"}/{console,modem,qemu}.log"
+	tail -n 25 "$directory/console.log" | tr -d '\r'
+}

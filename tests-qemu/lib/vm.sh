@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
+# shellcheck shell=bash disable=SC2054,SC2154
+# One emulated modem and one QEMU with it on its PCI bus. Sourced by tests-qemu/run, in the build root.
+
+# vm ARCH DIRECTORY CASE SCRIPT CONSOLE: boots the case; its logs go to the directory, its options stand in the script's
+# head (see README.md). CONSOLE is "file", "demo" (the guest's port "out" is the terminal) or "terminal".
+# Returns when the guest is gone, and says why if that was not its own doing.
+vm() {
+	local arch=$1 directory=$2 name=$3 script=$4 console=$5
+	local sockets modem_process status=0 timeout limit=()
+	sockets=$(mktemp -d /tmp/rmnet-mhi.XXXXXX) # a socket's path is short
+	timeout=$(header "$script" timeout 90)
+	mkdir -p "$directory"
+	rm -f "$directory"/{verdict,console.log,modem.log,qemu.log}
+
+	# shellcheck disable=SC2046 # options are words
+	"$build/amd64/modem" --socket "$sockets/modem" --control "$sockets/control" $(header "$script" modem) \
+		>"$directory/modem.log" 2>&1 &
+	modem_process=$!
+	if ! wait_for_sockets "$modem_process" "$sockets/modem" "$sockets/control"; then
+		echo "the emulated modem did not start: $(tail -n 1 "$directory/modem.log")"
+		status=1
+	elif [ "$console" = terminal ]; then
+		(qemu "$@" "$sockets" 2>"$directory/qemu.log") || status=$?
+	else
+		limit=(timeout --kill-after=5 "$timeout")
+		(qemu "$@" "$sockets" </dev/null 2>"$directory/qemu.log") || status=$?
+	fi
+
+	stop "$modem_process" || {
+		echo "the emulated modem died: $(grep . "$directory/modem.log" | tail -n 1)"
+		status=1
+	}
+	case $status in
+	0) ;;
+	124) echo "no end within $timeout seconds" ;;
+	*) echo "QEMU: status $status: $(tail -n 1 "$directory/qemu.log")" ;;
+	esac
+	rm -rf "$sockets"
+	return "$status"
+}
+
+# header SCRIPT KEY [DEFAULT]: the value of a `# key: value` line in a case's head.
+header() {
+	local value
+	value=$(sed -n "/^#/!q; s/^# $2: *//p" "$1" | head -n 1)
+	echo "${value:-${3-}}"
+}
+
+qemu() {
+	local arch=$1 directory=$2 name=$3 script=$4 console=$5 sockets=$6
+	local memory line machine=()
+	line="panic=-1 oops=panic panic_on_warn=1 CASE=$name $(header "$script" append)"
+	# The serial line is slow under emulation: the kernel's whole log only where somebody reads it.
+	[ -n "${CASE-}" ] || line="loglevel=5 $line"
+	memory=$(header "$script" memory 512M)
+	case $arch in
+	amd64)
+		machine=("${limit[@]}" qemu-system-x86_64 -cpu max)
+		line="console=ttyS0 $line"
+		case $(header "$script" vectors 1) in
+		1) machine+=(-M q35,memory-backend=ram) ;;
+		# A plain PC gives a function one MSI; interrupt remapping gives as many as it asks for.
+		*)
+			machine+=(-M q35,memory-backend=ram,kernel-irqchip=split -device intel-iommu,intremap=on)
+			line="$line intel_iommu=off"
+			;;
+		esac
+		;;
+	arm64)
+		# pauth=off: emulating pointer authentication takes most of the time otherwise.
+		machine=("${limit[@]}" qemu-system-aarch64 -M virt,gic-version=3,memory-backend=ram -cpu max,pauth=off)
+		line="console=ttyAMA0 $line"
+		;;
+	esac
+	machine+=(-accel tcg -smp "$(header "$script" smp 1)" -m "$memory"
+		-object "memory-backend-memfd,id=ram,size=$memory,share=on" -device virtio-serial-pci,id=ports)
+
+	case $console in
+	file) machine+=(-chardev "file,id=console,path=$directory/console.log") ;;
+	demo)
+		machine+=(-chardev "file,id=console,path=$directory/console.log" -chardev stdio,id=out
+			-device virtserialport,bus=ports.0,nr=3,chardev=out,name=out)
+		;;
+	terminal)
+		machine+=(-chardev stdio,id=console,signal=off)
+		line="quiet $line"
+		;;
+	esac
+
+	exec "${machine[@]}" -nodefaults -display none -no-reboot -serial chardev:console \
+		-kernel /boot/vmlinuz-"$(kernel "$arch")" -initrd "$build/$arch/guest.cpio" -append "$line" \
+		-chardev "file,id=verdict,path=$directory/verdict" \
+		-device virtserialport,bus=ports.0,nr=1,chardev=verdict,name=verdict \
+		-chardev "socket,id=modem,path=$sockets/control" \
+		-device virtserialport,bus=ports.0,nr=2,chardev=modem,name=modem \
+		-device pcie-root-port,id=port0,slot=1 \
+		-device '{"driver":"vfio-user-pci","id":"modem0","bus":"port0","socket":{"type":"unix","path":"'"$sockets/modem"'"}}'
+}
+
+kernel() {
+	basename /lib/modules/*-"$1"
+}
+
+wait_for_sockets() {
+	local process=$1 tries=100 socket
+	shift
+	for socket; do
+		until [ -S "$socket" ]; do
+			kill -0 "$process" 2>/dev/null && [ $tries -gt 0 ] || return 1
+			tries=$((tries - 1))
+			sleep 0.05
+		done
+	done
+}
+
+# stop PROCESS: ends it; fails if it had ended by itself with an error.
+stop() {
+	local status=0
+	kill -TERM "$1" 2>/dev/null || {
+		wait "$1" || status=$?
+		return "$status"
+	}
+	wait "$1" 2>/dev/null || true
+}

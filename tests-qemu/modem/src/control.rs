@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
+//! The control socket: a request per line, a line `ok ...` or `error ...` in return. Tests, from the host or through a
+//! virtual serial port from the guest, steer faults and ask for counters here.
+
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::Path;
+use std::sync::Arc;
+use std::thread;
+use std::time::Instant;
+
+use ::mhi::{Element, Event, ExecutionEnvironment, State};
+
+use crate::device::Device;
+use crate::fault::{self, number};
+use crate::mhi::engine::Signal;
+use crate::shared::Shared;
+
+/// Bytes of a request at most.
+const LINE: u64 = 64 * 1024;
+
+const HELP: &str = "ping; state; stats; stats NAME; sys_err [event|interrupt|both]; rddm; drop; restore; stall; resume; m1; wake; \
+     event PRIMARY-RING-ELEMENT-HEX [RING]; port CHANNEL ...; data ...; qmi ...; at ...; diag ...; ip_ctrl ...; ";
+
+/// Listens and serves each client in a thread of its own. A socket left over from an earlier run is replaced.
+///
+/// # Errors
+///
+/// The socket cannot be made.
+pub fn start(path: &Path, shared: Arc<Shared>) -> io::Result<()> {
+    let _ = std::fs::remove_file(path);
+    let listener = UnixListener::bind(path)?;
+    thread::Builder::new().name("control".into()).spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let shared = Arc::clone(&shared);
+            thread::spawn(move || {
+                if let Err(error) = serve(&stream, &shared) {
+                    log::debug!("control client: {error}");
+                }
+            });
+        }
+    })?;
+    Ok(())
+}
+
+fn serve(stream: &UnixStream, shared: &Shared) -> io::Result<()> {
+    let mut reader = BufReader::new(stream);
+    let mut writer = stream;
+    loop {
+        let mut line = Vec::new();
+        if (&mut reader).take(LINE).read_until(b'\n', &mut line)? == 0 {
+            return Ok(());
+        }
+        let line = String::from_utf8_lossy(&line);
+        let words: Vec<_> = line.split_whitespace().collect();
+        if words.is_empty() {
+            continue;
+        }
+        log::info!("request: {}", line.trim());
+        let mut device = shared.access();
+        let answer = request(&mut device, &words, Instant::now());
+        shared.kick(device);
+        let answer = match answer {
+            Ok(answer) => format!("ok {answer}"),
+            Err(error) => format!("error {error}"),
+        };
+        writeln!(writer, "{}", answer.trim_end().replace('\n', " "))?;
+    }
+}
+
+/// Obeys one request.
+///
+/// # Errors
+///
+/// A sentence for the user.
+pub fn request(device: &mut Device, words: &[&str], now: Instant) -> Result<String, String> {
+    let none = || Ok(String::new());
+    match words {
+        ["help"] => return Ok(format!("{HELP}{}", fault::HELP)),
+        ["ping"] => return Ok("pong".to_string()),
+        ["state"] => return Ok(describe(device)),
+        ["stats"] => {
+            let Device { bus, .. } = device;
+            return Ok(format!(
+                "interrupts={} lost_interrupts={} {}",
+                bus.interrupts.raised, bus.interrupts.lost, bus.stats
+            ));
+        }
+        ["stats", name] => return Ok(device.bus.stats.get(name).to_string()),
+        ["sys_err"] => device.engine.crash(ExecutionEnvironment::AMSS, Signal::Interrupt, &mut device.bus, now),
+        ["sys_err", signal] => {
+            let signal = match *signal {
+                "event" => Signal::Event,
+                "interrupt" => Signal::Interrupt,
+                "both" => Signal::Both,
+                _ => return Err(format!("no such signal: {signal}")),
+            };
+            device.engine.crash(ExecutionEnvironment::AMSS, signal, &mut device.bus, now);
+        }
+        ["rddm"] => {
+            device.engine.crash(ExecutionEnvironment::RDDM, Signal::Interrupt, &mut device.bus, now);
+        }
+        ["drop"] => device.dropped = true,
+        ["restore"] => device.reset(now),
+        ["stall"] => device.stalled = true,
+        ["resume"] => device.stalled = false,
+        ["m1"] => device.engine.doze(&mut device.bus, now),
+        ["wake"] => {
+            if !device.config.wake() {
+                return Err("the host has not enabled PME".to_string());
+            }
+        }
+        ["event", hex] => event(device, hex, 0, now)?,
+        ["event", hex, ring] => event(device, hex, number(ring)?, now)?,
+        ["state-event", state] => device.engine.send(Event::State(State(number(state)?)), &mut device.bus, now),
+        ["port", channel, rest @ ..] => return port(device, number(channel)?, rest),
+        ["data", rest @ ..] => return device.endpoints.data.command(rest),
+        ["qmi", rest @ ..] => return port(device, 14, rest),
+        ["at", rest @ ..] => return port(device, 32, rest),
+        ["diag", rest @ ..] => return port(device, 4, rest),
+        ["ip_ctrl", rest @ ..] => return port(device, 18, rest),
+        _ => {
+            let answer = device.bus.faults.command(words);
+            return answer.unwrap_or_else(|| Err(format!("unknown request: {} (try help)", words.join(" "))));
+        }
+    }
+    none()
+}
+
+fn port(device: &mut Device, channel: u8, words: &[&str]) -> Result<String, String> {
+    let port = device.endpoints.ports.get_mut(&channel);
+    port.ok_or_else(|| format!("no port on channel {channel}"))?.command(words)
+}
+
+fn event(device: &mut Device, hex: &str, ring: u32, now: Instant) -> Result<(), String> {
+    let digits = u128::from_str_radix(hex, 16).ok().filter(|_| hex.len() == 32);
+    let bytes = digits.ok_or("an element has 16 bytes: 32 hexadecimal digits")?.to_be_bytes();
+    device.engine.inject(ring, Element::parse(&bytes), &mut device.bus, now);
+    Ok(())
+}
+
+fn describe(device: &Device) -> String {
+    let mut flags = String::new();
+    if device.stalled {
+        flags.push_str(" stalled");
+    }
+    if device.dropped {
+        flags.push_str(" dropped");
+    }
+    format!(
+        "{} d={} msi={} signals=[{}]{flags}",
+        device.engine.describe(),
+        device.config.power_state(),
+        device.bus.interrupts.enabled(),
+        device.endpoints.signals.describe()
+    )
+}

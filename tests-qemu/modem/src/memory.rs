@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
+//! The host's memory as the function's bus master sees it: a table of mapped pieces, each with a file descriptor that QEMU
+//! passed. Every address and length that comes from the host is checked here.
+
+use std::fs::File;
+use std::io;
+use std::sync::atomic::Ordering;
+
+use vfio_user::DmaMapFlags;
+use vm_memory::{Bytes, FileOffset, GuestAddress, GuestMemoryMmap, GuestRegionMmap, MmapRegion};
+
+const PROT_READ: i32 = 1;
+const PROT_WRITE: i32 = 2;
+const MAP_SHARED: i32 = 1;
+const MAP_NORESERVE: i32 = 0x4000;
+/// A writable piece of at least this size without a descriptor is the guest's RAM: nothing could work.
+const RAM_BYTES: u64 = 1 << 20;
+
+/// An access that touches an address which is not mapped, or not with that right.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// First bus address of the access.
+    pub address: u64,
+    /// Bytes wanted.
+    pub len: usize,
+}
+
+/// Addresses that the host allows the device to use: the MHICTRLBASE.. and MHIDATABASE.. registers.
+#[derive(Clone, Copy, Debug)]
+pub struct Window {
+    /// First address.
+    pub base: u64,
+    /// Last address.
+    pub limit: u64,
+}
+
+impl Window {
+    /// Whether `len` bytes from `address` lie inside.
+    pub fn contains(&self, address: u64, len: u64) -> bool {
+        len == 0
+            || address >= self.base
+                && address.checked_add(len - 1).is_some_and(|last| last <= self.limit)
+    }
+}
+
+/// The table of mapped pieces.
+#[derive(Default)]
+pub struct Memory {
+    map: GuestMemoryMmap<()>,
+    pieces: Vec<(u64, u64)>,
+}
+
+impl Memory {
+    /// Adds a piece.
+    ///
+    /// # Errors
+    ///
+    /// RAM without a descriptor, an impossible size, an overlap, or a failed `mmap`.
+    pub fn map(
+        &mut self,
+        flags: DmaMapFlags,
+        offset: u64,
+        address: u64,
+        size: u64,
+        file: Option<File>,
+    ) -> io::Result<()> {
+        let Some(file) = file else {
+            if flags.contains(DmaMapFlags::WRITE) && size >= RAM_BYTES {
+                return Err(io::Error::other(format!(
+                    "no descriptor for {size:#x} bytes of memory at {address:#x}: give QEMU \
+                     -object memory-backend-memfd,share=on and -machine memory-backend"
+                )));
+            }
+            log::debug!("no descriptor for {size:#x} bytes at {address:#x}: left out");
+            return Ok(());
+        };
+        let mut protection = 0;
+        if flags.contains(DmaMapFlags::READ) {
+            protection |= PROT_READ;
+        }
+        if flags.contains(DmaMapFlags::WRITE) {
+            protection |= PROT_WRITE;
+        }
+        let len = usize::try_from(size).map_err(io::Error::other)?;
+        let file = Some(FileOffset::new(file, offset));
+        let region =
+            MmapRegion::build(file, len, protection, MAP_SHARED | MAP_NORESERVE).map_err(io::Error::other)?;
+        let region = GuestRegionMmap::new(region, GuestAddress(address))
+            .ok_or_else(|| io::Error::other(format!("{size:#x} bytes at {address:#x} pass the end of memory")))?;
+        self.map = self.map.insert_region(region.into()).map_err(io::Error::other)?;
+        self.pieces.push((address, size));
+        log::debug!("mapped {size:#x} bytes at {address:#x} {flags:?}");
+        Ok(())
+    }
+
+    /// Removes every piece that lies inside the range.
+    pub fn unmap(&mut self, address: u64, size: u64) {
+        let end = address.saturating_add(size);
+        let (gone, kept) = self
+            .pieces
+            .iter()
+            .partition(|(start, len)| *start >= address && start.saturating_add(*len) <= end);
+        self.pieces = kept;
+        for (start, len) in Vec::from_iter::<Vec<(u64, u64)>>(gone) {
+            log::debug!("unmapped {len:#x} bytes at {start:#x}");
+            if let Ok((map, _)) = self.map.remove_region(GuestAddress(start), len) {
+                self.map = map;
+            }
+        }
+    }
+
+    /// Removes all pieces.
+    pub fn unmap_all(&mut self) {
+        *self = Self::default();
+    }
+
+    /// Copies from memory; the bytes may lie in several pieces.
+    ///
+    /// # Errors
+    ///
+    /// A fault, with part of the bytes perhaps copied.
+    pub fn read(&self, address: u64, bytes: &mut [u8]) -> Result<(), Fault> {
+        let fault = Fault { address, len: bytes.len() };
+        self.map.read_slice(bytes, GuestAddress(address)).map_err(|_| fault)
+    }
+
+    /// Copies to memory; the bytes may lie in several pieces.
+    ///
+    /// # Errors
+    ///
+    /// A fault, with part of the bytes perhaps copied.
+    pub fn write(&self, address: u64, bytes: &[u8]) -> Result<(), Fault> {
+        let fault = Fault { address, len: bytes.len() };
+        self.map.write_slice(bytes, GuestAddress(address)).map_err(|_| fault)
+    }
+
+    /// Reads a pointer of a context, which is aligned to 4 bytes only.
+    ///
+    /// # Errors
+    ///
+    /// A fault.
+    pub fn load_pointer(&self, address: u64) -> Result<u64, Fault> {
+        // The high word is the same for all elements of a ring below 4 GiB of length, so two loads cannot mix two values.
+        let low = self.load_word(address)?;
+        let high = self.load_word(address.wrapping_add(4))?;
+        Ok(u64::from(high) << 32 | u64::from(low))
+    }
+
+    /// Writes a pointer of a context. ORDERING: what was written before is visible to the host before the pointer is.
+    ///
+    /// # Errors
+    ///
+    /// A fault.
+    pub fn store_pointer(&self, address: u64, value: u64) -> Result<(), Fault> {
+        self.store_word(address.wrapping_add(4), (value >> 32) as u32)?;
+        self.store_word(address, value as u32)
+    }
+
+    /// Writes a word of a context.
+    ///
+    /// # Errors
+    ///
+    /// A fault.
+    pub fn store_word(&self, address: u64, value: u32) -> Result<(), Fault> {
+        self.map
+            .store(value, GuestAddress(address), Ordering::Release)
+            .map_err(|_| Fault { address, len: 4 })
+    }
+
+    fn load_word(&self, address: u64) -> Result<u32, Fault> {
+        self.map
+            .load(GuestAddress(address), Ordering::Acquire)
+            .map_err(|_| Fault { address, len: 4 })
+    }
+}

@@ -1,0 +1,372 @@
+// SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
+//! The QMI port, channels 14/15: takes requests apart, hands them to the services and queues answers and indications.
+//! `faults` stands between the services and the host and spoils what it is told to spoil.
+
+mod calls;
+mod clients;
+mod ctl;
+mod dms;
+mod dsd;
+mod faults;
+mod nas;
+mod profiles;
+mod reply;
+#[cfg(test)]
+mod tests;
+mod uim;
+mod wda;
+mod wds;
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use qmi::{next_frame, qmux, service, Builder, ErrorCode, Frame, Kind, Message, Step, Tlvs, Verbose};
+
+use self::calls::Calls;
+use self::clients::Clients;
+use self::faults::Faults;
+use self::reply::{Answer, Event, Refusal};
+use crate::port::Port;
+use crate::session::{Modem, Registration, SimState, Technology};
+
+/// Transfers that wait for the host at most; more are dropped and counted.
+const OUTBOX: usize = 1024;
+
+/// The QMI port.
+pub struct Qmi {
+    modem: Arc<Mutex<Modem>>,
+    services: Services,
+    faults: Faults,
+    outbox: VecDeque<Vec<u8>>,
+    told: Told,
+    counters: Counters,
+}
+
+/// What the services remember beside the modem's shared state.
+#[derive(Default)]
+struct Services {
+    clients: Clients,
+    calls: Calls,
+    events: Vec<Event>,
+}
+
+/// The state that clients were last told of, to find out when an indication is due.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Told {
+    registration: Registration,
+    technology: Option<Technology>,
+    radio_on: bool,
+    sim: (SimState, u8, u8),
+}
+
+#[derive(Default)]
+struct Counters {
+    requests: u64,
+    responses: u64,
+    refusals: u64,
+    indications: u64,
+    malformed: u64,
+    dropped: u64,
+}
+
+impl Qmi {
+    /// The port of a modem.
+    pub fn new(modem: Arc<Mutex<Modem>>) -> Self {
+        let told = Told::of(&lock(&modem));
+        Qmi {
+            modem,
+            services: Services::default(),
+            faults: Faults::default(),
+            outbox: VecDeque::new(),
+            told,
+            counters: Counters::default(),
+        }
+    }
+
+    /// One frame from the host.
+    fn take(&mut self, frame: &Frame<'_>) {
+        let message = match Message::parse(frame) {
+            Ok(message) if frame.flags == qmux::FROM_HOST && message.kind == Kind::Request => message,
+            _ => return self.counters.malformed += 1,
+        };
+        self.counters.requests += 1;
+        let answer = match self.faults.refusal(message.service, message.id) {
+            Some(code) => Err(code.into()),
+            None => {
+                let mut modem = lock(&self.modem);
+                self.services.answer(&mut modem, &message)
+            }
+        };
+        self.respond(&message, answer);
+        self.indicate();
+    }
+
+    fn respond(&mut self, message: &Message<'_>, answer: Answer) {
+        let (outcome, tlvs) = match answer {
+            Ok(tlvs) => (Ok(()), tlvs),
+            Err(Refusal { code, tlvs }) => {
+                self.counters.refusals += 1;
+                (Err(code), tlvs)
+            }
+        };
+        let transaction = self.faults.transaction(message.service, message.transaction);
+        let mut buffer = vec![0; qmux::MAX_FRAME];
+        let frame = Builder::response(&mut buffer, message.service, message.client, transaction, message.id)
+            .verdict(outcome)
+            .tlvs(Tlvs::new(&tlvs).unwrap_or_default())
+            .finish();
+        match frame {
+            Ok(frame) => {
+                self.counters.responses += 1;
+                self.send(&frame.to_vec());
+            }
+            Err(_) => self.counters.dropped += 1,
+        }
+    }
+
+    /// Sends the indications that the services have raised.
+    fn indicate(&mut self) {
+        for event in std::mem::take(&mut self.services.events) {
+            let mut buffer = vec![0; qmux::MAX_FRAME];
+            let frame = Builder::indication(&mut buffer, event.service, event.client, event.id)
+                .tlvs(Tlvs::new(&event.tlvs).unwrap_or_default())
+                .finish();
+            if let Ok(frame) = frame {
+                self.counters.indications += 1;
+                self.send(&frame.to_vec());
+            }
+        }
+    }
+
+    fn send(&mut self, frame: &[u8]) {
+        for transfer in self.faults.spoil(frame) {
+            if self.outbox.len() < OUTBOX {
+                self.outbox.push_back(transfer);
+            } else {
+                self.counters.dropped += 1;
+            }
+        }
+    }
+
+    /// Raises the indications that a change of the shared state calls for, whoever changed it.
+    fn notice(&mut self) {
+        let mut modem = lock(&self.modem);
+        let now = Told::of(&modem);
+        let before = std::mem::replace(&mut self.told, now);
+        if now.registration != before.registration || now.technology != before.technology {
+            nas::changed(&mut self.services, &modem);
+            dsd::changed(&mut self.services, &modem);
+        }
+        if now.radio_on != before.radio_on {
+            dms::mode_changed(&mut self.services, &modem);
+        }
+        if now.sim != before.sim {
+            uim::changed(&mut self.services, &modem);
+        }
+        for ended in modem.take_ended() {
+            wds::ended(&mut self.services, ended);
+        }
+        drop(modem);
+        self.indicate();
+    }
+
+    fn stats(&self) -> String {
+        let Counters {
+            requests,
+            responses,
+            refusals,
+            indications,
+            malformed,
+            dropped,
+        } = self.counters;
+        format!(
+            "requests={requests} responses={responses} refusals={refusals} indications={indications} \
+             malformed={malformed} dropped={dropped} clients={} calls={}",
+            self.services.clients.len(),
+            self.services.calls.len()
+        )
+    }
+}
+
+impl Services {
+    fn answer(&mut self, modem: &mut Modem, message: &Message<'_>) -> Answer {
+        let answer = match message.service {
+            service::CTL => return ctl::answer(self, modem, message),
+            service::WDS => wds::answer,
+            service::DMS => dms::answer,
+            service::NAS => nas::answer,
+            service::UIM => uim::answer,
+            service::WDA => wda::answer,
+            service::DSD => dsd::answer,
+            _ => return Err(ErrorCode::INVALID_SERVICE_TYPE.into()),
+        };
+        if !self.clients.has(message.service, message.client) {
+            return Err(ErrorCode::INVALID_CLIENT_ID.into());
+        }
+        answer(self, modem, message)
+    }
+
+    /// Forgets a client, and with it the calls that only it held.
+    fn release(&mut self, modem: &mut Modem, service: u8, client: u8) -> bool {
+        if service == service::WDS {
+            wds::leave_all(self, modem, client);
+        }
+        self.clients.release(service, client)
+    }
+
+    fn release_all(&mut self, modem: &mut Modem) {
+        for (service, client) in self.clients.list() {
+            self.release(modem, service, client);
+        }
+        // Nobody is left to hear of it.
+        self.events.clear();
+    }
+}
+
+impl Told {
+    fn of(modem: &Modem) -> Self {
+        Told {
+            registration: modem.network.registration,
+            technology: modem.technology(),
+            radio_on: modem.radio_on,
+            sim: (modem.sim.state, modem.sim.pin_retries, modem.sim.puk_retries),
+        }
+    }
+}
+
+impl Port for Qmi {
+    fn receive(&mut self, message: &[u8], _now: Instant) {
+        let mut rest = message;
+        while !rest.is_empty() {
+            let used = match next_frame(rest) {
+                Step::Frame { frame, consumed } => {
+                    self.take(&frame);
+                    consumed
+                }
+                Step::Skip(garbage) => {
+                    self.counters.malformed += 1;
+                    garbage
+                }
+                // A transfer holds whole frames: what is cut short stays so.
+                Step::NeedMore(_) => {
+                    self.counters.malformed += 1;
+                    rest.len()
+                }
+            };
+            rest = rest.get(used..).unwrap_or_default();
+        }
+    }
+
+    fn poll(&mut self, _now: Instant) -> Option<Vec<u8>> {
+        self.notice();
+        self.outbox.pop_front()
+    }
+
+    fn reset(&mut self) {
+        self.outbox.clear();
+        let lost = self.services.clients.len() > 0;
+        let modem = Arc::clone(&self.modem);
+        let mut modem = lock(&modem);
+        self.services.release_all(&mut modem);
+        modem.take_ended();
+        self.told = Told::of(&modem);
+        drop(modem);
+        if lost {
+            // As after a restart of the modem: client ids from before are void.
+            self.services.events.push(ctl::synced());
+            self.indicate();
+        }
+    }
+
+    fn command(&mut self, words: &[&str]) -> Result<String, String> {
+        match words {
+            ["stats"] => Ok(self.stats()),
+            ["sim", state] => self.set_sim(state),
+            ["registration", state] => self.set_registration(state),
+            ["technology", technology] => self.set_technology(technology),
+            ["network-release", mux] => self.network_release(mux, "36"),
+            ["network-release", mux, reason] => self.network_release(mux, reason),
+            ["reject-apn", reason] => self.reject_apn(reason),
+            ["address-change"] => {
+                let modem = Arc::clone(&self.modem);
+                lock(&modem).change_addresses();
+                wds::addresses_changed(&mut self.services);
+                self.indicate();
+                Ok(String::new())
+            }
+            ["garbage", ..] => {
+                self.outbox.push_back(faults::garbage(words)?);
+                Ok(String::new())
+            }
+            _ => self.faults.command(words),
+        }
+    }
+}
+
+/// Control requests that change the world around the modem.
+impl Qmi {
+    fn set_sim(&mut self, state: &str) -> Result<String, String> {
+        let mut modem = lock(&self.modem);
+        let sim = &mut modem.sim;
+        (sim.state, sim.pin_enabled) = match state {
+            "absent" => (SimState::Absent, sim.pin_enabled),
+            "locked" => (SimState::Locked, true),
+            "puk" => (SimState::PukRequired, true),
+            "ready" => (SimState::Ready, false),
+            _ => return Err("sim absent|locked|puk|ready".to_owned()),
+        };
+        sim.pin_retries = if state == "puk" { 0 } else { crate::session::PIN_RETRIES };
+        sim.puk_retries = crate::session::PUK_RETRIES;
+        // 218: SIM card event.
+        modem.settle(Verbose::internal(218));
+        Ok(String::new())
+    }
+
+    fn set_registration(&mut self, state: &str) -> Result<String, String> {
+        let mut modem = lock(&self.modem);
+        modem.network.registration = match state {
+            "home" => Registration::Home,
+            "roaming" => Registration::Roaming,
+            "searching" => Registration::Searching,
+            "denied" => Registration::Denied,
+            _ => return Err("registration home|roaming|searching|denied".to_owned()),
+        };
+        // 206: terminated by the network.
+        modem.settle(Verbose::internal(206));
+        Ok(String::new())
+    }
+
+    fn set_technology(&mut self, technology: &str) -> Result<String, String> {
+        let mut modem = lock(&self.modem);
+        modem.network.technology = match technology {
+            "lte" => Technology::Lte,
+            "nsa" => Technology::Nsa,
+            "sa" => Technology::Sa,
+            _ => return Err("technology lte|nsa|sa".to_owned()),
+        };
+        modem.settle(Verbose::internal(206));
+        Ok(String::new())
+    }
+
+    fn network_release(&mut self, mux: &str, reason: &str) -> Result<String, String> {
+        let mux = mux.parse().map_err(|_| "network-release MUX [3GPP-REASON]")?;
+        let reason = reason.parse().map_err(|_| "network-release MUX [3GPP-REASON]")?;
+        match lock(&self.modem).release(mux, Verbose::gpp(reason)) {
+            true => Ok(String::new()),
+            false => Err(format!("no session on mux id {mux}")),
+        }
+    }
+
+    fn reject_apn(&mut self, reason: &str) -> Result<String, String> {
+        lock(&self.modem).network.reject_apn = match reason {
+            "off" => None,
+            _ => Some(reason.parse().map_err(|_| "reject-apn 3GPP-REASON|off")?),
+        };
+        Ok(String::new())
+    }
+}
+
+fn lock(modem: &Mutex<Modem>) -> MutexGuard<'_, Modem> {
+    modem.lock().unwrap_or_else(PoisonError::into_inner)
+}
