@@ -26,11 +26,15 @@ pass = $(foreach v,RUSTC BINDGEN CLIPPY_DRIVER RUST_LIB_SRC LLVM CC LD WERROR CL
 kbuild = +@$(MAKE) --no-print-directory -C $(KDIR) M=$(out) ARCH=$(if $(filter amd64,$(arch)),x86_64,$(arch)) \
 	$(if $(CROSS_COMPILE),CROSS_COMPILE=$(CROSS_COMPILE)) $(pass)
 
-.PHONY: modules install modules_install clippy fmt check demo shell list clean help stage
+.PHONY: modules install modules_install selftest clippy fmt check demo shell list clean help stage
 
 modules: stage
 	$(kbuild) modules
 	@sh rust/scripts/check-module '$(CROSS_COMPILE)' $(out)
+
+# Do the checks that are part of the build refuse what they should?
+selftest: modules
+	@bash rust/scripts/selftest $(out) $(KDIR) '$(CROSS_COMPILE)'
 
 modules_install install: modules
 	$(kbuild) modules_install
@@ -69,6 +73,7 @@ help:
 	@echo 'make check           every test, in QEMU; CASE=NAME one alone, LIST=1 (or make list) their names, ARCH= one architecture'
 	@echo 'make demo            boots Debian with an emulated modem and goes online'
 	@echo 'make shell           the same with a prompt'
+	@echo 'make selftest        tests the checks that the build makes'
 	@echo 'make clippy          lints of everything'
 	@echo 'make fmt             formats everything'
 	@echo 'make clean           removes O'

@@ -3,9 +3,13 @@
 
 use std::net::IpAddr;
 
-use netlink_packet_core::{NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE};
-use netlink_packet_route::address::{AddressAttribute, AddressFlags, AddressHeaderFlags, AddressMessage};
-use netlink_packet_route::route::{RouteAttribute, RouteHeader, RouteMessage, RouteProtocol, RouteScope, RouteType};
+use netlink_packet_core::{NLM_F_CREATE, NLM_F_DUMP, NLM_F_EXCL, NLM_F_REPLACE};
+use netlink_packet_route::address::{
+    AddressAttribute, AddressFlags, AddressHeaderFlags, AddressMessage,
+};
+use netlink_packet_route::route::{
+    RouteAttribute, RouteHeader, RouteMessage, RouteProtocol, RouteScope, RouteType,
+};
 use netlink_packet_route::{AddressFamily, RouteNetlinkMessage};
 
 use crate::config::Family;
@@ -14,26 +18,85 @@ use crate::netlink::{Fault, Netlink};
 /// Adds `address`/`prefix` to an interface; one that is there already is refreshed. IPv6 addresses skip duplicate
 /// detection: the network assigned the whole prefix to this link.
 pub fn add(netlink: &mut Netlink, index: u32, address: IpAddr, prefix: u8) -> Result<(), Fault> {
-    netlink.request(RouteNetlinkMessage::NewAddress(address_message(index, address, prefix)), NLM_F_CREATE | NLM_F_REPLACE).map(drop)
+    netlink
+        .request(
+            RouteNetlinkMessage::NewAddress(address_message(index, address, prefix)),
+            NLM_F_CREATE | NLM_F_REPLACE,
+        )
+        .map(drop)
 }
 
 /// Removes an address; one that is gone already is fine.
 pub fn delete(netlink: &mut Netlink, index: u32, address: IpAddr, prefix: u8) -> Result<(), Fault> {
-    match netlink.request(RouteNetlinkMessage::DelAddress(address_message(index, address, prefix)), 0) {
+    match netlink.request(
+        RouteNetlinkMessage::DelAddress(address_message(index, address, prefix)),
+        0,
+    ) {
         Err(fault) if fault.errno == rustix::io::Errno::ADDRNOTAVAIL.raw_os_error() => Ok(()),
         other => other.map(drop),
     }
 }
 
+/// The addresses of an interface with their prefix lengths.
+pub fn list(netlink: &mut Netlink, index: u32) -> Result<Vec<(IpAddr, u8)>, Fault> {
+    let answers = netlink.request(
+        RouteNetlinkMessage::GetAddress(AddressMessage::default()),
+        NLM_F_DUMP,
+    )?;
+    let ours = answers.into_iter().filter_map(|answer| match answer {
+        RouteNetlinkMessage::NewAddress(message) if message.header.index == index => {
+            let find = |wanted: fn(&AddressAttribute) -> Option<IpAddr>| {
+                message.attributes.iter().find_map(wanted)
+            };
+            // IFA_LOCAL is the interface's own address where it differs from the peer's.
+            let local = find(|attribute| {
+                if let AddressAttribute::Local(address) = attribute {
+                    Some(*address)
+                } else {
+                    None
+                }
+            });
+            let address = find(|attribute| {
+                if let AddressAttribute::Address(address) = attribute {
+                    Some(*address)
+                } else {
+                    None
+                }
+            });
+            Some((local.or(address)?, message.header.prefix_len))
+        }
+        _ => None,
+    });
+    Ok(ours.collect())
+}
+
 /// Adds a default route through the interface. The link is point to point, so it needs no gateway.
 /// Fails with EEXIST if another default route has the same metric.
-pub fn add_default_route(netlink: &mut Netlink, index: u32, family: Family, metric: u32) -> Result<(), Fault> {
-    netlink.request(RouteNetlinkMessage::NewRoute(route_message(index, family, metric)), NLM_F_CREATE | NLM_F_EXCL).map(drop)
+pub fn add_default_route(
+    netlink: &mut Netlink,
+    index: u32,
+    family: Family,
+    metric: u32,
+) -> Result<(), Fault> {
+    netlink
+        .request(
+            RouteNetlinkMessage::NewRoute(route_message(index, family, metric)),
+            NLM_F_CREATE | NLM_F_EXCL,
+        )
+        .map(drop)
 }
 
 /// Removes that route; one that is gone already is fine.
-pub fn delete_default_route(netlink: &mut Netlink, index: u32, family: Family, metric: u32) -> Result<(), Fault> {
-    match netlink.request(RouteNetlinkMessage::DelRoute(route_message(index, family, metric)), 0) {
+pub fn delete_default_route(
+    netlink: &mut Netlink,
+    index: u32,
+    family: Family,
+    metric: u32,
+) -> Result<(), Fault> {
+    match netlink.request(
+        RouteNetlinkMessage::DelRoute(route_message(index, family, metric)),
+        0,
+    ) {
         Err(fault) if fault.errno == rustix::io::Errno::SRCH.raw_os_error() => Ok(()),
         other => other.map(drop),
     }
@@ -52,7 +115,9 @@ fn address_message(index: u32, address: IpAddr, prefix: u8) -> AddressMessage {
         IpAddr::V6(_) => {
             message.header.family = AddressFamily::Inet6;
             message.header.flags = AddressHeaderFlags::Nodad;
-            message.attributes.push(AddressAttribute::Flags(AddressFlags::Nodad));
+            message
+                .attributes
+                .push(AddressAttribute::Flags(AddressFlags::Nodad));
         }
     }
     message
@@ -87,7 +152,10 @@ mod tests {
         let message = address_message(9, "10.64.129.2".parse().unwrap(), 28);
         let mut bytes = vec![0; message.buffer_len()];
         message.emit(&mut bytes);
-        assert_eq!(bytes, [2, 28, 0, 0, 9, 0, 0, 0, 8, 0, 1, 0, 10, 64, 129, 2, 8, 0, 2, 0, 10, 64, 129, 2]);
+        assert_eq!(
+            bytes,
+            [2, 28, 0, 0, 9, 0, 0, 0, 8, 0, 1, 0, 10, 64, 129, 2, 8, 0, 2, 0, 10, 64, 129, 2]
+        );
     }
 
     #[test]
@@ -102,6 +170,12 @@ mod tests {
         let message = route_message(9, Family::V4, 700);
         let mut bytes = vec![0; message.buffer_len()];
         message.emit(&mut bytes);
-        assert_eq!(bytes, [2, 0, 0, 0, 254, 4, 253, 1, 0, 0, 0, 0, 8, 0, 4, 0, 9, 0, 0, 0, 8, 0, 6, 0, 0xbc, 2, 0, 0]);
+        assert_eq!(
+            bytes,
+            [
+                2, 0, 0, 0, 254, 4, 253, 1, 0, 0, 0, 0, 8, 0, 4, 0, 9, 0, 0, 0, 8, 0, 6, 0, 0xbc,
+                2, 0, 0
+            ]
+        );
     }
 }

@@ -103,21 +103,43 @@ impl Addressing {
                 Ok(Addressing {
                     address: address.into(),
                     prefix: settings.mask.and_then(prefix_of_mask).unwrap_or(32),
-                    gateway: settings.gateway.filter(|&gateway| usable_v4(gateway)).map(IpAddr::from),
-                    dns: [settings.dns1, settings.dns2].into_iter().flatten().filter(|&server| usable_v4(server)).map(IpAddr::from).collect(),
+                    gateway: settings
+                        .gateway
+                        .filter(|&gateway| usable_v4(gateway))
+                        .map(IpAddr::from),
+                    dns: [settings.dns1, settings.dns2]
+                        .into_iter()
+                        .flatten()
+                        .filter(|&server| usable_v4(server))
+                        .map(IpAddr::from)
+                        .collect(),
                     mtu: mtu(576),
                 })
             }
             Family::V6 => {
-                let granted = settings.address6.ok_or("the network gave no IPv6 address")?;
+                let granted = settings
+                    .address6
+                    .ok_or("the network gave no IPv6 address")?;
                 if !usable_v6(granted.address) || !(1..=128).contains(&granted.length) {
-                    return Err(format!("the network gave the address {}/{}", granted.address, granted.length));
+                    return Err(format!(
+                        "the network gave the address {}/{}",
+                        granted.address, granted.length
+                    ));
                 }
                 Ok(Addressing {
                     address: granted.address.into(),
                     prefix: granted.length,
-                    gateway: settings.gateway6.map(|gateway| gateway.address).filter(|&gateway| usable_v6(gateway)).map(IpAddr::from),
-                    dns: [settings.dns6_1, settings.dns6_2].into_iter().flatten().filter(|&server| usable_v6(server)).map(IpAddr::from).collect(),
+                    gateway: settings
+                        .gateway6
+                        .map(|gateway| gateway.address)
+                        .filter(|&gateway| usable_v6(gateway))
+                        .map(IpAddr::from),
+                    dns: [settings.dns6_1, settings.dns6_2]
+                        .into_iter()
+                        .flatten()
+                        .filter(|&server| usable_v6(server))
+                        .map(IpAddr::from)
+                        .collect(),
                     mtu: mtu(1280),
                 })
             }
@@ -136,7 +158,10 @@ impl Addressing {
 }
 
 fn usable_v4(address: Ipv4Addr) -> bool {
-    !address.is_unspecified() && !address.is_loopback() && !address.is_multicast() && !address.is_broadcast()
+    !address.is_unspecified()
+        && !address.is_loopback()
+        && !address.is_multicast()
+        && !address.is_broadcast()
 }
 
 fn usable_v6(address: Ipv6Addr) -> bool {
@@ -170,9 +195,21 @@ mod tests {
     #[test]
     fn format_of_a_real_module_is_taken() {
         // RM500Q-GL, firmware RM500QGLABR10A03M4G: version 9, 16384 octets down, 11 packets and 8192 octets up.
-        let format = Format::check(&echo(wda::Aggregation::QmapV5, wda::Aggregation::QmapV5)).unwrap();
-        assert_eq!((format.version, format.uplink_packets, format.uplink_octets, format.downlink_octets), (Qmap::V5, 11, 8192, 16384));
-        assert_eq!(format.line(), "qmapv5 uplink 11 packets/8192 octets, downlink 32 packets/16384 octets");
+        let format =
+            Format::check(&echo(wda::Aggregation::QmapV5, wda::Aggregation::QmapV5)).unwrap();
+        assert_eq!(
+            (
+                format.version,
+                format.uplink_packets,
+                format.uplink_octets,
+                format.downlink_octets
+            ),
+            (Qmap::V5, 11, 8192, 16384)
+        );
+        assert_eq!(
+            format.line(),
+            "qmapv5 uplink 11 packets/8192 octets, downlink 32 packets/16384 octets"
+        );
     }
 
     #[test]
@@ -213,7 +250,10 @@ mod tests {
             ..Default::default()
         };
         let addressing = Addressing::check(Family::V4, &settings).unwrap();
-        assert_eq!(addressing.line(1430), "10.64.129.2/28 gateway 10.64.129.3 mtu 1430");
+        assert_eq!(
+            addressing.line(1430),
+            "10.64.129.2/28 gateway 10.64.129.3 mtu 1430"
+        );
         assert_eq!(addressing.dns, ["1.1.1.1".parse::<IpAddr>().unwrap()]);
         assert!(Addressing::check(Family::V6, &settings).is_err());
     }
@@ -221,25 +261,60 @@ mod tests {
     #[test]
     fn addresses_that_cannot_be_used_are_refused() {
         for address in ["0.0.0.0", "127.0.0.1", "224.0.0.1", "255.255.255.255"] {
-            let settings = wds::Settings { address: Some(address.parse().unwrap()), ..Default::default() };
-            assert!(Addressing::check(Family::V4, &settings).is_err(), "{address}");
+            let settings = wds::Settings {
+                address: Some(address.parse().unwrap()),
+                ..Default::default()
+            };
+            assert!(
+                Addressing::check(Family::V4, &settings).is_err(),
+                "{address}"
+            );
         }
-        for (address, length) in [("::", 64), ("::1", 128), ("ff02::1", 64), ("2001:db8::1", 0), ("2001:db8::1", 129)] {
-            let address6 = Some(wds::Ipv6Prefix { address: address.parse().unwrap(), length });
-            assert!(Addressing::check(Family::V6, &wds::Settings { address6, ..Default::default() }).is_err(), "{address}");
+        for (address, length) in [
+            ("::", 64),
+            ("::1", 128),
+            ("ff02::1", 64),
+            ("2001:db8::1", 0),
+            ("2001:db8::1", 129),
+        ] {
+            let address6 = Some(wds::Ipv6Prefix {
+                address: address.parse().unwrap(),
+                length,
+            });
+            assert!(
+                Addressing::check(
+                    Family::V6,
+                    &wds::Settings {
+                        address6,
+                        ..Default::default()
+                    }
+                )
+                .is_err(),
+                "{address}"
+            );
         }
     }
 
     #[test]
     fn masks_become_prefixes() {
-        for (mask, prefix) in [("255.255.255.240", Some(28)), ("255.255.255.255", Some(32)), ("128.0.0.0", Some(1)), ("0.0.0.0", None), ("255.0.255.0", None)] {
+        for (mask, prefix) in [
+            ("255.255.255.240", Some(28)),
+            ("255.255.255.255", Some(32)),
+            ("128.0.0.0", Some(1)),
+            ("0.0.0.0", None),
+            ("255.0.255.0", None),
+        ] {
             assert_eq!(prefix_of_mask(mask.parse().unwrap()), prefix, "{mask}");
         }
     }
 
     #[test]
     fn an_mtu_out_of_range_is_left_out() {
-        let settings = wds::Settings { address: Some("10.0.0.1".parse().unwrap()), mtu: Some(20), ..Default::default() };
+        let settings = wds::Settings {
+            address: Some("10.0.0.1".parse().unwrap()),
+            mtu: Some(20),
+            ..Default::default()
+        };
         assert_eq!(Addressing::check(Family::V4, &settings).unwrap().mtu, None);
     }
 }

@@ -24,13 +24,19 @@ const MISSED_BEATS: u32 = 3;
 impl Session {
     /// The reply that the state waits for.
     pub(crate) fn answer(&mut self, received: &Received, now: Instant) -> Option<Trigger> {
-        let verdict = received.message().and_then(|message| message.verdict().map(|verdict| (message, verdict)));
+        let verdict = received
+            .message()
+            .and_then(|message| message.verdict().map(|verdict| (message, verdict)));
         let (message, verdict) = match verdict {
             Ok(parts) => parts,
             Err(error) => return self.broken(&error),
         };
         match (self.state, verdict) {
-            (State::Stop, _) => Some(if self.next_live(0).is_some() { Trigger::Again } else { Trigger::Done }),
+            (State::Stop, _) => Some(if self.next_live(0).is_some() {
+                Trigger::Again
+            } else {
+                Trigger::Done
+            }),
             (State::Release, _) => Some(Trigger::Again),
             (State::Versions, Err(_)) => Some(Trigger::Done),
             (State::Versions, Ok(())) => self.versions(&message),
@@ -49,7 +55,11 @@ impl Session {
             },
             (State::Power, Err(code)) => {
                 let next = "a FCC lock or a W_DISABLE switch keeps the radio off; mhictl at 'AT+CFUN?' shows it";
-                self.failed(Error::new(Exit::Modem, format!("the modem does not switch its radio on: {code}"), next))
+                self.failed(Error::new(
+                    Exit::Modem,
+                    format!("the modem does not switch its radio on: {code}"),
+                    next,
+                ))
             }
             (State::Sim, Ok(())) => self.sim(&message, now),
             (State::Sim, Err(ErrorCode::NO_SIM)) => self.failed(sim_absent()),
@@ -65,11 +75,19 @@ impl Session {
                     self.radio.systems(&body);
                 }
                 self.say_registration();
-                Some(if self.radio.registered() { Trigger::Done } else { Trigger::NotYet })
+                Some(if self.radio.registered() {
+                    Trigger::Done
+                } else {
+                    Trigger::NotYet
+                })
             }
             // Indications are a convenience: the states poll as well.
             (State::Subscribe, _) => Some(Trigger::Done),
-            (State::Format, Ok(())) => match message.body::<wda::DataFormat>().map_err(|error| error.to_string()).and_then(|echo| Format::check(&echo)) {
+            (State::Format, Ok(())) => match message
+                .body::<wda::DataFormat>()
+                .map_err(|error| error.to_string())
+                .and_then(|echo| Format::check(&echo))
+            {
                 Ok(format) => {
                     self.format = Some(format);
                     Some(Trigger::Done)
@@ -78,14 +96,24 @@ impl Session {
             },
             (State::Format, Err(code)) => self.next_proposal(&code.to_string()),
             (State::ReadFormat, Err(_)) => Some(Trigger::Done),
-            (State::ReadFormat, Ok(())) => match message.body::<wda::DataFormat>().map_err(|error| error.to_string()).and_then(|echo| Format::check(&echo)) {
+            (State::ReadFormat, Ok(())) => match message
+                .body::<wda::DataFormat>()
+                .map_err(|error| error.to_string())
+                .and_then(|echo| Format::check(&echo))
+            {
                 Ok(format) => {
                     self.format = Some(self.with_limits(format));
                     Some(Trigger::Done)
                 }
                 Err(why) => self.failed(modem_error("read the data format", &why)),
             },
-            (State::Family, Err(code)) if self.config.families.len() > 1 => self.family_refused(Error::new(Exit::Refused, format!("the modem refuses the IP family: {code}"), "")),
+            (State::Family, Err(code)) if self.config.families.len() > 1 => {
+                self.family_refused(Error::new(
+                    Exit::Refused,
+                    format!("the modem refuses the IP family: {code}"),
+                    "",
+                ))
+            }
             (State::Start, Ok(())) => match message.body::<wds::Started>() {
                 Ok(started) => self.started(started.handle),
                 Err(error) => self.broken(&error),
@@ -109,7 +137,11 @@ impl Session {
             State::Stop | State::Release => {
                 self.networks.clear();
                 self.ids.clear();
-                Some(if self.state == State::Stop { Trigger::Done } else { Trigger::Again })
+                Some(if self.state == State::Stop {
+                    Trigger::Done
+                } else {
+                    Trigger::Again
+                })
             }
             state => self.failed(Error::new(
                 Exit::NoAnswer,
@@ -121,11 +153,14 @@ impl Session {
 
     /// Something that the modem said unasked.
     pub(crate) fn indication(&mut self, received: &Received, now: Instant) {
-        let Ok(message) = received.message() else { return };
+        let Ok(message) = received.message() else {
+            return;
+        };
         if message.indication::<ctl::Synced>().is_some() {
             self.fire(Trigger::Reset, now);
         } else if let Some(Ok(revoked)) = message.indication::<ctl::Revoked>() {
-            let ours = |id: &ClientId| (id.service, id.id) == (revoked.client.service, revoked.client.id);
+            let ours =
+                |id: &ClientId| (id.service, id.id) == (revoked.client.service, revoked.client.id);
             if self.ids.iter().any(ours) {
                 self.fire(Trigger::Reset, now);
             }
@@ -152,14 +187,22 @@ impl Session {
         let Some(received) = received else {
             self.missed_beats += 1;
             if self.missed_beats >= MISSED_BEATS {
-                self.fail(Error::new(Exit::NoAnswer, "the modem stopped answering", "see dmesg"), now);
+                self.fail(
+                    Error::new(Exit::NoAnswer, "the modem stopped answering", "see dmesg"),
+                    now,
+                );
             }
             return;
         };
         self.missed_beats = 0;
-        let status = received.message().and_then(|message| message.body::<wds::Status>());
+        let status = received
+            .message()
+            .and_then(|message| message.body::<wds::Status>());
         if status.is_ok_and(|status| status.connection == wds::Connection::Disconnected) {
-            self.fail(Error::new(Exit::Refused, "the network released the session", ""), now);
+            self.fail(
+                Error::new(Exit::Refused, "the network released the session", ""),
+                now,
+            );
         }
     }
 
@@ -172,7 +215,10 @@ impl Session {
         if matches!(self.state, State::Stop | State::Release) {
             return self.silence();
         }
-        self.failed(modem_error(doing(self.state), &format!("its reply is malformed: {error}")))
+        self.failed(modem_error(
+            doing(self.state),
+            &format!("its reply is malformed: {error}"),
+        ))
     }
 
     fn versions(&mut self, message: &Message<'_>) -> Option<Trigger> {
@@ -180,9 +226,23 @@ impl Session {
             Ok(versions) => versions,
             Err(error) => return self.broken(&error),
         };
-        for (service, name) in [(service::WDS, "WDS"), (service::NAS, "NAS"), (service::UIM, "UIM"), (service::DMS, "DMS"), (service::WDA, "WDA")] {
-            if !versions.services.iter().any(|version| version.service == service) {
-                return self.failed(Error::new(Exit::Modem, format!("the modem has no {name} service yet"), "it may still be starting; try again in a minute"));
+        for (service, name) in [
+            (service::WDS, "WDS"),
+            (service::NAS, "NAS"),
+            (service::UIM, "UIM"),
+            (service::DMS, "DMS"),
+            (service::WDA, "WDA"),
+        ] {
+            if !versions
+                .services
+                .iter()
+                .any(|version| version.service == service)
+            {
+                return self.failed(Error::new(
+                    Exit::Modem,
+                    format!("the modem has no {name} service yet"),
+                    "it may still be starting; try again in a minute",
+                ));
             }
         }
         Some(Trigger::Done)
@@ -196,10 +256,21 @@ impl Session {
         let wanted = self.wanted();
         match wanted.get(self.ids.len()) {
             Some(&(service, family)) if service == client.service && client.id != 0 => {
-                self.ids.push(ClientId { service, family, id: client.id });
-                Some(if self.ids.len() < wanted.len() { Trigger::Again } else { Trigger::Done })
+                self.ids.push(ClientId {
+                    service,
+                    family,
+                    id: client.id,
+                });
+                Some(if self.ids.len() < wanted.len() {
+                    Trigger::Again
+                } else {
+                    Trigger::Done
+                })
             }
-            _ => self.failed(modem_error("allocate a client", &format!("it gave client {} of service {}", client.id, client.service))),
+            _ => self.failed(modem_error(
+                "allocate a client",
+                &format!("it gave client {} of service {}", client.id, client.service),
+            )),
         }
     }
 
@@ -222,16 +293,28 @@ impl Session {
             }
             Sim::Broken => {
                 self.line("sim", "unusable");
-                self.failed(Error::new(Exit::SimAbsent, "the SIM card cannot be used", "clean its contacts, put it in again, or try another card"))
+                self.failed(Error::new(
+                    Exit::SimAbsent,
+                    "the SIM card cannot be used",
+                    "clean its contacts, put it in again, or try another card",
+                ))
             }
             Sim::Pin(tries) => self.pin_required(tries),
             Sim::Puk(tries) => {
                 self.line("sim", format!("PUK required, {tries} tries left"));
-                self.failed(Error::new(Exit::SimLocked, format!("the SIM wants its PUK, {tries} tries left"), "unlock it with: mhictl at 'AT+CPIN=\"PUK\",\"NEW PIN\"'"))
+                self.failed(Error::new(
+                    Exit::SimLocked,
+                    format!("the SIM wants its PUK, {tries} tries left"),
+                    "unlock it with: mhictl at 'AT+CPIN=\"PUK\",\"NEW PIN\"'",
+                ))
             }
             Sim::Blocked => {
                 self.line("sim", "blocked");
-                self.failed(Error::new(Exit::SimLocked, "the SIM is blocked for good", "ask the operator for another card"))
+                self.failed(Error::new(
+                    Exit::SimLocked,
+                    "the SIM is blocked for good",
+                    "ask the operator for another card",
+                ))
             }
         }
     }
@@ -240,22 +323,39 @@ impl Session {
     fn pin_required(&mut self, tries: u8) -> Option<Trigger> {
         let next = match (self.config.pin.is_some(), self.pin_tried, tries) {
             (true, false, 2..) => return Some(Trigger::Locked),
-            (true, false, _) => "mhictl never uses the last try; enter it by hand: mhictl at 'AT+CPIN=\"PIN\"'",
-            (true, true, _) => "the PIN was taken but the card still asks; take the card out and put it in again",
+            (true, false, _) => {
+                "mhictl never uses the last try; enter it by hand: mhictl at 'AT+CPIN=\"PIN\"'"
+            }
+            (true, true, _) => {
+                "the PIN was taken but the card still asks; take the card out and put it in again"
+            }
             (false, _, _) => "give it with --pin",
         };
         self.line("sim", format!("PIN required, {tries} tries left"));
-        self.failed(Error::new(Exit::SimLocked, format!("the SIM wants its PIN, {tries} tries left"), next))
+        self.failed(Error::new(
+            Exit::SimLocked,
+            format!("the SIM wants its PIN, {tries} tries left"),
+            next,
+        ))
     }
 
     fn wrong_pin(&mut self, code: ErrorCode, message: &Message<'_>) -> Option<Trigger> {
         if code == ErrorCode::NO_EFFECT {
             return Some(Trigger::Done);
         }
-        let retries = message.body::<uim::PinResult>().ok().and_then(|result| result.retries);
-        let left = retries.map_or(String::new(), |retries| format!(", {} tries left", retries.verify));
+        let retries = message
+            .body::<uim::PinResult>()
+            .ok()
+            .and_then(|result| result.retries);
+        let left = retries.map_or(String::new(), |retries| {
+            format!(", {} tries left", retries.verify)
+        });
         self.line("sim", format!("PIN refused{left}"));
-        self.failed(Error::new(Exit::SimLocked, format!("the SIM refuses the PIN: {code}{left}"), "look the PIN up before you try again: three wrong ones lock the card"))
+        self.failed(Error::new(
+            Exit::SimLocked,
+            format!("the SIM refuses the PIN: {code}{left}"),
+            "look the PIN up before you try again: three wrong ones lock the card",
+        ))
     }
 
     fn next_proposal(&mut self, why: &str) -> Option<Trigger> {
@@ -281,12 +381,20 @@ impl Session {
     }
 
     fn start_refused(&self, code: ErrorCode, message: &Message<'_>) -> Error {
-        let apn = self.config.apn.as_deref().map_or("the default APN".to_owned(), |apn| format!("APN {apn}"));
+        let apn = self
+            .config
+            .apn
+            .as_deref()
+            .map_or("the default APN".to_owned(), |apn| format!("APN {apn}"));
         let reason = match message.body::<CallEnd>() {
             Ok(end) if end.reason.is_some() || end.verbose.is_some() => end.to_string(),
             _ => code.to_string(),
         };
-        Error::new(Exit::Refused, format!("{apn} refused: {reason}"), "check --apn, --ip, --user and --password with the operator")
+        Error::new(
+            Exit::Refused,
+            format!("{apn} refused: {reason}"),
+            "check --apn, --ip, --user and --password with the operator",
+        )
     }
 
     /// One family does not come up: the other one may.
@@ -305,10 +413,17 @@ impl Session {
         if self.current < self.networks.len() {
             return Some(Trigger::Again);
         }
-        if self.networks.iter().any(|network| network.addressing.is_some()) {
+        if self
+            .networks
+            .iter()
+            .any(|network| network.addressing.is_some())
+        {
             return Some(enough);
         }
-        let error = self.refusal.take().unwrap_or_else(|| Error::new(Exit::Refused, "no family came up", ""));
+        let error = self
+            .refusal
+            .take()
+            .unwrap_or_else(|| Error::new(Exit::Refused, "no family came up", ""));
         self.failed(error)
     }
 
@@ -317,7 +432,10 @@ impl Session {
         let body = message.body::<wds::Settings<'_>>();
         let network = self.networks.get_mut(self.current)?;
         let family = network.family;
-        match body.map_err(|error| error.to_string()).and_then(|settings| Addressing::check(family, &settings)) {
+        match body
+            .map_err(|error| error.to_string())
+            .and_then(|settings| Addressing::check(family, &settings))
+        {
             Ok(addressing) => {
                 network.addressing = Some(addressing);
                 if !refreshing {
@@ -326,7 +444,11 @@ impl Session {
             }
             Err(why) if refreshing => return self.failed(Error::new(Exit::Refused, why, "")),
             Err(why) => {
-                let error = Error::new(Exit::Refused, why, "try another --ip, or ask the operator what the APN supports");
+                let error = Error::new(
+                    Exit::Refused,
+                    why,
+                    "try another --ip, or ask the operator what the APN supports",
+                );
                 self.line("session", format!("{} {}", family.name(), error.what));
                 self.refusal.get_or_insert(error);
             }
@@ -344,35 +466,62 @@ impl Session {
     }
 
     fn session_status(&mut self, client: u8, status: &wds::StatusIndication, now: Instant) {
-        let is_ours = |id: &ClientId| id.service == service::WDS && (id.id == client || client == 0xff);
-        let of: Vec<_> = self.ids.iter().filter(|id| is_ours(id)).filter_map(|id| id.family).collect();
+        let is_ours =
+            |id: &ClientId| id.service == service::WDS && (id.id == client || client == 0xff);
+        let of: Vec<_> = self
+            .ids
+            .iter()
+            .filter(|id| is_ours(id))
+            .filter_map(|id| id.family)
+            .collect();
         let family = status.family.and_then(|family| match family {
             wds::Family::Ipv4 => Some(crate::config::Family::V4),
             wds::Family::Ipv6 => Some(crate::config::Family::V6),
             _ => None,
         });
         let hit = |network: &crate::session::Network| {
-            network.handle.is_some() && of.contains(&network.family) && (client != 0xff || family.is_none_or(|family| family == network.family))
+            network.handle.is_some()
+                && of.contains(&network.family)
+                && (client != 0xff || family.is_none_or(|family| family == network.family))
         };
-        let Some(at) = self.networks.iter().position(hit) else { return };
+        let Some(at) = self.networks.iter().position(hit) else {
+            return;
+        };
         match status.status.connection {
-            wds::Connection::Disconnected if !matches!(self.state, State::Stop | State::Release | State::Rest) => {
+            wds::Connection::Disconnected
+                if !matches!(self.state, State::Stop | State::Release | State::Rest) =>
+            {
                 if let Some(network) = self.networks.get_mut(at) {
                     network.handle = None;
                 }
                 let end = status.call_end();
                 let known = end.reason.is_some() || end.verbose.is_some();
-                let why = if known { format!(": {end}") } else { String::new() };
-                self.fail(Error::new(Exit::Refused, format!("the network released the session{why}"), ""), now);
+                let why = if known {
+                    format!(": {end}")
+                } else {
+                    String::new()
+                };
+                self.fail(
+                    Error::new(
+                        Exit::Refused,
+                        format!("the network released the session{why}"),
+                        "",
+                    ),
+                    now,
+                );
             }
-            wds::Connection::Connected if status.status.reconfigure && self.state == State::Up => self.fire(Trigger::Changed, now),
+            wds::Connection::Connected if status.status.reconfigure && self.state == State::Up => {
+                self.fire(Trigger::Changed, now)
+            }
             _ => {}
         }
     }
 
     fn registration_changed(&mut self, now: Instant) {
         match self.state {
-            State::Serving | State::Systems if self.radio.registered() => self.fire(Trigger::Changed, now),
+            State::Serving | State::Systems if self.radio.registered() => {
+                self.fire(Trigger::Changed, now)
+            }
             State::Up => self.say_registration(),
             _ => {}
         }
@@ -388,11 +537,19 @@ impl Session {
 }
 
 fn sim_absent() -> Error {
-    Error::new(Exit::SimAbsent, "no SIM card", "put a SIM in; with two slots, mhictl at 'AT+QUIMSLOT?' shows which one is used")
+    Error::new(
+        Exit::SimAbsent,
+        "no SIM card",
+        "put a SIM in; with two slots, mhictl at 'AT+QUIMSLOT?' shows which one is used",
+    )
 }
 
 fn modem_error(doing: &str, why: &str) -> Error {
-    Error::new(Exit::Modem, format!("the modem refuses to {doing}: {why}"), "see what it says with -v; a restart may help: mhictl at 'AT+CFUN=1,1'")
+    Error::new(
+        Exit::Modem,
+        format!("the modem refuses to {doing}: {why}"),
+        "see what it says with -v; a restart may help: mhictl at 'AT+CFUN=1,1'",
+    )
 }
 
 /// What a state asks the modem to do.
@@ -417,6 +574,11 @@ fn doing(state: State) -> &'static str {
         State::Settings | State::Refresh => "tell the session's addresses",
         State::Stop => "stop the network",
         State::Release => "release a client",
-        State::Opening | State::Link | State::Configure | State::Up | State::Rest | State::Ended => "answer",
+        State::Opening
+        | State::Link
+        | State::Configure
+        | State::Up
+        | State::Rest
+        | State::Ended => "answer",
     }
 }

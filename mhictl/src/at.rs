@@ -2,18 +2,17 @@
 //! `mhictl at`: one AT command, its answer's lines, and its final result (3GPP TS 27.007, V.250).
 //! The parser is sans-IO; the loop around it reads the port with a deadline.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{Read, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::time::{Duration, Instant};
 
 use rustix::event::{poll, PollFd, PollFlags};
-use rustix::fs::OFlags;
 
 use crate::cli::AtArgs;
 use crate::device::{self, Kind, Roots};
 use crate::exit::{Error, Exit};
 use crate::holder::{self, Lock};
+use crate::port::open_node;
 
 /// Longest line that is kept; the rest of a longer one is dropped.
 const LINE_MAX: usize = 4096;
@@ -29,29 +28,20 @@ pub fn run(args: &AtArgs, roots: &Roots) -> Result<(), Error> {
     let port = modem
         .ports
         .iter()
-        .find(|port| port.kind == Kind::At && args.port.as_deref().is_some_and(|wanted| port.node.as_os_str() == wanted || port.name == wanted))
+        .find(|port| {
+            port.kind == Kind::At
+                && args
+                    .port
+                    .as_deref()
+                    .is_some_and(|wanted| port.node.as_os_str() == wanted || port.name == wanted)
+        })
         .map_or_else(|| device::need_port(&modem, Kind::At), Ok)?;
     let _lock = Lock::take(roots, &port.name)?;
     holder::refuse_if_held(roots, &port.node, &modem.wwan)?;
-    let file = OpenOptions::new()
-        .read(true)
-        .write(true)
-        .custom_flags(OFlags::NONBLOCK.bits().cast_signed_or_zero())
-        .open(&port.node)
+    let file = open_node(&port.node)
         .map_err(|error| Error::system(format_args!("open {}", port.node.display()), &error))?;
     let deadline = Instant::now() + Duration::from_secs(args.timeout.max(1).into());
     converse(file, command, deadline, &mut std::io::stdout().lock())
-}
-
-/// An open flag as `custom_flags` wants it.
-trait CastSigned {
-    fn cast_signed_or_zero(self) -> i32;
-}
-
-impl CastSigned for u32 {
-    fn cast_signed_or_zero(self) -> i32 {
-        i32::try_from(self).unwrap_or(0)
-    }
 }
 
 /// The final result of a command.
@@ -75,15 +65,13 @@ impl Lines {
     pub fn feed(&mut self, octets: &[u8], mut each: impl FnMut(&str)) {
         for &octet in octets {
             self.total = self.total.saturating_add(1);
-            match octet {
-                b'\r' | b'\n' => {
-                    if !self.line.is_empty() {
-                        each(&printable(&self.line));
-                        self.line.clear();
-                    }
+            if octet != b'\r' && octet != b'\n' {
+                if self.line.len() < LINE_MAX {
+                    self.line.push(octet);
                 }
-                _ if self.line.len() < LINE_MAX => self.line.push(octet),
-                _ => {}
+            } else if !self.line.is_empty() {
+                each(&printable(&self.line));
+                self.line.clear();
             }
         }
     }
@@ -93,31 +81,51 @@ impl Lines {
 pub fn final_result(line: &str) -> Option<Final> {
     match line {
         "OK" => Some(Final::Ok),
-        "ERROR" | "NO CARRIER" | "BUSY" | "NO ANSWER" | "NO DIALTONE" | "ABORTED" => Some(Final::Error(line.to_owned())),
+        "ERROR" | "NO CARRIER" | "BUSY" | "NO ANSWER" | "NO DIALTONE" | "ABORTED" => {
+            Some(Final::Error(line.to_owned()))
+        }
         _ if line.starts_with("CONNECT") => Some(Final::Ok),
-        _ if line.starts_with("+CME ERROR:") || line.starts_with("+CMS ERROR:") => Some(Final::Error(line.to_owned())),
+        _ if line.starts_with("+CME ERROR:") || line.starts_with("+CMS ERROR:") => {
+            Some(Final::Error(line.to_owned()))
+        }
         _ => None,
     }
 }
 
 /// Control octets and bad UTF-8 of the modem never reach the terminal.
 fn printable(line: &[u8]) -> String {
-    String::from_utf8_lossy(line).chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+    String::from_utf8_lossy(line)
+        .chars()
+        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
+        .collect()
 }
 
 fn check(command: &str) -> Result<&str, Error> {
     let command = command.trim();
     let next = "for example: mhictl at 'AT+CSQ'";
     if command.len() > COMMAND_MAX || command.chars().any(char::is_control) {
-        return Err(Error::new(Exit::Usage, format!("an AT command is one line of at most {COMMAND_MAX} octets"), next));
+        return Err(Error::new(
+            Exit::Usage,
+            format!("an AT command is one line of at most {COMMAND_MAX} octets"),
+            next,
+        ));
     }
     match command.get(..2) {
         Some(prefix) if prefix.eq_ignore_ascii_case("at") => Ok(command),
-        _ => Err(Error::new(Exit::Usage, format!("{command:?} does not begin with AT"), next)),
+        _ => Err(Error::new(
+            Exit::Usage,
+            format!("{command:?} does not begin with AT"),
+            next,
+        )),
     }
 }
 
-fn converse(mut port: File, command: &str, deadline: Instant, out: &mut impl Write) -> Result<(), Error> {
+fn converse(
+    mut port: File,
+    command: &str,
+    deadline: Instant,
+    out: &mut impl Write,
+) -> Result<(), Error> {
     drain(&mut port);
     send(&mut port, format!("{command}\r").as_bytes(), deadline)?;
     let mut lines = Lines::default();
@@ -127,7 +135,12 @@ fn converse(mut port: File, command: &str, deadline: Instant, out: &mut impl Wri
         let count = match port.read(&mut buffer) {
             Ok(0) => return Err(gone()),
             Ok(count) => count,
-            Err(error) if error.kind() == std::io::ErrorKind::WouldBlock || error.kind() == std::io::ErrorKind::Interrupted => continue,
+            Err(error)
+                if error.kind() == std::io::ErrorKind::WouldBlock
+                    || error.kind() == std::io::ErrorKind::Interrupted =>
+            {
+                continue
+            }
             Err(_) => return Err(gone()),
         };
         let mut result = None;
@@ -140,10 +153,18 @@ fn converse(mut port: File, command: &str, deadline: Instant, out: &mut impl Wri
         match result {
             Some(Final::Ok) => return Ok(()),
             Some(Final::Error(text)) => {
-                return Err(Error::new(Exit::AtError, format!("the modem answered {text} to {command}"), "AT+CMEE=2 makes the modem say why"));
+                return Err(Error::new(
+                    Exit::AtError,
+                    format!("the modem answered {text} to {command}"),
+                    "AT+CMEE=2 makes the modem say why",
+                ));
             }
             None if lines.total > ANSWER_MAX => {
-                return Err(Error::new(Exit::Modem, format!("the answer is longer than {ANSWER_MAX} octets"), "is this an AT port?"));
+                return Err(Error::new(
+                    Exit::Modem,
+                    format!("the answer is longer than {ANSWER_MAX} octets"),
+                    "is this an AT port?",
+                ));
             }
             None => {}
         }
@@ -165,7 +186,9 @@ fn send(port: &mut File, mut octets: &[u8], deadline: Instant) -> Result<(), Err
     while !octets.is_empty() {
         match port.write(octets) {
             Ok(count) => octets = octets.get(count..).unwrap_or_default(),
-            Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => wait(port, PollFlags::OUT, deadline)?,
+            Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {
+                wait(port, PollFlags::OUT, deadline)?
+            }
             Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
             Err(_) => return Err(gone()),
         }
@@ -175,8 +198,15 @@ fn send(port: &mut File, mut octets: &[u8], deadline: Instant) -> Result<(), Err
 
 fn wait(port: &File, flags: PollFlags, deadline: Instant) -> Result<(), Error> {
     loop {
-        let Some(left) = deadline.checked_duration_since(Instant::now()).filter(|left| !left.is_zero()) else {
-            return Err(Error::new(Exit::NoAnswer, "no answer from the AT port", "try a longer --timeout; if AT itself gets no answer, see dmesg"));
+        let Some(left) = deadline
+            .checked_duration_since(Instant::now())
+            .filter(|left| !left.is_zero())
+        else {
+            return Err(Error::new(
+                Exit::NoAnswer,
+                "no answer from the AT port",
+                "try a longer --timeout; if AT itself gets no answer, see dmesg",
+            ));
         };
         let timeout = rustix::event::Timespec::try_from(left).ok();
         let mut fds = [PollFd::new(port, flags)];
@@ -189,7 +219,11 @@ fn wait(port: &File, flags: PollFlags, deadline: Instant) -> Result<(), Error> {
 }
 
 fn gone() -> Error {
-    Error::new(Exit::NoAnswer, "the AT port is gone: the modem restarts or was removed", "dmesg shows what happened; try again when the port is back")
+    Error::new(
+        Exit::NoAnswer,
+        "the AT port is gone: the modem restarts or was removed",
+        "dmesg shows what happened; try again when the port is back",
+    )
 }
 
 #[cfg(test)]
@@ -214,7 +248,12 @@ mod tests {
             theirs
         });
         let mut out = Vec::new();
-        let result = converse(file(ours), command, Instant::now() + Duration::from_millis(500), &mut out);
+        let result = converse(
+            file(ours),
+            command,
+            Instant::now() + Duration::from_millis(500),
+            &mut out,
+        );
         drop(peer.join().unwrap());
         (result, String::from_utf8(out).unwrap())
     }
@@ -227,7 +266,11 @@ mod tests {
 
     #[test]
     fn error_results_have_their_code_and_words() {
-        for (answer, words) in [(&b"\r\nERROR\r\n"[..], "ERROR"), (b"\r\n+CME ERROR: 10\r\n", "+CME ERROR: 10"), (b"\r\nNO CARRIER\r\n", "NO CARRIER")] {
+        for (answer, words) in [
+            (&b"\r\nERROR\r\n"[..], "ERROR"),
+            (b"\r\n+CME ERROR: 10\r\n", "+CME ERROR: 10"),
+            (b"\r\nNO CARRIER\r\n", "NO CARRIER"),
+        ] {
             let (result, _) = scripted(answer, "AT+X");
             let error = result.unwrap_err();
             assert_eq!(error.exit, Exit::AtError);
@@ -246,7 +289,12 @@ mod tests {
     fn stale_input_is_not_the_answer() {
         let (ours, mut theirs) = UnixStream::pair().unwrap();
         theirs.write_all(b"\r\nOK\r\n").unwrap();
-        let result = converse(file(ours), "AT", Instant::now() + Duration::from_millis(100), &mut Vec::new());
+        let result = converse(
+            file(ours),
+            "AT",
+            Instant::now() + Duration::from_millis(100),
+            &mut Vec::new(),
+        );
         assert_eq!(result.unwrap_err().exit, Exit::NoAnswer);
     }
 
@@ -254,7 +302,13 @@ mod tests {
     fn a_closed_port_is_told_from_silence() {
         let (ours, theirs) = UnixStream::pair().unwrap();
         drop(theirs);
-        let error = converse(file(ours), "AT", Instant::now() + Duration::from_secs(5), &mut Vec::new()).unwrap_err();
+        let error = converse(
+            file(ours),
+            "AT",
+            Instant::now() + Duration::from_secs(5),
+            &mut Vec::new(),
+        )
+        .unwrap_err();
         assert!(error.what.contains("gone"));
     }
 
@@ -263,7 +317,9 @@ mod tests {
         let mut lines = Lines::default();
         let mut seen = Vec::new();
         lines.feed(&[b'x'; 10_000], |line| seen.push(line.to_owned()));
-        lines.feed(b"\x1b[2J\r\n\x1b[31m\xff\r\n", |line| seen.push(line.to_owned()));
+        lines.feed(b"\x1b[2J\r\n\x1b[31m\xff\r\n", |line| {
+            seen.push(line.to_owned())
+        });
         assert_eq!(seen.len(), 2);
         assert_eq!(seen[0].len(), LINE_MAX);
         assert_eq!(seen[1], "\u{fffd}[31m\u{fffd}");

@@ -185,17 +185,29 @@ mod tests {
     #[test]
     fn connect_defaults_are_the_documented_ones() {
         let cli = Cli::try_parse_from(["mhictl", "connect"]).unwrap();
-        let Command::Connect(args) = cli.command else { panic!("connect") };
-        assert_eq!((args.ip, args.mux.as_str(), args.metric, args.timeout), (Families::V4, "129", 700, 90));
+        let Command::Connect(args) = cli.command else {
+            panic!("connect")
+        };
+        assert_eq!(
+            (args.ip, args.mux.as_str(), args.metric, args.timeout),
+            (Families::V4, "129", 700, 90)
+        );
         assert_eq!(args.qmap, QmapArg::Auto);
         assert!(args.apn.is_none() && args.auth.is_none() && !args.no_route && !args.no_dns);
     }
 
     #[test]
     fn families_have_their_spellings() {
-        for (text, families) in [("4", Families::V4), ("6", Families::V6), ("4+6", Families::V4V6), ("46", Families::V4V6)] {
+        for (text, families) in [
+            ("4", Families::V4),
+            ("6", Families::V6),
+            ("4+6", Families::V4V6),
+            ("46", Families::V4V6),
+        ] {
             let cli = Cli::try_parse_from(["mhictl", "connect", "--ip", text]).unwrap();
-            let Command::Connect(args) = cli.command else { panic!("connect") };
+            let Command::Connect(args) = cli.command else {
+                panic!("connect")
+            };
             assert_eq!(args.ip, families);
         }
     }

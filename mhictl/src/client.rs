@@ -80,7 +80,13 @@ pub struct Client {
 impl Client {
     /// Queues `request` for client id `client` (0 for the control service). Its reply, or silence after `patience`,
     /// comes back under the token. A request that cannot be sent is silent at once.
-    pub fn request<'r, R: Request + Body<'r>>(&mut self, client: u8, request: &R, patience: Duration, now: Instant) -> Token {
+    pub fn request<'r, R: Request + Body<'r>>(
+        &mut self,
+        client: u8,
+        request: &R,
+        patience: Duration,
+        now: Instant,
+    ) -> Token {
         self.tokens = self.tokens.wrapping_add(1);
         let token = Token(self.tokens);
         let transaction = self.next_transaction(R::SERVICE);
@@ -89,7 +95,14 @@ impl Client {
             Ok(frame) if self.pending.len() < PENDING_MAX => {
                 self.outgoing.push_back(frame.to_vec());
                 let deadline = now + patience;
-                self.pending.push(Pending { token, service: R::SERVICE, client, transaction, id: R::ID, deadline });
+                self.pending.push(Pending {
+                    token,
+                    service: R::SERVICE,
+                    client,
+                    transaction,
+                    id: R::ID,
+                    deadline,
+                });
             }
             _ => self.events.push_back(Event::Silent(token)),
         }
@@ -99,7 +112,9 @@ impl Client {
     /// Forgets a request: its reply will be a stray.
     pub fn forget(&mut self, token: Token) {
         self.pending.retain(|pending| pending.token != token);
-        self.events.retain(|event| !matches!(event, Event::Reply(of, _) | Event::Silent(of) if *of == token));
+        self.events.retain(
+            |event| !matches!(event, Event::Reply(of, _) | Event::Silent(of) if *of == token),
+        );
     }
 
     /// Forgets everything but the numbering: the port is another one now.
@@ -147,12 +162,23 @@ impl Client {
 
     /// When [`Client::tick`] has something to do.
     pub fn deadline(&self) -> Option<Instant> {
-        self.pending.iter().map(|pending| pending.deadline).chain(self.partial_until()).min()
+        self.pending
+            .iter()
+            .map(|pending| pending.deadline)
+            .chain(self.partial_until())
+            .min()
     }
 
     /// The next event.
     pub fn event(&mut self) -> Option<Event> {
         self.events.pop_front()
+    }
+
+    /// Puts events that were taken out of turn back to the front.
+    pub fn put_back(&mut self, events: Vec<Event>) {
+        for event in events.into_iter().rev() {
+            self.events.push_front(event);
+        }
     }
 
     fn partial_until(&self) -> Option<Instant> {
@@ -176,14 +202,27 @@ impl Client {
                 Step::Skip(count) => (count, true),
                 Step::Frame { frame, consumed } => match Message::parse(&frame) {
                     Ok(message) if frame.flags == qmux::FROM_MODEM => {
-                        let received = Received(self.buffer.get(..consumed).unwrap_or_default().to_vec());
+                        let received =
+                            Received(self.buffer.get(..consumed).unwrap_or_default().to_vec());
                         let kind = message.kind;
                         let is_ours = |pending: &Pending| {
-                            (pending.service, pending.client, pending.transaction, pending.id) == (message.service, message.client, message.transaction, message.id)
+                            (
+                                pending.service,
+                                pending.client,
+                                pending.transaction,
+                                pending.id,
+                            ) == (
+                                message.service,
+                                message.client,
+                                message.transaction,
+                                message.id,
+                            )
                         };
                         let at = self.pending.iter().position(is_ours);
                         match (kind, at) {
-                            (Kind::Indication, _) => self.events.push_back(Event::Indication(received)),
+                            (Kind::Indication, _) => {
+                                self.events.push_back(Event::Indication(received))
+                            }
                             (Kind::Response, Some(at)) => {
                                 let token = self.pending.swap_remove(at).token;
                                 self.events.push_back(Event::Reply(token, received));
@@ -219,16 +258,28 @@ impl Client {
 
 /// One line about a frame for `--verbose`: names and lengths, never values, since those may be a PIN or a password.
 pub fn describe(frame: &[u8]) -> String {
-    let Ok((parsed, _)) = qmi::Frame::parse(frame) else { return format!("{} octets", frame.len()) };
+    let Ok((parsed, _)) = qmi::Frame::parse(frame) else {
+        return format!("{} octets", frame.len());
+    };
     let name = service::name(parsed.service).unwrap_or("?");
     match Message::parse(&parsed) {
         Ok(message) => {
-            let tlvs: Vec<String> = message.tlvs.map(|tlv| format!("{:02x}:{}", tlv.kind, tlv.value.len())).collect();
+            let tlvs: Vec<String> = message
+                .tlvs
+                .map(|tlv| format!("{:02x}:{}", tlv.kind, tlv.value.len()))
+                .collect();
             let verdict = match message.verdict() {
                 Ok(Err(code)) if message.kind == Kind::Response => format!(" {code}"),
                 _ => String::new(),
             };
-            format!("{name} {:#06x} {:?} client {} transaction {} [{}]{verdict}", message.id, message.kind, message.client, message.transaction, tlvs.join(" "))
+            format!(
+                "{name} {:#06x} {:?} client {} transaction {} [{}]{verdict}",
+                message.id,
+                message.kind,
+                message.client,
+                message.transaction,
+                tlvs.join(" ")
+            )
         }
         Err(error) => format!("{name} {error}"),
     }
@@ -247,7 +298,27 @@ mod tests {
 
     /// The frame of a control response to Sync, by hand: marker, length, flags, service, client, kind, transaction, id, TLV length, verdict.
     fn sync_reply(transaction: u8) -> Vec<u8> {
-        vec![0x01, 0x12, 0x00, 0x80, 0x00, 0x00, 0x01, transaction, 0x27, 0x00, 0x07, 0x00, 0x02, 0x04, 0x00, 0x00, 0x00, 0x00, 0x00]
+        vec![
+            0x01,
+            0x12,
+            0x00,
+            0x80,
+            0x00,
+            0x00,
+            0x01,
+            transaction,
+            0x27,
+            0x00,
+            0x07,
+            0x00,
+            0x02,
+            0x04,
+            0x00,
+            0x00,
+            0x00,
+            0x00,
+            0x00,
+        ]
     }
 
     fn replied(client: &mut Client) -> Option<Token> {
@@ -262,7 +333,10 @@ mod tests {
     fn request_goes_out_and_its_reply_comes_back() {
         let (mut client, now) = (Client::default(), Instant::now());
         let token = sync(&mut client, now);
-        assert_eq!(client.outgoing(), Some(&[0x01, 0x0b, 0x00, 0x00, 0x00, 0x00, 0x00, 0x01, 0x27, 0x00, 0x00, 0x00][..]));
+        assert_eq!(
+            client.outgoing(),
+            Some(&[0x01, 0x0b, 0x00, 0x00, 0x00, 0x00, 0x00, 0x01, 0x27, 0x00, 0x00, 0x00][..])
+        );
         client.sent();
         assert_eq!(client.outgoing(), None);
         client.receive(&sync_reply(1), now);
@@ -299,13 +373,24 @@ mod tests {
         let (mut client, now) = (Client::default(), Instant::now());
         let token = client.request(7, &nas::GetSystemInfo {}, PATIENCE, now);
         let mut room = [0; 64];
-        for (service, id, transaction, message) in [(3, 7, 2, 0x4d), (3, 8, 1, 0x4d), (1, 7, 1, 0x4d), (3, 7, 1, 0x4e)] {
-            let frame = Builder::response(&mut room, service, id, transaction, message).verdict(Ok(())).finish().unwrap();
+        for (service, id, transaction, message) in [
+            (3, 7, 2, 0x4d),
+            (3, 8, 1, 0x4d),
+            (1, 7, 1, 0x4d),
+            (3, 7, 1, 0x4e),
+        ] {
+            let frame = Builder::response(&mut room, service, id, transaction, message)
+                .verdict(Ok(()))
+                .finish()
+                .unwrap();
             client.receive(frame, now);
             assert_eq!(client.event(), None);
         }
         assert_eq!(client.noise.stray, 4);
-        let frame = Builder::response(&mut room, 3, 7, 1, 0x4d).verdict(Ok(())).finish().unwrap();
+        let frame = Builder::response(&mut room, 3, 7, 1, 0x4d)
+            .verdict(Ok(()))
+            .finish()
+            .unwrap();
         client.receive(frame, now);
         assert_eq!(replied(&mut client), Some(token));
     }
@@ -357,13 +442,32 @@ mod tests {
     fn indications_come_through() {
         let (mut client, now) = (Client::default(), Instant::now());
         let mut room = [0; 64];
-        let body = wds::StatusIndication { status: wds::StatusChanged { connection: wds::Connection::Disconnected, reconfigure: false }, ..Default::default() };
-        let frame = Builder::indication(&mut room, 1, 9, 0x22).body(&body).finish().unwrap();
+        let body = wds::StatusIndication {
+            status: wds::StatusChanged {
+                connection: wds::Connection::Disconnected,
+                reconfigure: false,
+            },
+            ..Default::default()
+        };
+        let frame = Builder::indication(&mut room, 1, 9, 0x22)
+            .body(&body)
+            .finish()
+            .unwrap();
         client.receive(frame, now);
-        let Some(Event::Indication(received)) = client.event() else { panic!() };
+        let Some(Event::Indication(received)) = client.event() else {
+            panic!()
+        };
         let message = received.message().unwrap();
         assert_eq!(message.client, 9);
-        assert_eq!(message.indication::<wds::StatusIndication>().unwrap().unwrap().status.connection, wds::Connection::Disconnected);
+        assert_eq!(
+            message
+                .indication::<wds::StatusIndication>()
+                .unwrap()
+                .unwrap()
+                .status
+                .connection,
+            wds::Connection::Disconnected
+        );
     }
 
     #[test]
@@ -396,7 +500,9 @@ mod tests {
         let (mut client, now) = (Client::default(), Instant::now());
         let mut seed = 1u64;
         let mut noise = || {
-            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            seed = seed
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
             (seed >> 56) as u8
         };
         for _ in 0..200 {
@@ -414,7 +520,10 @@ mod tests {
     #[test]
     fn description_shows_no_values() {
         let mut room = [0; 64];
-        let request = wds::StartNetwork { password: Some("secret".into()), ..Default::default() };
+        let request = wds::StartNetwork {
+            password: Some("secret".into()),
+            ..Default::default()
+        };
         let line = describe(Builder::call(&mut room, 3, 9, &request).finish().unwrap());
         assert_eq!(line, "WDS 0x0020 Request client 3 transaction 9 [18:6]");
     }

@@ -98,9 +98,18 @@ impl TryFrom<ConnectArgs> for Config {
     type Error = Error;
 
     fn try_from(args: ConnectArgs) -> Result<Self, Error> {
-        let apn = args.apn.map(|apn| check_apn(&apn).map(|()| apn)).transpose()?;
-        let user = args.user.map(|user| check_credential("--user", &user).map(|()| user)).transpose()?;
-        let password = args.password.map(|word| check_credential("--password", &word).map(|()| word)).transpose()?;
+        let apn = args
+            .apn
+            .map(|apn| check_apn(&apn).map(|()| apn))
+            .transpose()?;
+        let user = args
+            .user
+            .map(|user| check_credential("--user", &user).map(|()| user))
+            .transpose()?;
+        let password = args
+            .password
+            .map(|word| check_credential("--password", &word).map(|()| word))
+            .transpose()?;
         let auth = resolve_auth(args.auth, user.is_some(), password.is_some())?;
         if let Some(pin) = &args.pin {
             check_pin(pin)?;
@@ -111,16 +120,26 @@ impl TryFrom<ConnectArgs> for Config {
             Families::V4V6 => vec![Family::V4, Family::V6],
         };
         if let Some(mtu) = args.mtu {
-            let least = if families.contains(&Family::V6) { 1280 } else { 576 };
+            let least = if families.contains(&Family::V6) {
+                1280
+            } else {
+                576
+            };
             if !(least..=65535).contains(&mtu) {
-                return Err(usage(format!("--mtu {mtu}: must be {least} to 65535"), "leave --mtu out to take the network's"));
+                return Err(usage(
+                    format!("--mtu {mtu}: must be {least} to 65535"),
+                    "leave --mtu out to take the network's",
+                ));
             }
         }
         if let Some(netdev) = &args.netdev {
             check_interface(netdev)?;
         }
         if args.timeout == 0 || args.timeout > 86_400 {
-            return Err(usage(format!("--timeout {}: must be 1 to 86400 seconds", args.timeout), "the default is 90"));
+            return Err(usage(
+                format!("--timeout {}: must be 1 to 86400 seconds", args.timeout),
+                "the default is 90",
+            ));
         }
         Ok(Config {
             apn,
@@ -154,7 +173,10 @@ pub fn link_name(base: &str, mux: u8) -> Result<String, Error> {
         _ => format!("{base}.m{mux}"),
     };
     if name.len() > IFNAME_MAX {
-        return Err(usage(format!("{name}: longer than {IFNAME_MAX} characters, the kernel's limit"), "rename the base interface (ip link set NAME name rmnet_mhi0)"));
+        return Err(usage(
+            format!("{name}: longer than {IFNAME_MAX} characters, the kernel's limit"),
+            "rename the base interface (ip link set NAME name rmnet_mhi0)",
+        ));
     }
     Ok(name)
 }
@@ -167,12 +189,20 @@ fn parse_mux(text: &str) -> Result<u8, Error> {
     };
     match parsed {
         Ok(mux @ 1..=254) => Ok(mux),
-        _ => Err(usage(format!("--mux {text}: must be 1 to 254 (0x01 to 0xfe)"), "use 129 (0x81), or 130 (0x82) for a second session")),
+        _ => Err(usage(
+            format!("--mux {text}: must be 1 to 254 (0x01 to 0xfe)"),
+            "use 129 (0x81), or 130 (0x82) for a second session",
+        )),
     }
 }
 
 fn check_apn(apn: &str) -> Result<(), Error> {
-    if apn.is_empty() || apn.len() > APN_MAX || !apn.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b)) {
+    if apn.is_empty()
+        || apn.len() > APN_MAX
+        || !apn
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b))
+    {
         return Err(usage(
             format!("--apn {apn:?}: must be 1 to {APN_MAX} letters, digits, '-', '.' or '_'"),
             "ask the operator for the access point name, or leave --apn out",
@@ -182,22 +212,37 @@ fn check_apn(apn: &str) -> Result<(), Error> {
 }
 
 fn check_credential(option: &str, text: &str) -> Result<(), Error> {
-    if text.is_empty() || text.len() > CREDENTIAL_MAX || text.bytes().any(|b| b.is_ascii_control()) {
-        return Err(usage(format!("{option}: must be 1 to {CREDENTIAL_MAX} octets without control characters"), format!("leave {option} out if the operator asks for none")));
+    if text.is_empty() || text.len() > CREDENTIAL_MAX || text.bytes().any(|b| b.is_ascii_control())
+    {
+        return Err(usage(
+            format!("{option}: must be 1 to {CREDENTIAL_MAX} octets without control characters"),
+            format!("leave {option} out if the operator asks for none"),
+        ));
     }
     Ok(())
 }
 
 fn check_pin(pin: &str) -> Result<(), Error> {
     if !(4..=8).contains(&pin.len()) || !pin.bytes().all(|b| b.is_ascii_digit()) {
-        return Err(usage("--pin: must be 4 to 8 digits", "nothing was sent to the SIM"));
+        return Err(usage(
+            "--pin: must be 4 to 8 digits",
+            "nothing was sent to the SIM",
+        ));
     }
     Ok(())
 }
 
 fn check_interface(name: &str) -> Result<(), Error> {
-    if name.is_empty() || name.len() > IFNAME_MAX || name == "." || name == ".." || name.bytes().any(|b| b == b'/' || b.is_ascii_whitespace()) {
-        return Err(usage(format!("--netdev {name:?}: not an interface name"), "ip link shows the interfaces"));
+    if name.is_empty()
+        || name.len() > IFNAME_MAX
+        || name == "."
+        || name == ".."
+        || name.bytes().any(|b| b == b'/' || b.is_ascii_whitespace())
+    {
+        return Err(usage(
+            format!("--netdev {name:?}: not an interface name"),
+            "ip link shows the interfaces",
+        ));
     }
     Ok(())
 }
@@ -209,9 +254,14 @@ fn resolve_auth(auth: Option<AuthArg>, user: bool, password: bool) -> Result<Opt
     match auth {
         None if user => Ok(Some(Auth(3))),
         None => Ok(None),
-        Some(AuthArg::None) if user => Err(usage("--auth none with --user", "leave one of them out")),
+        Some(AuthArg::None) if user => {
+            Err(usage("--auth none with --user", "leave one of them out"))
+        }
         Some(AuthArg::None) => Ok(Some(Auth(0))),
-        Some(_) if !user => Err(usage("--auth without --user", "give --user and --password, or leave --auth out")),
+        Some(_) if !user => Err(usage(
+            "--auth without --user",
+            "give --user and --password, or leave --auth out",
+        )),
         Some(AuthArg::Pap) => Ok(Some(Auth(1))),
         Some(AuthArg::Chap) => Ok(Some(Auth(2))),
         Some(AuthArg::Both) => Ok(Some(Auth(3))),
@@ -227,7 +277,12 @@ mod tests {
     use super::*;
 
     fn args() -> ConnectArgs {
-        ConnectArgs { mux: "129".into(), timeout: 90, metric: 700, ..Default::default() }
+        ConnectArgs {
+            mux: "129".into(),
+            timeout: 90,
+            metric: 700,
+            ..Default::default()
+        }
     }
 
     fn refused(change: impl FnOnce(&mut ConnectArgs)) -> String {
@@ -242,7 +297,10 @@ mod tests {
     #[test]
     fn defaults_resolve() {
         let config = Config::try_from(args()).unwrap();
-        assert_eq!((config.mux, config.metric, config.auth), (0x81, Some(700), None));
+        assert_eq!(
+            (config.mux, config.metric, config.auth),
+            (0x81, Some(700), None)
+        );
         assert_eq!(config.qmap, [Qmap::V5, Qmap::V4, Qmap::V1]);
         assert_eq!(config.families, [Family::V4]);
     }
@@ -263,12 +321,17 @@ mod tests {
         assert_eq!(link_name("rmnet_mhi0", 0xfe).unwrap(), "rmnet_mhi0.126");
         assert_eq!(link_name("rmnet_mhi0", 0x80).unwrap(), "rmnet_mhi0.m128");
         assert_eq!(link_name("rmnet_mhi0", 5).unwrap(), "rmnet_mhi0.m5");
-        assert_eq!(link_name("rmnet_mhi1000", 0xfe).unwrap_err().exit, Exit::Usage);
+        assert_eq!(
+            link_name("rmnet_mhi1000", 0xfe).unwrap_err().exit,
+            Exit::Usage
+        );
     }
 
     #[test]
     fn link_names_are_distinct() {
-        let mut names: Vec<String> = (1..=254).map(|mux| link_name("rmnet_mhi0", mux).unwrap()).collect();
+        let mut names: Vec<String> = (1..=254)
+            .map(|mux| link_name("rmnet_mhi0", mux).unwrap())
+            .collect();
         names.sort();
         names.dedup();
         assert_eq!(names.len(), 254);
@@ -299,8 +362,14 @@ mod tests {
     #[test]
     fn auth_follows_the_credentials() {
         assert_eq!(resolve_auth(None, true, true).unwrap(), Some(Auth(3)));
-        assert_eq!(resolve_auth(Some(AuthArg::Chap), true, true).unwrap(), Some(Auth(2)));
-        assert_eq!(resolve_auth(Some(AuthArg::Pap), true, false).unwrap(), Some(Auth(1)));
+        assert_eq!(
+            resolve_auth(Some(AuthArg::Chap), true, true).unwrap(),
+            Some(Auth(2))
+        );
+        assert_eq!(
+            resolve_auth(Some(AuthArg::Pap), true, false).unwrap(),
+            Some(Auth(1))
+        );
         assert!(resolve_auth(None, false, true).is_err());
         assert!(resolve_auth(Some(AuthArg::Pap), false, false).is_err());
         assert!(resolve_auth(Some(AuthArg::None), true, false).is_err());

@@ -24,7 +24,13 @@ pub struct Roots {
 
 impl Default for Roots {
     fn default() -> Self {
-        Roots { sys: "/sys".into(), dev: "/dev".into(), proc: "/proc".into(), run: "/run".into(), etc: "/etc".into() }
+        Roots {
+            sys: "/sys".into(),
+            dev: "/dev".into(),
+            proc: "/proc".into(),
+            run: "/run".into(),
+            etc: "/etc".into(),
+        }
     }
 }
 
@@ -73,7 +79,10 @@ impl Modem {
             || self.pci == name
             || self.pci.strip_prefix("0000:") == Some(name)
             || self.netdev.as_deref() == Some(name)
-            || self.ports.iter().any(|port| port.name == name || port.node == Path::new(wanted))
+            || self
+                .ports
+                .iter()
+                .any(|port| port.name == name || port.node == Path::new(wanted))
     }
 }
 
@@ -87,14 +96,31 @@ pub fn modems(roots: &Roots) -> Vec<Modem> {
             Some("AT") => Kind::At,
             _ => continue,
         };
-        let Ok(path) = fs::canonicalize(&link) else { continue };
-        let Some(wwan) = path.parent().and_then(file_name) else { continue };
-        let Some(pci) = pci_function(&path) else { continue };
-        let Some(address) = file_name(&pci) else { continue };
-        let port = Port { node: roots.dev.join(&name), name, kind };
+        let Ok(path) = fs::canonicalize(&link) else {
+            continue;
+        };
+        let Some(wwan) = path.parent().and_then(file_name) else {
+            continue;
+        };
+        let Some(pci) = pci_function(&path) else {
+            continue;
+        };
+        let Some(address) = file_name(&pci) else {
+            continue;
+        };
+        let port = Port {
+            node: roots.dev.join(&name),
+            name,
+            kind,
+        };
         match found.iter_mut().find(|modem| modem.wwan == wwan) {
             Some(modem) => modem.ports.push(port),
-            None => found.push(Modem { wwan, pci: address, ports: vec![port], netdev: netdev_of(roots, &pci) }),
+            None => found.push(Modem {
+                wwan,
+                pci: address,
+                ports: vec![port],
+                netdev: netdev_of(roots, &pci),
+            }),
         }
     }
     found.sort_by(|a, b| a.wwan.cmp(&b.wwan));
@@ -107,18 +133,31 @@ pub fn find(roots: &Roots, wanted: Option<&str>) -> Result<Modem, Error> {
     let mut found = modems(roots);
     if let Some(wanted) = wanted {
         let names = names(&found);
-        return found.into_iter().find(|modem| modem.is(wanted)).ok_or_else(|| {
-            let next = if names.is_empty() { ABSENT.to_owned() } else { format!("modems here: {names}") };
-            Error::new(Exit::NoDevice, format!("no modem {wanted}"), next)
-        });
+        return found
+            .into_iter()
+            .find(|modem| modem.is(wanted))
+            .ok_or_else(|| {
+                let next = if names.is_empty() {
+                    ABSENT.to_owned()
+                } else {
+                    format!("modems here: {names}")
+                };
+                Error::new(Exit::NoDevice, format!("no modem {wanted}"), next)
+            });
     }
     match found.len() {
-        0 if booting(roots) => {
-            Err(Error::new(Exit::NoDevice, "the modem is there but has no ports yet", "it may take a minute to boot; dmesg shows how far it is"))
-        }
+        0 if booting(roots) => Err(Error::new(
+            Exit::NoDevice,
+            "the modem is there but has no ports yet",
+            "it may take a minute to boot; dmesg shows how far it is",
+        )),
         0 => Err(Error::new(Exit::NoDevice, "no modem found", ABSENT)),
         1 => Ok(found.remove(0)),
-        _ => Err(Error::new(Exit::Usage, format!("several modems: {}", names(&found)), "choose one with --device, for example --device wwan0")),
+        _ => Err(Error::new(
+            Exit::Usage,
+            format!("several modems: {}", names(&found)),
+            "choose one with --device, for example --device wwan0",
+        )),
     }
 }
 
@@ -126,7 +165,11 @@ pub fn find(roots: &Roots, wanted: Option<&str>) -> Result<Modem, Error> {
 pub fn need_port(modem: &Modem, kind: Kind) -> Result<&Port, Error> {
     modem.port(kind).ok_or_else(|| {
         let what = if kind == Kind::Qmi { "QMI" } else { "AT" };
-        Error::new(Exit::NoDevice, format!("{} has no {what} port", modem.wwan), "load mhi_wwan_ctrl (modprobe mhi_wwan_ctrl) and see dmesg")
+        Error::new(
+            Exit::NoDevice,
+            format!("{} has no {what} port", modem.wwan),
+            "load mhi_wwan_ctrl (modprobe mhi_wwan_ctrl) and see dmesg",
+        )
     })
 }
 
@@ -134,26 +177,47 @@ pub fn need_port(modem: &Modem, kind: Kind) -> Result<&Port, Error> {
 pub fn booting(roots: &Roots) -> bool {
     entries(&roots.sys.join("class/net")).iter().any(|name| {
         let driver = roots.sys.join("class/net").join(name).join("device/driver");
-        fs::read_link(driver).ok().as_deref().and_then(file_name).as_deref() == Some("mhi_net")
+        fs::read_link(driver)
+            .ok()
+            .as_deref()
+            .and_then(file_name)
+            .as_deref()
+            == Some("mhi_net")
     })
 }
 
 const ABSENT: &str = "is the module loaded (modprobe rmnet_mhi)? is the modem on the bus (lspci -d 17cb: ; lspci -d 1eac:)?";
 
 fn names(modems: &[Modem]) -> String {
-    modems.iter().map(|modem| format!("{} ({})", modem.wwan, modem.pci)).collect::<Vec<_>>().join(", ")
+    modems
+        .iter()
+        .map(|modem| format!("{} ({})", modem.wwan, modem.pci))
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 /// The deepest directory at or above `path` that is a device of the PCI bus.
 fn pci_function(path: &Path) -> Option<PathBuf> {
-    path.ancestors().find(|dir| fs::read_link(dir.join("subsystem")).ok().as_deref().and_then(file_name).as_deref() == Some("pci")).map(Path::to_owned)
+    path.ancestors()
+        .find(|dir| {
+            fs::read_link(dir.join("subsystem"))
+                .ok()
+                .as_deref()
+                .and_then(file_name)
+                .as_deref()
+                == Some("pci")
+        })
+        .map(Path::to_owned)
 }
 
 /// The net device whose parent is the PCI function itself, else one whose parent is below it (the in-tree mhi_net).
 fn netdev_of(roots: &Roots, pci: &Path) -> Option<String> {
     let mut below = None;
     for name in entries(&roots.sys.join("class/net")) {
-        let Ok(parent) = fs::canonicalize(roots.sys.join("class/net").join(&name).join("device")) else { continue };
+        let Ok(parent) = fs::canonicalize(roots.sys.join("class/net").join(&name).join("device"))
+        else {
+            continue;
+        };
         if parent == pci {
             return Some(name);
         }
@@ -165,8 +229,13 @@ fn netdev_of(roots: &Roots, pci: &Path) -> Option<String> {
 }
 
 fn entries(dir: &Path) -> Vec<String> {
-    let Ok(read) = fs::read_dir(dir) else { return Vec::new() };
-    let mut names: Vec<String> = read.flatten().filter_map(|entry| entry.file_name().into_string().ok()).collect();
+    let Ok(read) = fs::read_dir(dir) else {
+        return Vec::new();
+    };
+    let mut names: Vec<String> = read
+        .flatten()
+        .filter_map(|entry| entry.file_name().into_string().ok())
+        .collect();
     names.sort();
     names
 }
@@ -177,7 +246,9 @@ fn file_name(path: &Path) -> Option<String> {
 
 /// The trimmed text of a small file.
 pub fn read_trimmed(path: &Path) -> Option<String> {
-    fs::read_to_string(path).ok().map(|text| text.trim().to_owned())
+    fs::read_to_string(path)
+        .ok()
+        .map(|text| text.trim().to_owned())
 }
 
 #[cfg(test)]
@@ -198,13 +269,26 @@ pub mod tests {
         /// Empty trees.
         pub fn new() -> Self {
             static NEXT: AtomicU32 = AtomicU32::new(0);
-            let unique = format!("mhictl-test-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+            let unique = format!(
+                "mhictl-test-{}-{}",
+                std::process::id(),
+                NEXT.fetch_add(1, Ordering::Relaxed)
+            );
             let path = std::env::temp_dir().join(unique);
-            let roots = Roots { sys: path.join("sys"), dev: path.join("dev"), proc: path.join("proc"), run: path.join("run"), etc: path.join("etc") };
+            let roots = Roots {
+                sys: path.join("sys"),
+                dev: path.join("dev"),
+                proc: path.join("proc"),
+                run: path.join("run"),
+                etc: path.join("etc"),
+            };
             for dir in [&roots.sys, &roots.dev, &roots.proc, &roots.run, &roots.etc] {
                 fs::create_dir_all(dir).unwrap();
             }
-            Tree { path: fs::canonicalize(path).unwrap(), roots }
+            Tree {
+                path: fs::canonicalize(path).unwrap(),
+                roots,
+            }
         }
 
         fn pci(&self, address: &str) -> PathBuf {
@@ -253,8 +337,18 @@ pub mod tests {
         let tree = Tree::new();
         tree.modem();
         let modem = find(&tree.roots, None).unwrap();
-        assert_eq!((modem.wwan.as_str(), modem.pci.as_str(), modem.netdev.as_deref()), ("wwan0", "0000:00:04.0", Some("rmnet_mhi0")));
-        assert_eq!(need_port(&modem, Kind::Qmi).unwrap().node, tree.roots.dev.join("wwan0qmi0"));
+        assert_eq!(
+            (
+                modem.wwan.as_str(),
+                modem.pci.as_str(),
+                modem.netdev.as_deref()
+            ),
+            ("wwan0", "0000:00:04.0", Some("rmnet_mhi0"))
+        );
+        assert_eq!(
+            need_port(&modem, Kind::Qmi).unwrap().node,
+            tree.roots.dev.join("wwan0qmi0")
+        );
         assert_eq!(need_port(&modem, Kind::At).unwrap().name, "wwan0at0");
     }
 
@@ -262,8 +356,20 @@ pub mod tests {
     fn every_name_of_the_modem_finds_it() {
         let tree = Tree::new();
         tree.modem();
-        for wanted in ["wwan0", "/dev/wwan0qmi0", "wwan0qmi0", "/dev/wwan0at0", "0000:00:04.0", "00:04.0", "rmnet_mhi0"] {
-            assert_eq!(find(&tree.roots, Some(wanted)).unwrap().wwan, "wwan0", "{wanted}");
+        for wanted in [
+            "wwan0",
+            "/dev/wwan0qmi0",
+            "wwan0qmi0",
+            "/dev/wwan0at0",
+            "0000:00:04.0",
+            "00:04.0",
+            "rmnet_mhi0",
+        ] {
+            assert_eq!(
+                find(&tree.roots, Some(wanted)).unwrap().wwan,
+                "wwan0",
+                "{wanted}"
+            );
         }
         let error = find(&tree.roots, Some("wwan7")).unwrap_err();
         assert_eq!(error.exit, Exit::NoDevice);
@@ -285,9 +391,15 @@ pub mod tests {
         let child = tree.pci("0000:00:04.0").join("mhi0/mhi0_IP_HW0");
         fs::create_dir_all(&child).unwrap();
         tree.netdev(&child, "mhi_hwip0");
-        assert_eq!(find(&tree.roots, None).unwrap().netdev.as_deref(), Some("mhi_hwip0"));
+        assert_eq!(
+            find(&tree.roots, None).unwrap().netdev.as_deref(),
+            Some("mhi_hwip0")
+        );
         tree.netdev(&tree.pci("0000:00:04.0"), "rmnet_mhi0");
-        assert_eq!(find(&tree.roots, None).unwrap().netdev.as_deref(), Some("rmnet_mhi0"));
+        assert_eq!(
+            find(&tree.roots, None).unwrap().netdev.as_deref(),
+            Some("rmnet_mhi0")
+        );
     }
 
     #[test]
@@ -297,8 +409,13 @@ pub mod tests {
         tree.port("0000:00:05.0", "wwan1", "wwan1qmi0", "QMI");
         let error = find(&tree.roots, None).unwrap_err();
         assert_eq!(error.exit, Exit::Usage);
-        assert!(error.what.contains("wwan0 (0000:00:04.0), wwan1 (0000:00:05.0)"));
-        assert_eq!(find(&tree.roots, Some("wwan1")).unwrap().pci, "0000:00:05.0");
+        assert!(error
+            .what
+            .contains("wwan0 (0000:00:04.0), wwan1 (0000:00:05.0)"));
+        assert_eq!(
+            find(&tree.roots, Some("wwan1")).unwrap().pci,
+            "0000:00:05.0"
+        );
     }
 
     #[test]
@@ -308,9 +425,16 @@ pub mod tests {
         let pci = tree.pci("0000:00:04.0");
         tree.netdev(&pci, "rmnet_mhi0");
         assert!(!booting(&tree.roots));
-        symlink(tree.roots.sys.join("bus/pci/drivers/mhi_net"), pci.join("driver")).unwrap();
+        symlink(
+            tree.roots.sys.join("bus/pci/drivers/mhi_net"),
+            pci.join("driver"),
+        )
+        .unwrap();
         assert!(booting(&tree.roots));
-        assert!(find(&tree.roots, None).unwrap_err().what.contains("no ports yet"));
+        assert!(find(&tree.roots, None)
+            .unwrap_err()
+            .what
+            .contains("no ports yet"));
     }
 
     #[test]

@@ -36,7 +36,11 @@ pub struct Dns {
 impl Dns {
     /// Announces `servers` for `interface`.
     pub fn announce(roots: &Roots, interface: &str, servers: &[IpAddr]) -> io::Result<Dns> {
-        let dns = Dns { backend: detect(roots), interface: interface.to_owned(), roots: roots.clone() };
+        let dns = Dns {
+            backend: detect(roots),
+            interface: interface.to_owned(),
+            roots: roots.clone(),
+        };
         match dns.backend {
             Backend::Resolvconf => run("resolvconf", &["-a", interface], &resolv_conf(servers))?,
             Backend::Resolved => {
@@ -81,12 +85,20 @@ fn detect(roots: &Roots) -> Backend {
 }
 
 fn find_program(name: &str) -> Option<PathBuf> {
-    ["/usr/sbin", "/usr/bin", "/sbin", "/bin"].iter().map(|dir| Path::new(dir).join(name)).find(|path| path.is_file())
+    ["/usr/sbin", "/usr/bin", "/sbin", "/bin"]
+        .iter()
+        .map(|dir| Path::new(dir).join(name))
+        .find(|path| path.is_file())
 }
 
 fn run(program: &str, arguments: &[&str], input: &str) -> io::Result<()> {
     let path = find_program(program).ok_or(io::ErrorKind::NotFound)?;
-    let mut child = Command::new(path).args(arguments).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
+    let mut child = Command::new(path)
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()?;
     if let Some(mut stdin) = child.stdin.take() {
         // A program that does not read its input is judged by its exit status.
         let _ = stdin.write_all(input.as_bytes());
@@ -95,11 +107,17 @@ fn run(program: &str, arguments: &[&str], input: &str) -> io::Result<()> {
     if status.success() {
         return Ok(());
     }
-    Err(io::Error::other(format!("{program} {}: {status}", arguments.join(" "))))
+    Err(io::Error::other(format!(
+        "{program} {}: {status}",
+        arguments.join(" ")
+    )))
 }
 
 fn resolv_conf(servers: &[IpAddr]) -> String {
-    servers.iter().map(|server| format!("nameserver {server}\n")).collect()
+    servers
+        .iter()
+        .map(|server| format!("nameserver {server}\n"))
+        .collect()
 }
 
 fn backup_path(roots: &Roots) -> PathBuf {
@@ -119,7 +137,13 @@ fn replace_file(roots: &Roots, servers: &[IpAddr]) -> io::Result<()> {
         }
         Err(error) => return Err(error),
     }
-    write_in_place_or_atomically(&path, &format!("{MARK}, which restores the old file when the session ends\n{}", resolv_conf(servers)))
+    write_in_place_or_atomically(
+        &path,
+        &format!(
+            "{MARK}, which restores the old file when the session ends\n{}",
+            resolv_conf(servers)
+        ),
+    )
 }
 
 /// Puts the original back, unless somebody else has written the file meanwhile.
@@ -145,7 +169,10 @@ fn resolv_path(roots: &Roots) -> PathBuf {
 
 fn read_bounded(path: &Path) -> io::Result<String> {
     if fs::metadata(path)?.len() > KEEP_MAX {
-        return Err(io::Error::other(format!("{}: larger than {KEEP_MAX} octets", path.display())));
+        return Err(io::Error::other(format!(
+            "{}: larger than {KEEP_MAX} octets",
+            path.display()
+        )));
     }
     fs::read_to_string(path)
 }
@@ -153,7 +180,9 @@ fn read_bounded(path: &Path) -> io::Result<String> {
 /// A file that is a mount point, as in containers, cannot be renamed over: it is then written in place.
 fn write_in_place_or_atomically(path: &Path, text: &str) -> io::Result<()> {
     match write_atomically(path, text) {
-        Err(error) if error.raw_os_error() == Some(rustix::io::Errno::BUSY.raw_os_error()) => fs::write(path, text),
+        Err(error) if error.raw_os_error() == Some(rustix::io::Errno::BUSY.raw_os_error()) => {
+            fs::write(path, text)
+        }
         other => other,
     }
 }
@@ -163,8 +192,16 @@ fn write_atomically(path: &Path, text: &str) -> io::Result<()> {
         fs::create_dir_all(dir)?;
     }
     let temporary = path.with_extension(format!("mhictl.{}", std::process::id()));
-    let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o644).open(&temporary)?;
-    let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).and_then(|()| fs::rename(&temporary, path));
+    let mut file = fs::OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o644)
+        .open(&temporary)?;
+    let written = file
+        .write_all(text.as_bytes())
+        .and_then(|()| file.sync_all())
+        .and_then(|()| fs::rename(&temporary, path));
     if written.is_err() {
         let _ = fs::remove_file(&temporary);
     }
@@ -232,7 +269,12 @@ mod tests {
         replace_file(&tree.roots, &SERVERS).unwrap();
         assert!(fs::read_to_string(&target).unwrap().contains("1.1.1.1"));
         restore_file(&tree.roots).unwrap();
-        assert_eq!(fs::read_to_string(&target).unwrap(), "nameserver 192.0.2.1\n");
-        assert!(fs::symlink_metadata(tree.roots.etc.join("resolv.conf")).unwrap().is_symlink());
+        assert_eq!(
+            fs::read_to_string(&target).unwrap(),
+            "nameserver 192.0.2.1\n"
+        );
+        assert!(fs::symlink_metadata(tree.roots.etc.join("resolv.conf"))
+            .unwrap()
+            .is_symlink());
     }
 }

@@ -2,7 +2,10 @@
 //! Uplink aggregation limits through ethtool's generic netlink family, as `ethtool -C IF tx-aggr-max-bytes N
 //! tx-aggr-max-frames M` sets them. `interface` calls this with what the modem echoed.
 
-use netlink_packet_core::{DecodeError, DefaultNla, Emitable, NetlinkDeserializable, NetlinkHeader, NetlinkSerializable, NlasIterator, NLA_F_NESTED};
+use netlink_packet_core::{
+    DecodeError, DefaultNla, Emitable, NetlinkDeserializable, NetlinkHeader, NetlinkSerializable,
+    NlasIterator, NLA_F_NESTED,
+};
 use netlink_sys::protocols::NETLINK_GENERIC;
 
 use crate::netlink::{Fault, Netlink};
@@ -23,7 +26,9 @@ const ETHTOOL_A_COALESCE_TX_AGGR_MAX_FRAMES: u16 = 27;
 pub fn set_tx_aggregation(interface: &str, bytes: u32, frames: u32) -> Result<(), Fault> {
     let mut netlink = Netlink::open(NETLINK_GENERIC)?;
     let family = family_id(&mut netlink, "ethtool")?;
-    netlink.request(coalesce_set(family, interface, bytes, frames), 0).map(drop)
+    netlink
+        .request(coalesce_set(family, interface, bytes, frames), 0)
+        .map(drop)
 }
 
 /// A generic netlink message: command, version 1 and raw attributes.
@@ -56,20 +61,36 @@ impl NetlinkDeserializable for Generic {
 
     fn deserialize(header: &NetlinkHeader, payload: &[u8]) -> Result<Self, DecodeError> {
         match payload.split_first_chunk::<4>() {
-            Some(([command, _, _, _], attributes)) => Ok(Generic { family: header.message_type, command: *command, attributes: attributes.to_vec() }),
+            Some(([command, _, _, _], attributes)) => Ok(Generic {
+                family: header.message_type,
+                command: *command,
+                attributes: attributes.to_vec(),
+            }),
             None => Err(DecodeError::from("generic netlink header cut short")),
         }
     }
 }
 
 fn family_id(netlink: &mut Netlink, name: &str) -> Result<u16, Fault> {
-    let query = Generic { family: GENL_ID_CTRL, command: CTRL_CMD_GETFAMILY, attributes: emit(&[text(CTRL_ATTR_FAMILY_NAME, name)]) };
+    let query = Generic {
+        family: GENL_ID_CTRL,
+        command: CTRL_CMD_GETFAMILY,
+        attributes: emit(&[text(CTRL_ATTR_FAMILY_NAME, name)]),
+    };
     let answers = netlink.request(query, 0)?;
     let id = answers.iter().find_map(|answer| {
-        let attribute = NlasIterator::new(answer.attributes.as_slice()).flatten().find(|nla| nla.kind() == CTRL_ATTR_FAMILY_ID)?;
-        attribute.value().first_chunk::<2>().map(|id| u16::from_ne_bytes(*id))
+        let attribute = NlasIterator::new(answer.attributes.as_slice())
+            .flatten()
+            .find(|nla| nla.kind() == CTRL_ATTR_FAMILY_ID)?;
+        attribute
+            .value()
+            .first_chunk::<2>()
+            .map(|id| u16::from_ne_bytes(*id))
     });
-    id.ok_or_else(|| Fault { errno: 0, text: format!("the kernel does not say the id of the netlink family {name}") })
+    id.ok_or_else(|| Fault {
+        errno: 0,
+        text: format!("the kernel does not say the id of the netlink family {name}"),
+    })
 }
 
 fn coalesce_set(family: u16, interface: &str, bytes: u32, frames: u32) -> Generic {
@@ -79,8 +100,14 @@ fn coalesce_set(family: u16, interface: &str, bytes: u32, frames: u32) -> Generi
         command: ETHTOOL_MSG_COALESCE_SET,
         attributes: emit(&[
             DefaultNla::new(ETHTOOL_A_COALESCE_HEADER | NLA_F_NESTED, header),
-            DefaultNla::new(ETHTOOL_A_COALESCE_TX_AGGR_MAX_BYTES, bytes.to_ne_bytes().to_vec()),
-            DefaultNla::new(ETHTOOL_A_COALESCE_TX_AGGR_MAX_FRAMES, frames.to_ne_bytes().to_vec()),
+            DefaultNla::new(
+                ETHTOOL_A_COALESCE_TX_AGGR_MAX_BYTES,
+                bytes.to_ne_bytes().to_vec(),
+            ),
+            DefaultNla::new(
+                ETHTOOL_A_COALESCE_TX_AGGR_MAX_FRAMES,
+                frames.to_ne_bytes().to_vec(),
+            ),
         ]),
     }
 }

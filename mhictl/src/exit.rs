@@ -113,13 +113,21 @@ pub struct Error {
 impl Error {
     /// An error of class `exit`.
     pub fn new(exit: Exit, what: impl Into<String>, next: impl Into<String>) -> Self {
-        Error { exit, what: what.into(), next: next.into() }
+        Error {
+            exit,
+            what: what.into(),
+            next: next.into(),
+        }
     }
 
     /// An error from the operating system while doing `what`: EACCES and EPERM become [`Exit::Permission`].
     pub fn system(what: impl fmt::Display, error: &std::io::Error) -> Self {
         if error.kind() == std::io::ErrorKind::PermissionDenied {
-            return Error::new(Exit::Permission, format!("{what}: {error}"), "run mhictl as root (or with CAP_NET_ADMIN and access to the port)");
+            return Error::new(
+                Exit::Permission,
+                format!("{what}: {error}"),
+                "run mhictl as root (or with CAP_NET_ADMIN and access to the port)",
+            );
         }
         Error::new(Exit::Failure, format!("{what}: {error}"), "")
     }
@@ -147,11 +155,25 @@ mod tests {
         let codes: Vec<u8> = Exit::ALL.iter().map(|exit| exit.code()).collect();
         assert_eq!(codes, (0..14).collect::<Vec<u8>>());
         assert_eq!(
-            [Exit::Usage, Exit::NoDevice, Exit::PortBusy, Exit::SimAbsent, Exit::SimLocked].map(Exit::code),
+            [
+                Exit::Usage,
+                Exit::NoDevice,
+                Exit::PortBusy,
+                Exit::SimAbsent,
+                Exit::SimLocked
+            ]
+            .map(Exit::code),
             [2, 3, 4, 5, 6]
         );
         assert_eq!(
-            [Exit::NotRegistered, Exit::Refused, Exit::NoAnswer, Exit::Modem, Exit::Network].map(Exit::code),
+            [
+                Exit::NotRegistered,
+                Exit::Refused,
+                Exit::NoAnswer,
+                Exit::Modem,
+                Exit::Network
+            ]
+            .map(Exit::code),
             [7, 8, 9, 10, 11]
         );
     }
@@ -175,7 +197,13 @@ mod tests {
     #[test]
     fn display_has_what_and_next_on_a_line_each() {
         let error = Error::new(Exit::NoDevice, "no modem", "load the module");
-        assert_eq!(error.to_string(), "mhictl: error: no modem\nmhictl: next: load the module");
-        assert_eq!(Error::new(Exit::NoDevice, "no modem", "").to_string(), "mhictl: error: no modem");
+        assert_eq!(
+            error.to_string(),
+            "mhictl: error: no modem\nmhictl: next: load the module"
+        );
+        assert_eq!(
+            Error::new(Exit::NoDevice, "no modem", "").to_string(),
+            "mhictl: error: no modem"
+        );
     }
 }

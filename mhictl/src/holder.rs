@@ -20,7 +20,11 @@ pub fn run_dir(roots: &Roots) -> PathBuf {
 /// Makes the run-time directory, readable by its owner only.
 pub fn make_run_dir(roots: &Roots) -> Result<PathBuf, Error> {
     let dir = run_dir(roots);
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(&dir).map_err(|error| Error::system(format_args!("create {}", dir.display()), &error))?;
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(&dir)
+        .map_err(|error| Error::system(format_args!("create {}", dir.display()), &error))?;
     Ok(dir)
 }
 
@@ -35,19 +39,38 @@ impl Lock {
     /// Takes the lock `NAME.lock`, or says who has it.
     pub fn take(roots: &Roots, name: &str) -> Result<Lock, Error> {
         let path = make_run_dir(roots)?.join(format!("{name}.lock"));
-        let open = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(&path);
-        let mut file = open.map_err(|error| Error::system(format_args!("open {}", path.display()), &error))?;
+        let open = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .mode(0o600)
+            .open(&path);
+        let mut file =
+            open.map_err(|error| Error::system(format_args!("open {}", path.display()), &error))?;
         match flock(&file, FlockOperation::NonBlockingLockExclusive) {
             Ok(()) => {}
             Err(rustix::io::Errno::WOULDBLOCK) => {
                 let mut pid = String::new();
                 let _ = (&mut file).take(16).read_to_string(&mut pid);
                 let what = format!("port busy: mhictl (pid {}) uses {name}", pid.trim());
-                return Err(Error::new(Exit::PortBusy, what, "end that mhictl (kill PID), or ask it: mhictl status"));
+                return Err(Error::new(
+                    Exit::PortBusy,
+                    what,
+                    "end that mhictl (kill PID), or ask it: mhictl status",
+                ));
             }
-            Err(error) => return Err(Error::system(format_args!("lock {}", path.display()), &error.into())),
+            Err(error) => {
+                return Err(Error::system(
+                    format_args!("lock {}", path.display()),
+                    &error.into(),
+                ))
+            }
         }
-        let write = file.set_len(0).and_then(|()| file.rewind()).and_then(|()| writeln!(file, "{}", std::process::id()));
+        let write = file
+            .set_len(0)
+            .and_then(|()| file.rewind())
+            .and_then(|()| writeln!(file, "{}", std::process::id()));
         write.map_err(|error| Error::system(format_args!("write {}", path.display()), &error))?;
         Ok(Lock { _file: file })
     }
@@ -64,16 +87,32 @@ pub struct Holder {
 
 /// The processes, other than this one, that have `node` open.
 pub fn holders(roots: &Roots, node: &Path) -> Vec<Holder> {
-    let Ok(processes) = fs::read_dir(&roots.proc) else { return Vec::new() };
+    let Ok(processes) = fs::read_dir(&roots.proc) else {
+        return Vec::new();
+    };
     let mut found = Vec::new();
     for process in processes.flatten() {
-        let Some(pid) = process.file_name().to_str().and_then(|name| name.parse::<u32>().ok()) else { continue };
+        let Some(pid) = process
+            .file_name()
+            .to_str()
+            .and_then(|name| name.parse::<u32>().ok())
+        else {
+            continue;
+        };
         if pid == std::process::id() {
             continue;
         }
-        let Ok(files) = fs::read_dir(process.path().join("fd")) else { continue };
-        if files.flatten().any(|file| fs::read_link(file.path()).is_ok_and(|target| target == node)) {
-            found.push(Holder { pid, name: read_trimmed(&process.path().join("comm")).unwrap_or_default() });
+        let Ok(files) = fs::read_dir(process.path().join("fd")) else {
+            continue;
+        };
+        if files
+            .flatten()
+            .any(|file| fs::read_link(file.path()).is_ok_and(|target| target == node))
+        {
+            found.push(Holder {
+                pid,
+                name: read_trimmed(&process.path().join("comm")).unwrap_or_default(),
+            });
         }
     }
     found.sort_by_key(|holder| holder.pid);
@@ -86,8 +125,15 @@ pub fn refuse_if_held(roots: &Roots, node: &Path, wwan: &str) -> Result<(), Erro
     if holders.is_empty() {
         return Ok(());
     }
-    let who = holders.iter().map(|holder| format!("{} (pid {})", holder.name, holder.pid)).collect::<Vec<_>>().join(", ");
-    let next = if holders.iter().any(|holder| holder.name == "ModemManager" || holder.name == "qmi-proxy") {
+    let who = holders
+        .iter()
+        .map(|holder| format!("{} (pid {})", holder.name, holder.pid))
+        .collect::<Vec<_>>()
+        .join(", ");
+    let next = if holders
+        .iter()
+        .any(|holder| holder.name == "ModemManager" || holder.name == "qmi-proxy")
+    {
         format!(
             "systemctl stop ModemManager, or make it leave {wwan} alone with the udev property ID_MM_DEVICE_IGNORE=1 on its PCI device; \
              a qmi-proxy that is left ends by: kill PID"
@@ -95,7 +141,11 @@ pub fn refuse_if_held(roots: &Roots, node: &Path, wwan: &str) -> Result<(), Erro
     } else {
         "end that program, then try again".to_owned()
     };
-    Err(Error::new(Exit::PortBusy, format!("port busy: {who} has {} open", node.display()), next))
+    Err(Error::new(
+        Exit::PortBusy,
+        format!("port busy: {who} has {} open", node.display()),
+        next,
+    ))
 }
 
 #[cfg(test)]
@@ -121,7 +171,11 @@ mod tests {
         process(&tree, 4_000_000, "other", Path::new("/dev/zero"));
         let error = refuse_if_held(&tree.roots, &node, "wwan0").unwrap_err();
         assert_eq!(error.exit, Exit::PortBusy);
-        assert!(error.what.contains("qmi-proxy (pid 4000001)"), "{}", error.what);
+        assert!(
+            error.what.contains("qmi-proxy (pid 4000001)"),
+            "{}",
+            error.what
+        );
         assert!(error.next.contains("ID_MM_DEVICE_IGNORE"));
     }
 

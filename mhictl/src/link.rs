@@ -2,9 +2,10 @@
 //! The base interface and mux links of rtnl kind `rmnet`, through rtnetlink.
 //! `interface` calls this; the kernel side is the driver's `link.rs` or mainline rmnet.
 
-use netlink_packet_core::{NLM_F_CREATE, NLM_F_EXCL};
+use netlink_packet_core::{NLM_F_CREATE, NLM_F_DUMP, NLM_F_EXCL};
 use netlink_packet_route::link::{
-    In6AddrGenMode, AfSpecInet6, AfSpecUnspec, InfoData, InfoKind, InfoRmNet, InfoRmNetFlags, LinkAttribute, LinkFlags, LinkInfo, LinkMessage, RmNetFlags,
+    AfSpecInet6, AfSpecUnspec, In6AddrGenMode, InfoData, InfoKind, InfoRmNet, InfoRmNetFlags,
+    LinkAttribute, LinkFlags, LinkInfo, LinkMessage, RmNetFlags,
 };
 use netlink_packet_route::RouteNetlinkMessage;
 
@@ -29,7 +30,9 @@ pub struct Link {
 /// Looks an interface up by name; none if there is no such interface.
 pub fn get(netlink: &mut Netlink, name: &str) -> Result<Option<Link>, Fault> {
     let mut message = LinkMessage::default();
-    message.attributes.push(LinkAttribute::IfName(name.to_owned()));
+    message
+        .attributes
+        .push(LinkAttribute::IfName(name.to_owned()));
     match netlink.request(RouteNetlinkMessage::GetLink(message), 0) {
         Ok(answers) => Ok(answers.into_iter().find_map(|answer| match answer {
             RouteNetlinkMessage::NewLink(link) => Some(describe(&link)),
@@ -40,10 +43,40 @@ pub fn get(netlink: &mut Netlink, name: &str) -> Result<Option<Link>, Fault> {
     }
 }
 
+/// All interfaces with their names.
+pub fn list(netlink: &mut Netlink) -> Result<Vec<(String, Link)>, Fault> {
+    let answers = netlink.request(
+        RouteNetlinkMessage::GetLink(LinkMessage::default()),
+        NLM_F_DUMP,
+    )?;
+    let named = answers.into_iter().filter_map(|answer| match answer {
+        RouteNetlinkMessage::NewLink(link) => {
+            let name = link
+                .attributes
+                .iter()
+                .find_map(|attribute| match attribute {
+                    LinkAttribute::IfName(name) => Some(name.clone()),
+                    _ => None,
+                });
+            Some((name?, describe(&link)))
+        }
+        _ => None,
+    });
+    Ok(named.collect())
+}
+
 /// Makes the mux link `name` with id `mux` on the interface `base`, for the QMAP version that the modem speaks.
-pub fn add_mux(netlink: &mut Netlink, base: u32, name: &str, mux: u8, version: Qmap) -> Result<(), Fault> {
+pub fn add_mux(
+    netlink: &mut Netlink,
+    base: u32,
+    name: &str,
+    mux: u8,
+    version: Qmap,
+) -> Result<(), Fault> {
     let message = RouteNetlinkMessage::NewLink(mux_message(base, name, mux, version));
-    netlink.request(message, NLM_F_CREATE | NLM_F_EXCL).map(drop)
+    netlink
+        .request(message, NLM_F_CREATE | NLM_F_EXCL)
+        .map(drop)
 }
 
 /// Removes an interface; one that is gone already is fine.
@@ -62,7 +95,9 @@ pub fn set_up(netlink: &mut Netlink, index: u32) -> Result<(), Fault> {
     message.header.index = index;
     message.header.flags = LinkFlags::Up;
     message.header.change_mask = LinkFlags::Up;
-    netlink.request(RouteNetlinkMessage::SetLink(message), 0).map(drop)
+    netlink
+        .request(RouteNetlinkMessage::SetLink(message), 0)
+        .map(drop)
 }
 
 /// Sets the MTU in octets.
@@ -70,15 +105,23 @@ pub fn set_mtu(netlink: &mut Netlink, index: u32, mtu: u32) -> Result<(), Fault>
     let mut message = LinkMessage::default();
     message.header.index = index;
     message.attributes.push(LinkAttribute::Mtu(mtu));
-    netlink.request(RouteNetlinkMessage::SetLink(message), 0).map(drop)
+    netlink
+        .request(RouteNetlinkMessage::SetLink(message), 0)
+        .map(drop)
 }
 
 /// Stops the kernel from making a link-local address and soliciting routers by itself: the modem says which addresses to use.
 pub fn quiet_ipv6(netlink: &mut Netlink, index: u32) -> Result<(), Fault> {
     let mut message = LinkMessage::default();
     message.header.index = index;
-    message.attributes.push(LinkAttribute::AfSpecUnspec(vec![AfSpecUnspec::Inet6(vec![AfSpecInet6::AddrGenMode(In6AddrGenMode::None)])]));
-    netlink.request(RouteNetlinkMessage::SetLink(message), 0).map(drop)
+    message
+        .attributes
+        .push(LinkAttribute::AfSpecUnspec(vec![AfSpecUnspec::Inet6(
+            vec![AfSpecInet6::AddrGenMode(In6AddrGenMode::None)],
+        )]));
+    netlink
+        .request(RouteNetlinkMessage::SetLink(message), 0)
+        .map(drop)
 }
 
 fn mux_message(base: u32, name: &str, mux: u8, version: Qmap) -> LinkMessage {
@@ -87,10 +130,15 @@ fn mux_message(base: u32, name: &str, mux: u8, version: Qmap) -> LinkMessage {
     let mask = RmNetFlags::IngressDeaggregation | flags_of_checksums();
     let mut message = LinkMessage::default();
     message.attributes.push(LinkAttribute::Link(base));
-    message.attributes.push(LinkAttribute::IfName(name.to_owned()));
+    message
+        .attributes
+        .push(LinkAttribute::IfName(name.to_owned()));
     message.attributes.push(LinkAttribute::LinkInfo(vec![
         LinkInfo::Kind(InfoKind::RmNet),
-        LinkInfo::Data(InfoData::RmNet(vec![InfoRmNet::MuxId(mux.into()), InfoRmNet::Flags(InfoRmNetFlags::new(flags, mask))])),
+        LinkInfo::Data(InfoData::RmNet(vec![
+            InfoRmNet::MuxId(mux.into()),
+            InfoRmNet::Flags(InfoRmNetFlags::new(flags, mask)),
+        ])),
     ]));
     message
 }
@@ -105,11 +153,18 @@ fn flags(version: Qmap) -> RmNetFlags {
 }
 
 fn flags_of_checksums() -> RmNetFlags {
-    RmNetFlags::IngressMapCksumV4 | RmNetFlags::EgressMapCksumV4 | RmNetFlags::IngressMapCksumV5 | RmNetFlags::EgressMapCksumV5
+    RmNetFlags::IngressMapCksumV4
+        | RmNetFlags::EgressMapCksumV4
+        | RmNetFlags::IngressMapCksumV5
+        | RmNetFlags::EgressMapCksumV5
 }
 
 fn describe(message: &LinkMessage) -> Link {
-    let mut link = Link { index: message.header.index, up: message.header.flags.contains(LinkFlags::Up), ..Link::default() };
+    let mut link = Link {
+        index: message.header.index,
+        up: message.header.flags.contains(LinkFlags::Up),
+        ..Link::default()
+    };
     for attribute in &message.attributes {
         match attribute {
             LinkAttribute::Mtu(mtu) => link.mtu = *mtu,
@@ -122,7 +177,9 @@ fn describe(message: &LinkMessage) -> Link {
 }
 
 fn mux_id(info: &LinkInfo) -> Option<u16> {
-    let LinkInfo::Data(InfoData::RmNet(data)) = info else { return None };
+    let LinkInfo::Data(InfoData::RmNet(data)) = info else {
+        return None;
+    };
     data.iter().find_map(|item| match item {
         InfoRmNet::MuxId(mux) => Some(*mux),
         _ => None,
@@ -148,8 +205,13 @@ mod tests {
         data.extend_from_slice(&2u16.to_ne_bytes());
         data.extend_from_slice(&0x31u32.to_ne_bytes());
         data.extend_from_slice(&0x3du32.to_ne_bytes());
-        assert!(bytes.windows(data.len()).any(|window| window == data), "{bytes:02x?}");
-        assert!(bytes.windows(6).any(|window| window == b"rmnet\0" || window == b"rmnet_"));
+        assert!(
+            bytes.windows(data.len()).any(|window| window == data),
+            "{bytes:02x?}"
+        );
+        assert!(bytes
+            .windows(6)
+            .any(|window| window == b"rmnet\0" || window == b"rmnet_"));
     }
 
     #[test]
@@ -168,6 +230,15 @@ mod tests {
         let mut bytes = vec![0; message.buffer_len()];
         message.emit(&mut bytes);
         let link = describe(&LinkMessage::parse(&bytes[..]).unwrap());
-        assert_eq!(link, Link { index: 9, mtu: 1500, up: false, base: Some(7), mux: Some(0x81) });
+        assert_eq!(
+            link,
+            Link {
+                index: 9,
+                mtu: 1500,
+                up: false,
+                base: Some(7),
+                mux: Some(0x81)
+            }
+        );
     }
 }

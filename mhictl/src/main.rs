@@ -2,17 +2,39 @@
 //! `mhictl`: mobile data sessions on MHI modems. This file is the table of contents and the dispatch.
 #![forbid(unsafe_code)]
 
-mod address;
-mod at;
 mod cli;
 mod config;
+mod exit;
+
+mod at;
+mod connect;
+mod status;
+
+mod answers;
+mod session;
+mod steps;
+mod table;
+
+mod addressing;
+mod client;
+mod radio;
+
+mod control;
 mod device;
+mod holder;
+mod port;
+
+mod address;
 mod dns;
 mod ethtool;
-mod exit;
-mod holder;
+mod interface;
 mod link;
 mod netlink;
+
+#[cfg(test)]
+mod script;
+#[cfg(test)]
+mod session_tests;
 
 use std::process::ExitCode;
 
@@ -22,8 +44,11 @@ fn main() -> ExitCode {
     let cli = cli::Cli::parse();
     let roots = device::Roots::default();
     let result = match cli.command {
+        cli::Command::Connect(args) => {
+            config::Config::try_from(args).and_then(|config| connect::run(config, &roots))
+        }
+        cli::Command::Status(args) => status::run(&args, &roots),
         cli::Command::At(args) => at::run(&args, &roots),
-        _ => Ok(()),
     };
     match result {
         Ok(()) => exit::Exit::Success.into(),

@@ -7,7 +7,8 @@ use std::os::fd::{AsRawFd, BorrowedFd};
 use std::time::Duration;
 
 use netlink_packet_core::{
-    ErrorMessage, NetlinkDeserializable, NetlinkHeader, NetlinkMessage, NetlinkPayload, NetlinkSerializable, NlasIterator, NLM_F_ACK, NLM_F_REQUEST,
+    ErrorMessage, NetlinkDeserializable, NetlinkHeader, NetlinkMessage, NetlinkPayload,
+    NetlinkSerializable, NlasIterator, NLM_F_ACK, NLM_F_REQUEST,
 };
 use netlink_sys::{Socket, SocketAddr};
 use rustix::net::sockopt::{set_socket_timeout, Timeout};
@@ -34,7 +35,10 @@ impl std::fmt::Display for Fault {
 
 impl From<io::Error> for Fault {
     fn from(error: io::Error) -> Self {
-        Fault { errno: error.raw_os_error().unwrap_or(0), text: error.to_string() }
+        Fault {
+            errno: error.raw_os_error().unwrap_or(0),
+            text: error.to_string(),
+        }
     }
 }
 
@@ -54,7 +58,10 @@ impl Netlink {
         let _ = socket.set_ext_ack(true);
         let _ = socket.set_cap_ack(true);
         set_timeout(&socket)?;
-        Ok(Netlink { socket, sequence: 0 })
+        Ok(Netlink {
+            socket,
+            sequence: 0,
+        })
     }
 
     /// Sends `message` and returns the payloads that answer it, after the kernel's acknowledgement.
@@ -80,15 +87,23 @@ impl Netlink {
             let (datagram, _) = self.socket.recv_from_full()?;
             let mut rest = datagram.as_slice();
             while !rest.is_empty() {
-                let message = NetlinkMessage::<T>::deserialize(rest).map_err(|error| Fault { errno: 0, text: error.to_string() })?;
-                let length = usize::try_from(message.header.length).unwrap_or(usize::MAX).max(1).next_multiple_of(4);
+                let message = NetlinkMessage::<T>::deserialize(rest).map_err(|error| Fault {
+                    errno: 0,
+                    text: error.to_string(),
+                })?;
+                let length = usize::try_from(message.header.length)
+                    .unwrap_or(usize::MAX)
+                    .max(1)
+                    .next_multiple_of(4);
                 rest = rest.get(length..).unwrap_or_default();
                 if message.header.sequence_number != self.sequence {
                     continue;
                 }
                 match message.payload {
                     NetlinkPayload::InnerMessage(answer) => answers.push(answer),
-                    NetlinkPayload::Error(error) if error.code.is_some() => return Err(fault(&error)),
+                    NetlinkPayload::Error(error) if error.code.is_some() => {
+                        return Err(fault(&error))
+                    }
                     NetlinkPayload::Error(_) | NetlinkPayload::Done(_) => return Ok(answers),
                     _ => {}
                 }
@@ -118,8 +133,12 @@ fn fault(error: &ErrorMessage) -> Fault {
 /// The message in an extended acknowledgement: attributes after the echoed header of the request.
 fn kernel_words(echo: &[u8]) -> Option<String> {
     let attributes = echo.get(16..)?;
-    let message = NlasIterator::new(attributes).flatten().find(|nla| nla.kind() == EXT_ACK_MESSAGE)?;
-    let text = std::str::from_utf8(message.value()).ok()?.trim_end_matches('\0');
+    let message = NlasIterator::new(attributes)
+        .flatten()
+        .find(|nla| nla.kind() == EXT_ACK_MESSAGE)?;
+    let text = std::str::from_utf8(message.value())
+        .ok()?
+        .trim_end_matches('\0');
     (!text.is_empty() && !text.contains(|c: char| c.is_control())).then(|| text.to_owned())
 }
 

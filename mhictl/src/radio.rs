@@ -70,13 +70,21 @@ impl Sim {
             let mut states = cards.cards.iter().map(|card| card.state);
             return if states.any(|state| state == CardState::Present) {
                 Sim::Starting
-            } else if cards.cards.iter().any(|card| card.state == CardState::Error) {
+            } else if cards
+                .cards
+                .iter()
+                .any(|card| card.state == CardState::Error)
+            {
                 Sim::Broken
             } else {
                 Sim::Absent
             };
         };
-        let (pin, puk) = if app.upin_replaces { (card.upin_retries, card.upuk_retries) } else { (app.pin1_retries, app.puk1_retries) };
+        let (pin, puk) = if app.upin_replaces {
+            (card.upin_retries, card.upuk_retries)
+        } else {
+            (app.pin1_retries, app.puk1_retries)
+        };
         match (card.state, app.state) {
             (CardState::Absent, _) => Sim::Absent,
             (CardState::Error, _) => Sim::Broken,
@@ -152,7 +160,10 @@ pub struct Radio {
 impl Radio {
     /// Whether a network has registered the modem.
     pub fn registered(&self) -> bool {
-        matches!(self.registration, Registration::Home | Registration::Roaming)
+        matches!(
+            self.registration,
+            Registration::Home | Registration::Roaming
+        )
     }
 
     /// Takes a serving system.
@@ -180,7 +191,9 @@ impl Radio {
 
     /// Takes a system info.
     pub fn systems(&mut self, info: &nas::SystemInfo) {
-        let available = |status: Option<nas::ServiceStatus>| status.is_some_and(|status| status.status == Service::Available);
+        let available = |status: Option<nas::ServiceStatus>| {
+            status.is_some_and(|status| status.status == Service::Available)
+        };
         let (lte, nr5g) = (available(info.lte), available(info.nr5g));
         self.technology = if lte && (nr5g || info.endc == Some(true)) {
             Some("5G-NSA")
@@ -197,18 +210,32 @@ impl Radio {
         };
         if self.technology.is_some() && self.registration == Registration::Unknown {
             let details = if lte { info.lte_info } else { info.nr5g_info };
-            let roams = details.is_some_and(|details| details.roaming_valid && details.roaming != 0);
-            self.registration = if roams { Registration::Roaming } else { Registration::Home };
+            let roams =
+                details.is_some_and(|details| details.roaming_valid && details.roaming != 0);
+            self.registration = if roams {
+                Registration::Roaming
+            } else {
+                Registration::Home
+            };
         }
     }
 
     /// Takes the signal's figures.
     pub fn signal(&mut self, info: &nas::SignalInfo) {
         let tenths = |value: i16| f32::from(value) / 10.0;
-        self.lte = info.lte.map(|lte| Lte { rssi: lte.rssi, rsrp: lte.rsrp, rsrq: lte.rsrq, snr: tenths(lte.snr) });
+        self.lte = info.lte.map(|lte| Lte {
+            rssi: lte.rssi,
+            rsrp: lte.rsrp,
+            rsrq: lte.rsrq,
+            snr: tenths(lte.snr),
+        });
         // -32768 is how modems say that there is no 5G carrier.
         let carrier = info.nr5g.filter(|nr| nr.rsrp != i16::MIN);
-        self.nr5g = carrier.map(|nr| Nr { rsrp: nr.rsrp, rsrq: info.nr5g_rsrq.filter(|&rsrq| rsrq != i16::MIN), snr: tenths(nr.snr) });
+        self.nr5g = carrier.map(|nr| Nr {
+            rsrp: nr.rsrp,
+            rsrq: info.nr5g_rsrq.filter(|&rsrq| rsrq != i16::MIN),
+            snr: tenths(nr.snr),
+        });
     }
 
     /// Takes a card status.
@@ -245,15 +272,32 @@ pub enum Query {
 }
 
 /// Asks everything that changes; the tokens say which reply is which.
-pub fn ask(client: &mut Client, id_of: impl Fn(u8) -> Option<u8>, patience: Duration, now: Instant) -> Vec<(Token, Query)> {
+pub fn ask(
+    client: &mut Client,
+    id_of: impl Fn(u8) -> Option<u8>,
+    patience: Duration,
+    now: Instant,
+) -> Vec<(Token, Query)> {
     let mut asked = Vec::new();
     if let Some(id) = id_of(service::UIM) {
-        asked.push((client.request(id, &uim::GetCardStatus {}, patience, now), Query::Card));
+        asked.push((
+            client.request(id, &uim::GetCardStatus {}, patience, now),
+            Query::Card,
+        ));
     }
     if let Some(id) = id_of(service::NAS) {
-        asked.push((client.request(id, &nas::GetServingSystem {}, patience, now), Query::Serving));
-        asked.push((client.request(id, &nas::GetSystemInfo {}, patience, now), Query::Systems));
-        asked.push((client.request(id, &nas::GetSignalInfo {}, patience, now), Query::Signal));
+        asked.push((
+            client.request(id, &nas::GetServingSystem {}, patience, now),
+            Query::Serving,
+        ));
+        asked.push((
+            client.request(id, &nas::GetSystemInfo {}, patience, now),
+            Query::Systems,
+        ));
+        asked.push((
+            client.request(id, &nas::GetSignalInfo {}, patience, now),
+            Query::Signal,
+        ));
     }
     asked
 }
@@ -266,16 +310,24 @@ impl Radio {
         }
         match query {
             Query::Card => {
-                let _ = message.body().map(|body: uim::CardStatus<'_>| self.card(&body));
+                let _ = message
+                    .body()
+                    .map(|body: uim::CardStatus<'_>| self.card(&body));
             }
             Query::Serving => {
-                let _ = message.body().map(|body: nas::ServingSystem<'_>| self.serving(&body));
+                let _ = message
+                    .body()
+                    .map(|body: nas::ServingSystem<'_>| self.serving(&body));
             }
             Query::Systems => {
-                let _ = message.body().map(|body: nas::SystemInfo| self.systems(&body));
+                let _ = message
+                    .body()
+                    .map(|body: nas::SystemInfo| self.systems(&body));
             }
             Query::Signal => {
-                let _ = message.body().map(|body: nas::SignalInfo| self.signal(&body));
+                let _ = message
+                    .body()
+                    .map(|body: nas::SignalInfo| self.signal(&body));
             }
         }
     }
@@ -284,31 +336,51 @@ impl Radio {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use qmi::nas::{NamedPlmn, Serving, ServiceStatus};
+    use qmi::nas::{NamedPlmn, ServiceStatus, Serving};
     use qmi::uim::{App, Card, Cards};
     use qmi::List8;
 
     fn serving(registration: Reg, roaming: u8, name: &'static str) -> nas::ServingSystem<'static> {
         nas::ServingSystem {
-            system: Serving { registration, ..Default::default() },
+            system: Serving {
+                registration,
+                ..Default::default()
+            },
             roaming: Some(roaming),
-            plmn: Some(NamedPlmn { mcc: 1, mnc: 1, name: name.into() }),
+            plmn: Some(NamedPlmn {
+                mcc: 1,
+                mnc: 1,
+                name: name.into(),
+            }),
             ..Default::default()
         }
     }
 
     fn available() -> Option<ServiceStatus> {
-        Some(ServiceStatus { status: Service::Available, ..Default::default() })
+        Some(ServiceStatus {
+            status: Service::Available,
+            ..Default::default()
+        })
     }
 
     #[test]
     fn registration_line_names_operator_and_technology() {
         let mut radio = Radio::default();
         radio.serving(&serving(Reg::Registered, 1, "Test Net"));
-        radio.systems(&nas::SystemInfo { lte: available(), endc: Some(true), ..Default::default() });
-        assert_eq!(radio.registration_line(), "home technology=5G-NSA operator=\"Test Net\"");
+        radio.systems(&nas::SystemInfo {
+            lte: available(),
+            endc: Some(true),
+            ..Default::default()
+        });
+        assert_eq!(
+            radio.registration_line(),
+            "home technology=5G-NSA operator=\"Test Net\""
+        );
         radio.serving(&serving(Reg::Registered, 0, ""));
-        assert_eq!(radio.registration_line(), "roaming technology=5G-NSA operator=\"00101\"");
+        assert_eq!(
+            radio.registration_line(),
+            "roaming technology=5G-NSA operator=\"00101\""
+        );
         radio.serving(&serving(Reg::Denied, 1, "Test Net"));
         assert_eq!(radio.registration_line(), "denied");
     }
@@ -317,7 +389,12 @@ mod tests {
     fn technology_is_the_newest_that_carries_data() {
         let technology = |lte, nr5g, endc| {
             let mut radio = Radio::default();
-            radio.systems(&nas::SystemInfo { lte, nr5g, endc, ..Default::default() });
+            radio.systems(&nas::SystemInfo {
+                lte,
+                nr5g,
+                endc,
+                ..Default::default()
+            });
             radio.technology
         };
         assert_eq!(technology(available(), None, None), Some("LTE"));
@@ -329,14 +406,30 @@ mod tests {
     #[test]
     fn system_info_alone_counts_as_registered() {
         let mut radio = Radio::default();
-        radio.systems(&nas::SystemInfo { lte: available(), ..Default::default() });
+        radio.systems(&nas::SystemInfo {
+            lte: available(),
+            ..Default::default()
+        });
         assert!(radio.registered());
     }
 
     fn sim(state: CardState, app: AppState) -> Sim {
-        let apps = [App { state: app, pin1_retries: 3, puk1_retries: 10, ..Default::default() }];
-        let cards = [Card { state, apps: List8::new(&apps), ..Default::default() }];
-        Sim::from_cards(&Cards { primary_gw: 0, cards: List8::new(&cards), ..Default::default() })
+        let apps = [App {
+            state: app,
+            pin1_retries: 3,
+            puk1_retries: 10,
+            ..Default::default()
+        }];
+        let cards = [Card {
+            state,
+            apps: List8::new(&apps),
+            ..Default::default()
+        }];
+        Sim::from_cards(&Cards {
+            primary_gw: 0,
+            cards: List8::new(&cards),
+            ..Default::default()
+        })
     }
 
     #[test]
@@ -352,8 +445,18 @@ mod tests {
     #[test]
     fn no_application_means_absent_or_starting() {
         let absent = [Card::default()];
-        let present = [Card::default(), Card { state: CardState::Present, ..Default::default() }];
-        let cards = |cards| Cards { primary_gw: 0xffff, cards: List8::new(cards), ..Default::default() };
+        let present = [
+            Card::default(),
+            Card {
+                state: CardState::Present,
+                ..Default::default()
+            },
+        ];
+        let cards = |cards| Cards {
+            primary_gw: 0xffff,
+            cards: List8::new(cards),
+            ..Default::default()
+        };
         assert_eq!(Sim::from_cards(&cards(&absent)), Sim::Absent);
         assert_eq!(Sim::from_cards(&cards(&present)), Sim::Starting);
         assert_eq!(Sim::from_cards(&cards(&[])), Sim::Absent);
@@ -362,9 +465,29 @@ mod tests {
     #[test]
     fn signal_is_in_decibels_and_a_missing_carrier_is_none() {
         let mut radio = Radio::default();
-        let lte = nas::LteSignal { rssi: -60, rsrq: -11, rsrp: -92, snr: 184 };
-        radio.signal(&nas::SignalInfo { lte: Some(lte), nr5g: Some(nas::Nr5gSignal { rsrp: i16::MIN, snr: 0 }), nr5g_rsrq: None });
-        assert_eq!(radio.lte, Some(Lte { rssi: -60, rsrp: -92, rsrq: -11, snr: 18.4 }));
+        let lte = nas::LteSignal {
+            rssi: -60,
+            rsrq: -11,
+            rsrp: -92,
+            snr: 184,
+        };
+        radio.signal(&nas::SignalInfo {
+            lte: Some(lte),
+            nr5g: Some(nas::Nr5gSignal {
+                rsrp: i16::MIN,
+                snr: 0,
+            }),
+            nr5g_rsrq: None,
+        });
+        assert_eq!(
+            radio.lte,
+            Some(Lte {
+                rssi: -60,
+                rsrp: -92,
+                rsrq: -11,
+                snr: 18.4
+            })
+        );
         assert_eq!(radio.nr5g, None);
     }
 }

@@ -101,7 +101,12 @@ pub struct Session {
     pub(crate) deadline: Option<Instant>,
     pub(crate) up_since: Option<Instant>,
     pub(crate) said_registration: String,
+    /// Name of the mux link.
+    pub(crate) link: String,
     pub(crate) outputs: VecDeque<Output>,
+    /// Rows taken, for the tests.
+    #[cfg(test)]
+    pub history: Vec<(State, Trigger)>,
     questions: Vec<(Token, Query)>,
     asking: bool,
     /// What the modem said last of SIM, registration and signal.
@@ -134,7 +139,10 @@ impl Session {
             ending: false,
             up_since: None,
             said_registration: String::new(),
+            link: String::new(),
             outputs: VecDeque::from([Output::Open]),
+            #[cfg(test)]
+            history: Vec::new(),
             questions: Vec::new(),
             asking: false,
             radio: Radio::default(),
@@ -159,7 +167,10 @@ impl Session {
     /// When [`Session::tick`] has something to do.
     pub fn wakeup(&self) -> Option<Instant> {
         let deadline = self.deadline.filter(|_| !self.ending);
-        [self.client.deadline(), self.timer, deadline].into_iter().flatten().min()
+        [self.client.deadline(), self.timer, deadline]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     /// Where the session stands.
@@ -185,33 +196,46 @@ impl Session {
     /// The port could not be opened; `later` says whether it is worth trying again.
     pub fn not_open(&mut self, error: Error, later: bool, now: Instant) {
         // Once there was a session the modem is known to exist: it comes back from its crash, or somebody plugs it in again.
-        let trigger = if later || self.deadline.is_none() { Trigger::NotYet } else { Trigger::Failed };
+        let trigger = if later || self.deadline.is_none() {
+            Trigger::NotYet
+        } else {
+            Trigger::Failed
+        };
         self.failure = Some(error);
-        if trigger == Trigger::Failed {
-            self.ending = true;
-        }
         self.fire(trigger, now);
     }
 
     /// The port is gone.
     pub fn lost(&mut self, now: Instant) {
-        let trigger = if self.ending { Trigger::Over } else { Trigger::Lost };
+        let trigger = if self.ending {
+            Trigger::Over
+        } else {
+            Trigger::Lost
+        };
         self.fire(trigger, now);
     }
 
     /// The user wants an end; said twice, at once.
     pub fn quit(&mut self, now: Instant) {
-        let trigger = if self.ending { Trigger::Over } else { Trigger::Quit };
+        let trigger = if self.ending {
+            Trigger::Over
+        } else {
+            Trigger::Quit
+        };
         self.ending = true;
         self.failure = None;
         self.fire(trigger, now);
     }
 
-    /// The mux link is there, or not.
+    /// The mux link of this name is there, or not.
     pub fn link_made(&mut self, result: Result<String, Error>, now: Instant) {
         match result {
-            Ok(line) => {
-                self.line("mux", line);
+            Ok(link) => {
+                self.line(
+                    "mux",
+                    format!("{link} id {} ({:#04x})", self.config.mux, self.config.mux),
+                );
+                self.link = link;
                 self.fire(Trigger::Done, now);
             }
             Err(error) => self.fail(error, now),
@@ -257,7 +281,10 @@ impl Session {
             return;
         }
         self.asking = true;
-        if !matches!(self.state, State::Stop | State::Release | State::Opening | State::Ended) {
+        if !matches!(
+            self.state,
+            State::Stop | State::Release | State::Opening | State::Ended
+        ) {
             let ids = &self.ids;
             let id_of = |service| ids.iter().find(|id| id.service == service).map(|id| id.id);
             self.questions = radio::ask(&mut self.client, id_of, STATUS_PATIENCE, now);
@@ -281,10 +308,24 @@ impl Session {
         for _ in 0..CHAIN_MAX {
             let Some(trigger) = next else { return };
             let Some((state, action)) = lookup(self.state, trigger) else {
-                self.outputs.push_back(Output::Log(format!("{trigger:?} means nothing in state {:?}", self.state)));
+                self.outputs.push_back(Output::Log(format!(
+                    "{trigger:?} means nothing in state {:?}",
+                    self.state
+                )));
                 return;
             };
-            if self.state == State::Up && state != State::Up {
+            #[cfg(test)]
+            self.history.push((self.state, trigger));
+            if self.up_since.is_some()
+                && matches!(
+                    trigger,
+                    Trigger::Failed
+                        | Trigger::Quit
+                        | Trigger::Reset
+                        | Trigger::Lost
+                        | Trigger::Over
+                )
+            {
                 self.leave_up(trigger, now);
             }
             if state != self.state {
@@ -293,14 +334,17 @@ impl Session {
             self.state = state;
             next = self.act(action, now);
         }
-        self.outputs.push_back(Output::Log(format!("too many transitions at once, now in state {:?}", self.state)));
+        self.outputs.push_back(Output::Log(format!(
+            "too many transitions at once, now in state {:?}",
+            self.state
+        )));
     }
 
     fn leave_up(&mut self, trigger: Trigger, now: Instant) {
-        if trigger == Trigger::Changed {
-            return;
-        }
-        if self.up_since.is_some_and(|since| now.duration_since(since) >= STEADY) {
+        if self
+            .up_since
+            .is_some_and(|since| now.duration_since(since) >= STEADY)
+        {
             self.failures = 0;
         }
         self.up_since = None;
@@ -308,7 +352,11 @@ impl Session {
             Trigger::Quit => "on request".to_owned(),
             Trigger::Lost | Trigger::Over => "the port is gone".to_owned(),
             Trigger::Reset => "the modem restarted".to_owned(),
-            _ => self.failure.as_ref().map(|error| error.what.clone()).unwrap_or_default(),
+            _ => self
+                .failure
+                .as_ref()
+                .map(|error| error.what.clone())
+                .unwrap_or_default(),
         };
         self.line("disconnected", why);
     }

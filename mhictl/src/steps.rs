@@ -33,21 +33,45 @@ pub const ANY_HANDLE: u32 = 0xffff_ffff;
 impl Session {
     /// Services in the order in which their client ids are allocated.
     pub(crate) fn wanted(&self) -> Vec<(u8, Option<Family>)> {
-        let mut wanted = vec![(service::DMS, None), (service::UIM, None), (service::NAS, None), (service::WDA, None)];
-        wanted.extend(self.config.families.iter().map(|&family| (service::WDS, Some(family))));
+        let mut wanted = vec![
+            (service::DMS, None),
+            (service::UIM, None),
+            (service::NAS, None),
+            (service::WDA, None),
+        ];
+        wanted.extend(
+            self.config
+                .families
+                .iter()
+                .map(|&family| (service::WDS, Some(family))),
+        );
         wanted
     }
 
     pub(crate) fn id(&self, service: u8, family: Option<Family>) -> u8 {
-        self.ids.iter().find(|id| id.service == service && id.family == family).map_or(0, |id| id.id)
+        self.ids
+            .iter()
+            .find(|id| id.service == service && id.family == family)
+            .map_or(0, |id| id.id)
     }
 
     /// The client of the network that is being worked on.
     fn data_id(&self) -> u8 {
-        self.id(service::WDS, self.networks.get(self.current).map(|network| network.family))
+        self.id(
+            service::WDS,
+            self.networks
+                .get(self.current)
+                .map(|network| network.family),
+        )
     }
 
-    fn ask<'r, R: Request + Body<'r>>(&mut self, client: u8, request: &R, patience: Duration, now: Instant) -> Option<Trigger> {
+    fn ask<'r, R: Request + Body<'r>>(
+        &mut self,
+        client: u8,
+        request: &R,
+        patience: Duration,
+        now: Instant,
+    ) -> Option<Trigger> {
         if let Some(token) = self.step.take() {
             self.client.forget(token);
         }
@@ -96,45 +120,96 @@ impl Session {
                 Some(&(service, _)) => self.ask(0, &ctl::AllocateClient { service }, PATIENCE, now),
                 None => Some(Trigger::Done),
             },
-            Action::AskFirmware => self.ask(self.id(service::DMS, None), &dms::GetRevision {}, PATIENCE, now),
-            Action::AskMode => self.ask(self.id(service::DMS, None), &dms::GetOperatingMode {}, PATIENCE, now),
+            Action::AskFirmware => self.ask(
+                self.id(service::DMS, None),
+                &dms::GetRevision {},
+                PATIENCE,
+                now,
+            ),
+            Action::AskMode => self.ask(
+                self.id(service::DMS, None),
+                &dms::GetOperatingMode {},
+                PATIENCE,
+                now,
+            ),
             Action::SetOnline => {
-                let request = dms::SetOperatingMode { mode: dms::Mode::Online };
+                let request = dms::SetOperatingMode {
+                    mode: dms::Mode::Online,
+                };
                 self.ask(self.id(service::DMS, None), &request, PATIENCE, now)
             }
-            Action::AskSim => self.ask(self.id(service::UIM, None), &uim::GetCardStatus {}, PATIENCE, now),
+            Action::AskSim => self.ask(
+                self.id(service::UIM, None),
+                &uim::GetCardStatus {},
+                PATIENCE,
+                now,
+            ),
             Action::VerifyPin => {
                 self.pin_tried = true;
                 let pin = self.config.pin.clone().unwrap_or_default();
-                let request = uim::VerifyPin { session: uim::Session::default(), pin: uim::Pin { id: 1, digits: pin.as_str().into() } };
+                let request = uim::VerifyPin {
+                    session: uim::Session::default(),
+                    pin: uim::Pin {
+                        id: 1,
+                        digits: pin.as_str().into(),
+                    },
+                };
                 self.ask(self.id(service::UIM, None), &request, PATIENCE, now)
             }
             Action::Subscribe => {
-                let request = nas::RegisterIndications { serving_system: Some(true), system_info: Some(true), ..Default::default() };
+                let request = nas::RegisterIndications {
+                    serving_system: Some(true),
+                    system_info: Some(true),
+                    ..Default::default()
+                };
                 self.ask(self.id(service::NAS, None), &request, PATIENCE, now)
             }
-            Action::AskServing => self.ask(self.id(service::NAS, None), &nas::GetServingSystem {}, PATIENCE, now),
-            Action::AskSystems => self.ask(self.id(service::NAS, None), &nas::GetSystemInfo {}, PATIENCE, now),
+            Action::AskServing => self.ask(
+                self.id(service::NAS, None),
+                &nas::GetServingSystem {},
+                PATIENCE,
+                now,
+            ),
+            Action::AskSystems => self.ask(
+                self.id(service::NAS, None),
+                &nas::GetSystemInfo {},
+                PATIENCE,
+                now,
+            ),
             Action::SetFormat => self.set_format(now),
             Action::AskFormat => {
-                let request = wda::GetDataFormat { endpoint: Some(wda::Endpoint::PCIE) };
+                let request = wda::GetDataFormat {
+                    endpoint: Some(wda::Endpoint::PCIE),
+                };
                 self.ask(self.id(service::WDA, None), &request, PATIENCE, now)
             }
             Action::MakeLink => {
                 let format = self.format?;
                 self.line("format", format.line());
                 let families = self.config.families.iter();
-                self.networks = families.map(|&family| Network { family, handle: None, addressing: None }).collect();
+                self.networks = families
+                    .map(|&family| Network {
+                        family,
+                        handle: None,
+                        addressing: None,
+                    })
+                    .collect();
                 (self.current, self.refusal) = (0, None);
                 self.outputs.push_back(Output::MakeLink(format));
                 None
             }
             Action::Bind => {
-                let request = wds::BindMuxDataPort { endpoint: Some(wda::Endpoint::PCIE), mux_id: Some(self.config.mux), client_type: Some(1) };
+                let request = wds::BindMuxDataPort {
+                    endpoint: Some(wda::Endpoint::PCIE),
+                    mux_id: Some(self.config.mux),
+                    client_type: Some(1),
+                };
                 self.ask(self.data_id(), &request, PATIENCE, now)
             }
             Action::SetFamily => {
-                let request = wds::SetIpFamily { family: self.wire_family() };
+                let request = wds::SetIpFamily {
+                    family: self.wire_family(),
+                };
                 self.ask(self.data_id(), &request, PATIENCE, now)
             }
             Action::StartNetwork => self.start_network(now),
@@ -144,13 +219,20 @@ impl Session {
                 self.ask_settings(now)
             }
             Action::Configure => {
-                let granted = self.networks.iter().filter_map(|network| network.addressing.clone()).collect();
+                let granted = self
+                    .networks
+                    .iter()
+                    .filter_map(|network| network.addressing.clone())
+                    .collect();
                 self.outputs.push_back(Output::Configure(granted));
                 None
             }
             Action::Announce => {
                 (self.deadline, self.failure) = (None, None);
-                self.up_since = self.up_since.or(Some(now));
+                if self.up_since.is_none() {
+                    self.up_since = Some(now);
+                    self.line("connected", self.link.clone());
+                }
                 self.timer = Some(now + BEAT);
                 None
             }
@@ -166,15 +248,28 @@ impl Session {
             Action::StopNetwork => self.stop_network(now),
             Action::ReleaseClient => match self.ids.pop() {
                 Some(id) => {
-                    let request = ctl::ReleaseClient { client: ctl::Client { service: id.service, id: id.id } };
+                    let request = ctl::ReleaseClient {
+                        client: ctl::Client {
+                            service: id.service,
+                            id: id.id,
+                        },
+                    };
                     self.ask(0, &request, STOP_PATIENCE, now)
                 }
                 None if self.ending => Some(Trigger::Over),
                 None => Some(Trigger::Done),
             },
             Action::Rest => {
-                let why = self.failure.take().map(|error| error.what).unwrap_or_default();
-                let seconds = BACKOFF.get(self.failures).or(BACKOFF.last()).copied().unwrap_or(60);
+                let why = self
+                    .failure
+                    .take()
+                    .map(|error| error.what)
+                    .unwrap_or_default();
+                let seconds = BACKOFF
+                    .get(self.failures)
+                    .or(BACKOFF.last())
+                    .copied()
+                    .unwrap_or(60);
                 self.failures = self.failures.saturating_add(1);
                 self.forget_modem();
                 self.line("retry", format!("in {seconds} s: {why}"));
@@ -183,7 +278,7 @@ impl Session {
             }
             Action::Finish => {
                 self.drop_questions();
-                let result = self.failure.take().filter(|_| self.ending).map_or(Ok(()), Err);
+                let result = self.failure.take().map_or(Ok(()), Err);
                 self.outputs.push_back(Output::Finish(result));
                 None
             }
@@ -208,14 +303,22 @@ impl Session {
     }
 
     fn wire_family(&self) -> wds::Family {
-        match self.networks.get(self.current).map(|network| network.family) {
+        match self
+            .networks
+            .get(self.current)
+            .map(|network| network.family)
+        {
             Some(Family::V6) => wds::Family::Ipv6,
             _ => wds::Family::Ipv4,
         }
     }
 
     fn start_network(&mut self, now: Instant) -> Option<Trigger> {
-        let (apn, user, password) = (self.config.apn.clone(), self.config.user.clone(), self.config.password.clone());
+        let (apn, user, password) = (
+            self.config.apn.clone(),
+            self.config.user.clone(),
+            self.config.password.clone(),
+        );
         let request = wds::StartNetwork {
             apn: apn.as_deref().map(Into::into),
             authentication: self.config.auth.map(|auth| auth.0),
@@ -228,20 +331,34 @@ impl Session {
     }
 
     fn ask_settings(&mut self, now: Instant) -> Option<Trigger> {
-        let request = wds::GetSettings { requested: Some(wds::requested::SESSION) };
+        let request = wds::GetSettings {
+            requested: Some(wds::requested::SESSION),
+        };
         self.ask(self.data_id(), &request, PATIENCE, now)
     }
 
     /// The first started network from `from` on.
     pub(crate) fn next_live(&self, from: usize) -> Option<usize> {
-        self.networks.iter().enumerate().skip(from).find(|(_, network)| network.handle.is_some()).map(|(at, _)| at)
+        self.networks
+            .iter()
+            .enumerate()
+            .skip(from)
+            .find(|(_, network)| network.handle.is_some())
+            .map(|(at, _)| at)
     }
 
     fn watch(&mut self, now: Instant) -> Option<Trigger> {
-        let live: Vec<Family> = self.networks.iter().filter(|network| network.handle.is_some()).map(|network| network.family).collect();
+        let live: Vec<Family> = self
+            .networks
+            .iter()
+            .filter(|network| network.handle.is_some())
+            .map(|network| network.family)
+            .collect();
         for family in live {
             let id = self.id(service::WDS, Some(family));
-            let token = self.client.request(id, &wds::GetStatus {}, BEAT_PATIENCE, now);
+            let token = self
+                .client
+                .request(id, &wds::GetStatus {}, BEAT_PATIENCE, now);
             self.beats.push(token);
         }
         self.timer = Some(now + BEAT);
@@ -249,10 +366,24 @@ impl Session {
     }
 
     fn stop_network(&mut self, now: Instant) -> Option<Trigger> {
-        let Some(at) = self.next_live(0) else { return Some(Trigger::Done) };
+        let Some(at) = self.next_live(0) else {
+            return Some(Trigger::Done);
+        };
         self.current = at;
-        let handle = self.networks.get_mut(at).and_then(|network| network.handle.take()).unwrap_or(ANY_HANDLE);
-        self.ask(self.data_id(), &wds::StopNetwork { handle, disable_autoconnect: None }, STOP_PATIENCE, now)
+        let handle = self
+            .networks
+            .get_mut(at)
+            .and_then(|network| network.handle.take())
+            .unwrap_or(ANY_HANDLE);
+        self.ask(
+            self.data_id(),
+            &wds::StopNetwork {
+                handle,
+                disable_autoconnect: None,
+            },
+            STOP_PATIENCE,
+            now,
+        )
     }
 
     /// The modem has forgotten this host, or will at the next sync.

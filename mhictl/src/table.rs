@@ -90,9 +90,8 @@ pub enum Trigger {
     Over,
 }
 
-/// What to do on a transition.
+/// What to do on a transition; each is the verb of the state that it leads to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "each is the verb of the state that it leads to")]
 pub enum Action {
     Nothing,
     Wait,
@@ -142,11 +141,21 @@ pub struct Row {
 }
 
 const fn on(from: State, trigger: Trigger, to: State, action: Action) -> Row {
-    Row { from: Some(from), trigger, to, action }
+    Row {
+        from: Some(from),
+        trigger,
+        to,
+        action,
+    }
 }
 
 const fn anywhere(trigger: Trigger, to: State, action: Action) -> Row {
-    Row { from: None, trigger, to, action }
+    Row {
+        from: None,
+        trigger,
+        to,
+        action,
+    }
 }
 
 /// The table; the first row that fits counts, so rows for one state stand before those for any.
@@ -222,7 +231,10 @@ pub fn lookup(state: State, trigger: Trigger) -> Option<(State, Action)> {
     if state == State::Ended {
         return None;
     }
-    TABLE.iter().find(|row| row.trigger == trigger && row.from.is_none_or(|from| from == state)).map(|row| (row.to, row.action))
+    TABLE
+        .iter()
+        .find(|row| row.trigger == trigger && row.from.is_none_or(|from| from == state))
+        .map(|row| (row.to, row.action))
 }
 
 #[cfg(test)]
@@ -232,8 +244,9 @@ mod tests {
     const STATES: [State; 26] = {
         use State::*;
         [
-            Opening, Syncing, Versions, Clients, Firmware, Mode, Power, Sim, Unlock, Subscribe, Serving, Systems, Format, ReadFormat, Link, Bind, Family,
-            Start, Settings, Configure, Up, Refresh, Stop, Release, Rest, Ended,
+            Opening, Syncing, Versions, Clients, Firmware, Mode, Power, Sim, Unlock, Subscribe,
+            Serving, Systems, Format, ReadFormat, Link, Bind, Family, Start, Settings, Configure,
+            Up, Refresh, Stop, Release, Rest, Ended,
         ]
     };
 
@@ -241,7 +254,11 @@ mod tests {
     fn every_row_is_reachable_by_lookup() {
         for row in TABLE {
             let from = row.from.unwrap_or(State::Up);
-            assert_eq!(lookup(from, row.trigger), Some((row.to, row.action)), "{row:?}");
+            assert_eq!(
+                lookup(from, row.trigger),
+                Some((row.to, row.action)),
+                "{row:?}"
+            );
         }
     }
 
@@ -249,7 +266,10 @@ mod tests {
     fn no_two_rows_contradict() {
         for (at, row) in TABLE.iter().enumerate() {
             for other in &TABLE[at + 1..] {
-                assert!(row.from != other.from || row.trigger != other.trigger, "{row:?} {other:?}");
+                assert!(
+                    row.from != other.from || row.trigger != other.trigger,
+                    "{row:?} {other:?}"
+                );
             }
         }
     }

@@ -53,7 +53,8 @@ macro_rules! shown {
             }
         }
 
-        /// Control characters and bytes that are not UTF-8 become U+FFFD: what a modem sends reaches terminals and logs.
+        /// Without NULs and blanks at its end. Control characters and bytes that are not UTF-8 become U+FFFD: what a modem
+        /// sends reaches terminals and logs.
         impl fmt::Display for $name<'_> {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 show(self.0, f)
@@ -75,7 +76,12 @@ shown!(Text8);
 
 fn show(bytes: &[u8], f: &mut fmt::Formatter<'_>) -> fmt::Result {
     use fmt::Write;
-    for chunk in bytes.utf8_chunks() {
+    // Some modems end their strings with NUL, some with blanks.
+    let last = bytes
+        .iter()
+        .rposition(|byte| !matches!(byte, 0 | b' ' | b'\t' | b'\r' | b'\n'));
+    let length = last.map_or(0, |last| last.saturating_add(1));
+    for chunk in bytes.get(..length).unwrap_or_default().utf8_chunks() {
         for c in chunk.valid().chars() {
             f.write_char(if c.is_control() {
                 char::REPLACEMENT_CHARACTER

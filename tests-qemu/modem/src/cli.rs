@@ -61,6 +61,25 @@ pub struct Options {
     #[arg(long, help_heading = "MHI")]
     pub require_rts: bool,
 
+    /// Highest aggregation protocol granted
+    #[arg(long, value_enum, default_value_t = Aggregation::V5, help_heading = "Data")]
+    pub qmap: Aggregation,
+    /// Most bytes granted in a downlink aggregate
+    #[arg(long, value_name = "BYTES", default_value_t = 32768, help_heading = "Data")]
+    pub dl_max_size: u32,
+    /// Most packets granted in a downlink aggregate
+    #[arg(long, value_name = "COUNT", default_value_t = 32, help_heading = "Data")]
+    pub dl_max_packets: u32,
+    /// Most bytes granted in an uplink aggregate
+    #[arg(long, value_name = "BYTES", default_value_t = 8192, help_heading = "Data")]
+    pub ul_max_size: u32,
+    /// Most packets granted in an uplink aggregate
+    #[arg(long, value_name = "COUNT", default_value_t = 11, help_heading = "Data")]
+    pub ul_max_packets: u32,
+
+    /// Obey a control request before QEMU connects; words separated by spaces or commas, as in qmi,sim,locked; repeatable
+    #[arg(long = "request", value_name = "REQUEST")]
+    pub requests: Vec<String>,
     /// Seed of everything random
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
@@ -94,6 +113,16 @@ pub enum Model {
 }
 
 impl Model {
+    /// What the modem calls itself.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Rm500q => "RM500Q-GL",
+            Self::Rm520n | Self::Rm520nEac => "RM520N-GL",
+            Self::Rm551e => "RM551E-GL",
+            Self::Rm255c => "RM255C-GL",
+        }
+    }
+
     const fn ids(self) -> (Id, Id) {
         match self {
             Self::Rm500q => (Id::new(0x17cb, 0x0306), Id::new(0x17cb, 0x5003)),
@@ -103,6 +132,19 @@ impl Model {
             Self::Rm255c => (Id::new(0x17cb, 0x011a), Id::new(0x17cb, 0x5201)),
         }
     }
+}
+
+/// Aggregation protocols.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Aggregation {
+    /// Bare IP packets
+    None,
+    /// MAP headers
+    V1,
+    /// MAP headers and checksum trailers
+    V4,
+    /// MAP headers and checksum headers
+    V5,
 }
 
 /// A pair of PCI ids.

@@ -17,7 +17,7 @@ use crate::mhi::engine::Signal;
 use crate::shared::Shared;
 
 /// Bytes of a request at most.
-const LINE: u64 = 64 * 1024;
+const LINE: u64 = 1 << 20;
 
 const HELP: &str = "ping; state; stats; stats NAME; sys_err [event|interrupt|both]; rddm; drop; restore; stall; resume; m1; wake; \
      event PRIMARY-RING-ELEMENT-HEX [RING]; port CHANNEL ...; data ...; qmi ...; at ...; diag ...; ip_ctrl ...; ";
@@ -56,10 +56,11 @@ fn serve(stream: &UnixStream, shared: &Shared) -> io::Result<()> {
         if words.is_empty() {
             continue;
         }
-        log::info!("request: {}", line.trim());
+        log::info!("request: {:.200}", line.trim());
         let mut device = shared.access();
         let answer = request(&mut device, &words, Instant::now());
         shared.kick(device);
+        log::debug!("answer: {:.200}", answer.as_ref().unwrap_or_else(|error| error));
         let answer = match answer {
             Ok(answer) => format!("ok {answer}"),
             Err(error) => format!("error {error}"),

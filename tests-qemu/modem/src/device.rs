@@ -3,7 +3,10 @@
 //! transport thread brings accesses, the control threads requests, the worker time.
 
 use std::collections::BTreeMap;
-use std::time::Instant;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use ::mhi::ExecutionEnvironment;
 
 use crate::bus::Bus;
 use crate::cli::Options;
@@ -11,14 +14,18 @@ use crate::fault::Faults;
 use crate::interrupts::Interrupts;
 use crate::ip_ctrl::Signals;
 use crate::memory::{Memory, Window};
-use crate::mhi::engine::{Engine, Notice};
+use crate::mhi::engine::{Engine, Notice, Signal};
 use crate::pci::{self, Config};
 use crate::port::{Data, Port};
+use crate::session::Modem;
 use crate::stats::Stats;
 use crate::wake::Wake;
 
 /// Uplink channel of the data plane; the downlink is one above.
 pub const DATA: u8 = 100;
+
+/// From the request to restart to the crash by which the host notices: time for the answer to get out.
+const RESTART: Duration = Duration::from_millis(200);
 
 /// What speaks behind the channels.
 pub struct Endpoints {
@@ -28,8 +35,8 @@ pub struct Endpoints {
     pub data: Box<dyn Data>,
     /// DTR and RTS.
     pub signals: Signals,
-    /// Called when the modem restarts: what outlives a channel is forgotten.
-    pub restart: Box<dyn FnMut() + Send>,
+    /// What the ports and the data plane share. Nobody holds its lock while calling the device.
+    pub modem: Arc<Mutex<Modem>>,
 }
 
 /// The function.
@@ -46,6 +53,7 @@ pub struct Device {
     pub stalled: bool,
     /// Whether the link is down: every read gives ones.
     pub dropped: bool,
+    restart_at: Option<Instant>,
     markers: [u32; 16],
 }
 
@@ -68,6 +76,7 @@ impl Device {
             endpoints,
             stalled: false,
             dropped: false,
+            restart_at: None,
             markers: [0; 16],
         }
     }
@@ -178,7 +187,23 @@ impl Device {
             wake = wake.min(self.transfer(now));
             wake = wake.min(self.engine.interrupt(&mut self.bus, now));
         }
-        wake
+        wake.min(self.restart(now))
+    }
+
+    /// The modem's own restart, which `AT+CFUN=1,1` or QMI asked for: the host sees a crash.
+    fn restart(&mut self, now: Instant) -> Wake {
+        let mut modem = self.endpoints.modem.lock().unwrap_or_else(PoisonError::into_inner);
+        if modem.restart {
+            self.restart_at.get_or_insert(now + RESTART);
+        }
+        if self.restart_at.is_some_and(|at| at <= now) {
+            log::info!("the modem restarts");
+            self.restart_at = None;
+            modem.reset();
+            drop(modem);
+            self.engine.crash(ExecutionEnvironment::AMSS, Signal::Interrupt, &mut self.bus, now);
+        }
+        self.restart_at.into()
     }
 
     /// Uplink before downlink, so that an answer goes out in the same round.
@@ -244,12 +269,13 @@ impl Device {
     pub fn heed_notices(&mut self) {
         for notice in self.engine.notices() {
             log::debug!("{notice:?}");
-            let Endpoints { ports, data, signals, restart } = &mut self.endpoints;
+            let Endpoints { ports, data, signals, modem } = &mut self.endpoints;
             match notice {
                 Notice::Restart => {
                     self.bus.stats.count("restarts");
                     signals.reset();
-                    restart();
+                    self.restart_at = None;
+                    modem.lock().unwrap_or_else(PoisonError::into_inner).reset();
                     ports.values_mut().for_each(|port| port.reset());
                     data.reset();
                 }

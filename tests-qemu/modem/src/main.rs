@@ -17,23 +17,35 @@ mod pci;
 mod stats;
 mod wake;
 
+mod at;
+mod diag;
 mod ip_ctrl;
 mod loopback;
 mod port;
+mod qmi;
+mod session;
+
+mod data;
+mod internet;
 
 use std::collections::BTreeMap;
 use std::process::ExitCode;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Instant;
 
 use clap::Parser;
 
-use crate::cli::Options;
+use crate::at::At;
+use crate::cli::{Aggregation, Options};
+use crate::data::DataPlane;
 use crate::device::{Device, Endpoints};
+use crate::diag::Diag;
 use crate::ip_ctrl::{IpCtrl, Signals};
 use crate::loopback::Loopback;
-use crate::port::{Data, Port};
+use crate::port::Port;
+use crate::qmi::Qmi;
+use crate::session::{Modem, Qmap};
 use crate::shared::Shared;
 use crate::vfio::Backend;
 
@@ -52,7 +64,12 @@ fn main() -> ExitCode {
 
 fn run(options: &Options) -> Result<(), String> {
     logger::start(options.log.as_deref(), options.verbose).map_err(|error| format!("log: {error}"))?;
-    let device = Device::new(options, endpoints(options), Instant::now());
+    let mut device = Device::new(options, endpoints(options), Instant::now());
+    device.heed_notices();
+    for request in &options.requests {
+        let words: Vec<_> = request.split([' ', ',']).filter(|word| !word.is_empty()).collect();
+        control::request(&mut device, &words, Instant::now()).map_err(|error| format!("{request}: {error}"))?;
+    }
     let shared = Arc::new(Shared::new(device));
     if let Some(path) = &options.control {
         let start = control::start(path, Arc::clone(&shared));
@@ -68,35 +85,34 @@ fn run(options: &Options) -> Result<(), String> {
 
 fn endpoints(options: &Options) -> Endpoints {
     let signals = Signals::new(options.require_rts.then_some(DUN));
+    let modem = Arc::new(Mutex::new(modem(options)));
     let mut ports: BTreeMap<u8, Box<dyn Port>> = BTreeMap::new();
     ports.insert(0, Box::new(Loopback::default()));
-    ports.insert(14, Box::new(Loopback::default()));
+    ports.insert(4, Box::new(Diag::new(Arc::clone(&modem))));
+    ports.insert(14, Box::new(Qmi::new(Arc::clone(&modem))));
     ports.insert(18, Box::new(IpCtrl::new(signals.clone())));
+    ports.insert(DUN, Box::new(At::new(Arc::clone(&modem))));
     Endpoints {
         ports,
-        data: Box::new(Echo::default()),
+        data: Box::new(DataPlane::new(Arc::clone(&modem), options.seed)),
         signals,
-        restart: Box::new(|| {}),
+        modem,
     }
 }
 
-#[derive(Default)]
-struct Echo(std::collections::VecDeque<Vec<u8>>);
-impl Data for Echo {
-    fn receive(&mut self, transfer: &[u8], _now: Instant) {
-        let mut packet = transfer.to_vec();
-        if packet.len() >= 28 && packet[0] == 0x45 && packet[9] == 1 && packet[20] == 8 {
-            for i in 0..4 { packet.swap(12 + i, 16 + i); }
-            packet[20] = 0;
-            let sum = u16::from_be_bytes([packet[22], packet[23]]);
-            let (mut s, c) = sum.overflowing_add(0x0800);
-            if c { s += 1; }
-            packet[22..24].copy_from_slice(&s.to_be_bytes());
-            self.0.push_back(packet);
-        }
-    }
-    fn poll(&mut self, _now: Instant) -> Option<Vec<u8>> { self.0.pop_front() }
-    fn deadline(&self) -> Option<Instant> { None }
-    fn reset(&mut self) { self.0.clear(); }
-    fn command(&mut self, _words: &[&str]) -> Result<String, String> { Err("none".into()) }
+fn modem(options: &Options) -> Modem {
+    let mut modem = Modem::default();
+    modem.identity.model = options.model.name().to_owned();
+    let limits = &mut modem.limits;
+    limits.qmap = match options.qmap {
+        Aggregation::None => Qmap::None,
+        Aggregation::V1 => Qmap::V1,
+        Aggregation::V4 => Qmap::V4,
+        Aggregation::V5 => Qmap::V5,
+    };
+    limits.dl_max_size = options.dl_max_size;
+    limits.dl_max_packets = options.dl_max_packets;
+    limits.ul_max_size = options.ul_max_size;
+    limits.ul_max_packets = options.ul_max_packets;
+    modem
 }

@@ -27,11 +27,25 @@ pub(super) struct Blast {
 
 impl Blast {
     /// `count` packets of `size` bytes, `rate` of them a second (0: as many as go).
-    pub(super) fn new(mux: u8, seed: u64, size: usize, count: u64, rate: u64) -> Result<Self, String> {
+    pub(super) fn new(
+        mux: u8,
+        seed: u64,
+        size: usize,
+        count: u64,
+        rate: u64,
+    ) -> Result<Self, String> {
         if !(HEADERS + HEADER..=65_535).contains(&size) {
             return Err(format!("{size} bytes: {} to 65535", HEADERS + HEADER));
         }
-        Ok(Self { mux, seed, size, number: 0, count, rate, start: None })
+        Ok(Self {
+            mux,
+            seed,
+            size,
+            number: 0,
+            count,
+            rate,
+            start: None,
+        })
     }
 
     pub(super) fn mux(&self) -> u8 {
@@ -77,7 +91,11 @@ impl Blast {
         packet.extend(PORT.to_be_bytes());
         packet.extend((self.size as u16 - 20).to_be_bytes());
         packet.resize(self.size, 0);
-        Datagram { seed: self.seed, number: self.number }.write(&mut packet[HEADERS..]);
+        Datagram {
+            seed: self.seed,
+            number: self.number,
+        }
+        .write(&mut packet[HEADERS..]);
         let sum = Transport::parse(&packet).ok()?.computed();
         packet[26..28].copy_from_slice(&sum.to_be_bytes());
         Some(packet)

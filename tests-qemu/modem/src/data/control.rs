@@ -34,7 +34,8 @@ impl DataPlane {
                 Ok("queued".to_owned())
             }
             ["inject-random", seed, length, count] => {
-                self.inject.random(number(seed)?, number(length)?, number(count)?)?;
+                self.inject
+                    .random(number(seed)?, number(length)?, number(count)?)?;
                 Ok("queued".to_owned())
             }
             ["pending"] => Ok(self.inject.pending().to_string()),
@@ -43,7 +44,9 @@ impl DataPlane {
             ["flow", "enable", mux] => self.flow(number(mux)?, FLOW_ENABLE),
             ["flow", "status", transaction] => {
                 let status = self.flow.status(number(transaction)?);
-                status.map(str::to_owned).ok_or(format!("no transaction {transaction}"))
+                status
+                    .map(str::to_owned)
+                    .ok_or(format!("no transaction {transaction}"))
             }
             ["aggregate", "auto"] => {
                 (self.downlink.limits, self.downlink.hold) = (None, Duration::ZERO);
@@ -89,8 +92,12 @@ impl DataPlane {
                 modem.start(mux, Family::V6, "internet", 1);
                 let address = |family: Option<String>| family.unwrap_or_default();
                 let session = modem.session(mux);
-                let ipv4 = session.and_then(|session| session.ipv4).map(|ip| ip.address.to_string());
-                let ipv6 = session.and_then(|session| session.ipv6).map(|ip| ip.address.to_string());
+                let ipv4 = session
+                    .and_then(|session| session.ipv4)
+                    .map(|ip| ip.address.to_string());
+                let ipv6 = session
+                    .and_then(|session| session.ipv6)
+                    .map(|ip| ip.address.to_string());
                 Ok(format!("{} {}", address(ipv4), address(ipv6)))
             }
             ["session", "down", mux] => {
@@ -98,11 +105,18 @@ impl DataPlane {
                 let mut modem = lock(&self.modem);
                 let ipv4 = modem.stop(mux, Family::V4);
                 let ipv6 = modem.stop(mux, Family::V6);
-                if ipv4 || ipv6 { Ok("down".to_owned()) } else { Err("was not up".to_owned()) }
+                if ipv4 || ipv6 {
+                    Ok("down".to_owned())
+                } else {
+                    Err("was not up".to_owned())
+                }
             }
             ["format", qmap] => self.format(qmap, &["32", "32768", "11", "8192"]),
             ["format", qmap, limits @ ..] => self.format(qmap, limits),
-            _ => Err(format!("unknown or incomplete: {}; there is: {HELP}", words.join(" "))),
+            _ => Err(format!(
+                "unknown or incomplete: {}; there is: {HELP}",
+                words.join(" ")
+            )),
         }
     }
 
@@ -119,7 +133,8 @@ impl DataPlane {
             _ => return Err("PAD [none|valid|unverified] expected".to_owned()),
         };
         let mut out = vec![0; packet.len() + usize::from(pad) + overhead(version)];
-        let length = write_frame(&mut out, version, mux, packet, pad, said).ok_or("it does not fit a frame")?;
+        let length = write_frame(&mut out, version, mux, packet, pad, said)
+            .ok_or("it does not fit a frame")?;
         out.truncate(length);
         self.inject.transfer(out)?;
         Ok("queued".to_owned())
@@ -129,7 +144,8 @@ impl DataPlane {
         let version = version(lock(&self.modem).format.dl).ok_or("raw IP has no commands")?;
         let command = self.flow.request(mux, name);
         let mut frame = vec![0; 32];
-        let length = write_command(&mut frame, version, mux, &command).ok_or("no room for a command")?;
+        let length =
+            write_command(&mut frame, version, mux, &command).ok_or("no room for a command")?;
         frame.truncate(length);
         if !self.downlink.command(frame) {
             return Err("too many commands wait".to_owned());
@@ -137,15 +153,32 @@ impl DataPlane {
         Ok(command.transaction.to_string())
     }
 
-    fn blast(&mut self, mux: &str, size: &str, count: &str, rate: &str, seed: &str) -> Result<String, String> {
+    fn blast(
+        &mut self,
+        mux: &str,
+        size: &str,
+        count: &str,
+        rate: &str,
+        seed: &str,
+    ) -> Result<String, String> {
         let mux = number(mux)?;
         if self.blasts.len() >= 16 {
             return Err("16 streams run already".to_owned());
         }
-        if lock(&self.modem).session(mux).and_then(|session| session.ipv4).is_none() {
+        if lock(&self.modem)
+            .session(mux)
+            .and_then(|session| session.ipv4)
+            .is_none()
+        {
             return Err(format!("mux {mux} has no IPv4 session"));
         }
-        self.blasts.push(Blast::new(mux, number(seed)?, number(size)?, number(count)?, number(rate)?)?);
+        self.blasts.push(Blast::new(
+            mux,
+            number(seed)?,
+            number(size)?,
+            number(count)?,
+            number(rate)?,
+        )?);
         Ok(format!("to port {PORT}"))
     }
 
@@ -162,10 +195,23 @@ impl DataPlane {
         let [dl_max_packets, dl_max_size, ul_max_packets, ul_max_size] = limits?[..] else {
             return Err("DL_PACKETS DL_BYTES UL_PACKETS UL_BYTES expected".to_owned());
         };
-        let limits = Format { dl_max_packets, dl_max_size, ul_max_packets, ul_max_size, ..Format::RAW_IP };
+        let limits = Format {
+            dl_max_packets,
+            dl_max_size,
+            ul_max_packets,
+            ul_max_size,
+            ..Format::RAW_IP
+        };
         let modem = Arc::clone(&self.modem);
-        lock(&modem).format =
-            if qmap == Qmap::None { Format::RAW_IP } else { Format { ul: qmap, dl: qmap, ..limits } };
+        lock(&modem).format = if qmap == Qmap::None {
+            Format::RAW_IP
+        } else {
+            Format {
+                ul: qmap,
+                dl: qmap,
+                ..limits
+            }
+        };
         Ok("set".to_owned())
     }
 }
@@ -175,11 +221,20 @@ fn number<T: FromStr>(word: &str) -> Result<T, String> {
 }
 
 fn bytes(hex: &str) -> Result<Vec<u8>, String> {
-    let digits: Option<Vec<u8>> =
-        hex.chars().map(|digit| digit.to_digit(16).and_then(|digit| u8::try_from(digit).ok())).collect();
+    let digits: Option<Vec<u8>> = hex
+        .chars()
+        .map(|digit| {
+            digit
+                .to_digit(16)
+                .and_then(|digit| u8::try_from(digit).ok())
+        })
+        .collect();
     let digits = digits.ok_or("not hexadecimal")?;
     if digits.len() % 2 != 0 {
         return Err("half a byte is left over".to_owned());
     }
-    Ok(digits.chunks_exact(2).map(|pair| pair[0] << 4 | pair[1]).collect())
+    Ok(digits
+        .chunks_exact(2)
+        .map(|pair| pair[0] << 4 | pair[1])
+        .collect())
 }

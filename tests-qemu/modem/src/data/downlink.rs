@@ -62,7 +62,10 @@ impl Downlink {
 
     fn limits(&self, format: &Format) -> (usize, usize) {
         let or = |value: u32, default| if value == 0 { default } else { value as usize };
-        self.limits.unwrap_or((or(format.dl_max_packets, PACKETS), or(format.dl_max_size, BYTES)))
+        self.limits.unwrap_or((
+            or(format.dl_max_packets, PACKETS),
+            or(format.dl_max_size, BYTES),
+        ))
     }
 
     fn pad(&self, length: usize, minimum: u32) -> u8 {
@@ -104,17 +107,25 @@ impl DataPlane {
         }
         let mut packets = 0;
         while packets < max_packets {
-            let Some((mux, length)) = self.next_mux() else { break };
-            let size = length + usize::from(self.downlink.pad(length, format.dl_padding)) + overhead(version);
+            let Some((mux, length)) = self.next_mux() else {
+                break;
+            };
+            let size = length
+                + usize::from(self.downlink.pad(length, format.dl_padding))
+                + overhead(version);
             if transfer.len() + size > max_bytes {
                 if !transfer.is_empty() {
                     break;
                 }
                 self.stats.dl_too_big += 1;
-                self.internets.get_mut(&mux).and_then(|internet| internet.next());
+                self.internets
+                    .get_mut(&mux)
+                    .and_then(|internet| internet.next());
                 continue;
             }
-            let Some(packet) = self.next_packet(modem, mux) else { continue };
+            let Some(packet) = self.next_packet(modem, mux) else {
+                continue;
+            };
             packets += 1;
             self.downlink.last_mux = mux;
             self.append(&mut transfer, version, mux, packet, format.dl_padding);
@@ -130,9 +141,15 @@ impl DataPlane {
     fn wait(&mut self, version: Version, format: &Format, now: Instant) -> bool {
         let (max_packets, max_bytes) = self.downlink.limits(format);
         let lengths = self.internets.values().map(|internet| internet.pending());
-        let (packets, bytes) = lengths.fold((0, 0), |sum, (packets, bytes)| (sum.0 + packets, sum.1 + bytes));
+        let (packets, bytes) = lengths.fold((0, 0), |sum, (packets, bytes)| {
+            (sum.0 + packets, sum.1 + bytes)
+        });
         let full = packets >= max_packets || bytes + packets * (overhead(version) + 3) >= max_bytes;
-        if packets == 0 || full || self.downlink.hold.is_zero() || !self.downlink.commands.is_empty() {
+        if packets == 0
+            || full
+            || self.downlink.hold.is_zero()
+            || !self.downlink.commands.is_empty()
+        {
             self.downlink.held = None;
             return false;
         }
@@ -148,7 +165,11 @@ impl DataPlane {
     fn next_mux(&self) -> Option<(u8, usize)> {
         let last = self.downlink.last_mux;
         let waiting = |(&mux, internet): (&u8, &Internet)| Some((mux, internet.next_len()?));
-        let after = self.internets.range(last..).filter(|(&mux, _)| mux != last).find_map(waiting);
+        let after = self
+            .internets
+            .range(last..)
+            .filter(|(&mux, _)| mux != last)
+            .find_map(waiting);
         after.or_else(|| self.internets.iter().find_map(waiting))
     }
 
@@ -169,7 +190,14 @@ impl DataPlane {
         Some(packet)
     }
 
-    fn append(&mut self, transfer: &mut Vec<u8>, version: Version, mux: u8, mut packet: Vec<u8>, padding: u32) {
+    fn append(
+        &mut self,
+        transfer: &mut Vec<u8>,
+        version: Version,
+        mux: u8,
+        mut packet: Vec<u8>,
+        padding: u32,
+    ) {
         if self.downlink.damage > 0 && damage(&mut packet) {
             self.downlink.damage -= 1;
             self.stats.dl_corrupted += 1;
@@ -200,7 +228,9 @@ pub(super) fn checksum(version: Version, packet: &[u8]) -> Checksum {
     match version {
         Version::V1 => Checksum::None,
         Version::V4 => Checksum::Trailer(Trailer::over(packet)),
-        Version::V5 if Transport::parse(packet).is_ok_and(|transport| transport.is_valid()) => Checksum::Valid,
+        Version::V5 if Transport::parse(packet).is_ok_and(|transport| transport.is_valid()) => {
+            Checksum::Valid
+        }
         Version::V5 => Checksum::Unverified,
     }
 }

@@ -31,20 +31,36 @@ impl Flow {
         if self.sent.len() >= REMEMBERED {
             self.sent.pop_first();
         }
-        self.sent.insert(self.last, Sent { mux, name, answer: None });
+        self.sent.insert(
+            self.last,
+            Sent {
+                mux,
+                name,
+                answer: None,
+            },
+        );
         if name != FLOW_DISABLE {
             // The host may send before its confirmation does.
             self.disabled.remove(&mux);
         }
-        let flow = qmap::Flow { ip_family: 0, sequence: self.last as u16, qos: 0 };
-        Command { name, kind: CommandKind::Request, transaction: self.last, flow: Some(flow) }
+        let flow = qmap::Flow {
+            ip_family: 0,
+            sequence: self.last as u16,
+            qos: 0,
+        };
+        Command {
+            name,
+            kind: CommandKind::Request,
+            transaction: self.last,
+            flow: Some(flow),
+        }
     }
 
     /// Takes an answer.
     pub(super) fn answered(&mut self, mux: u8, command: Command, stats: &mut Stats) {
         let sent = self.sent.get_mut(&command.transaction);
-        let Some(sent) =
-            sent.filter(|sent| sent.mux == mux && sent.name == command.name && sent.answer.is_none())
+        let Some(sent) = sent
+            .filter(|sent| sent.mux == mux && sent.name == command.name && sent.answer.is_none())
         else {
             stats.stray_acks += 1;
             return;

@@ -44,7 +44,11 @@ impl Inject {
         if self.random.len() >= 16 {
             return Err("16 series wait already".to_owned());
         }
-        self.random.push_back(Random { seed, length, left: count });
+        self.random.push_back(Random {
+            seed,
+            length,
+            left: count,
+        });
         Ok(())
     }
 

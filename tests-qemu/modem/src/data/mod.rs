@@ -57,13 +57,19 @@ impl DataPlane {
 
     /// Starts and ends internets as the sessions came and went.
     fn follow(&mut self, modem: &Modem, now: Instant) {
-        self.internets.retain(|&mux, _| modem.session(mux).is_some());
+        self.internets
+            .retain(|&mux, _| modem.session(mux).is_some());
         for (mux, session) in modem.sessions() {
-            let addresses = Addresses { ipv4: session.ipv4, ipv6: session.ipv6, mtu: session.mtu };
+            let addresses = Addresses {
+                ipv4: session.ipv4,
+                ipv6: session.ipv6,
+                mtu: session.mtu,
+            };
             let old = self.internets.get(&mux).map(Internet::addresses);
             if old != Some(addresses) {
                 let seed = self.seed.wrapping_add(u64::from(mux));
-                self.internets.insert(mux, Internet::new(addresses, seed, now));
+                self.internets
+                    .insert(mux, Internet::new(addresses, seed, now));
             }
         }
     }
@@ -98,10 +104,16 @@ impl Data for DataPlane {
     }
 
     fn deadline(&self) -> Option<Instant> {
-        let blasts = self.blasts.iter().filter(|blast| self.internets.contains_key(&blast.mux()));
+        let blasts = self
+            .blasts
+            .iter()
+            .filter(|blast| self.internets.contains_key(&blast.mux()));
         let blasts = blasts.filter_map(Blast::deadline);
         let internets = self.internets.values().filter_map(Internet::deadline);
-        blasts.chain(internets).chain(self.downlink.deadline()).min()
+        blasts
+            .chain(internets)
+            .chain(self.downlink.deadline())
+            .min()
     }
 
     fn reset(&mut self) {

@@ -33,14 +33,21 @@ impl DataPlane {
                 self.stats.ul_bad_pad += 1;
             }
             match frame.kind {
-                UplinkKind::Command(command) => self.flow.answered(frame.mux_id, command, &mut self.stats),
+                UplinkKind::Command(command) => {
+                    self.flow.answered(frame.mux_id, command, &mut self.stats)
+                }
                 UplinkKind::Data(request) => {
                     packets += 1;
                     self.packet(modem, frame.mux_id, frame.payload, request, now);
                 }
             }
         }
-        self.limits(packets, transfer.len(), format.ul_max_packets, format.ul_max_size);
+        self.limits(
+            packets,
+            transfer.len(),
+            format.ul_max_packets,
+            format.ul_max_size,
+        );
     }
 
     fn limits(&mut self, packets: u64, bytes: usize, max_packets: u32, max_bytes: u32) {
@@ -55,7 +62,14 @@ impl DataPlane {
         }
     }
 
-    fn packet(&mut self, modem: &mut Modem, mux: u8, packet: &[u8], request: Request, now: Instant) {
+    fn packet(
+        &mut self,
+        modem: &mut Modem,
+        mux: u8,
+        packet: &[u8],
+        request: Request,
+        now: Instant,
+    ) {
         let Some(internet) = self.internets.get_mut(&mux) else {
             self.stats.ul_no_session += 1;
             return;
@@ -99,10 +113,16 @@ fn is_whole(packet: &[u8]) -> bool {
 /// Whether the source address belongs to the session: networks drop everything else.
 fn is_from(packet: &[u8], addresses: &Addresses) -> bool {
     if packet[0] >> 4 == 4 {
-        let source = packet.get(12..16).and_then(|bytes| <[u8; 4]>::try_from(bytes).ok());
-        return addresses.ipv4.is_some_and(|ip| source.map(Ipv4Addr::from) == Some(ip.address));
+        let source = packet
+            .get(12..16)
+            .and_then(|bytes| <[u8; 4]>::try_from(bytes).ok());
+        return addresses
+            .ipv4
+            .is_some_and(|ip| source.map(Ipv4Addr::from) == Some(ip.address));
     }
-    let source = packet.get(8..24).and_then(|bytes| <[u8; 16]>::try_from(bytes).ok());
+    let source = packet
+        .get(8..24)
+        .and_then(|bytes| <[u8; 16]>::try_from(bytes).ok());
     let (Some(ip), Some(source)) = (addresses.ipv6, source.map(Ipv6Addr::from)) else {
         return false;
     };
@@ -147,7 +167,10 @@ fn complete(packet: &[u8], request: Request, stats: &mut Stats) -> Option<Vec<u8
             if seed != transport.pseudo().fold() {
                 stats.ul_bad_seed += 1;
             }
-            let sum = ip::Sum::default().bytes(transport.segment).without(!seed).word(seed);
+            let sum = ip::Sum::default()
+                .bytes(transport.segment)
+                .without(!seed)
+                .word(seed);
             match !sum.fold() {
                 0 if offload.udp => 0xffff,
                 value => value,

@@ -38,7 +38,18 @@ pub(super) fn answer(question: &[u8]) -> Option<Vec<u8>> {
 
     let mut out = header[..2].to_vec();
     // Answer, recursion desired as asked, recursion available, no error; one question, perhaps one answer.
-    out.extend([0x80 | header[2] & 1, 0x80, 0, 1, 0, u8::from(!record.is_empty()), 0, 0, 0, 0]);
+    out.extend([
+        0x80 | header[2] & 1,
+        0x80,
+        0,
+        1,
+        0,
+        u8::from(!record.is_empty()),
+        0,
+        0,
+        0,
+        0,
+    ]);
     out.extend(&question[HEADER..at + 4]);
     if !record.is_empty() {
         // The name is the question's, at offset 12; class IN, one minute.
@@ -95,14 +106,21 @@ mod tests {
         assert_eq!(record[12], 198);
         let mut other = QUESTION.to_vec();
         other[14] = b'X';
-        assert_eq!(answer(&other).unwrap()[QUESTION.len()..], *record, "case does not count");
+        assert_eq!(
+            answer(&other).unwrap()[QUESTION.len()..],
+            *record,
+            "case does not count"
+        );
         other[14] = b'y';
         assert_ne!(answer(&other).unwrap()[QUESTION.len()..], *record);
 
         let mut question = QUESTION.to_vec();
         question[26] = 28;
         let aaaa = answer(&question).unwrap();
-        assert_eq!((aaaa[QUESTION.len() + 11], aaaa.len()), (16, QUESTION.len() + 28));
+        assert_eq!(
+            (aaaa[QUESTION.len() + 11], aaaa.len()),
+            (16, QUESTION.len() + 28)
+        );
     }
 
     #[test]

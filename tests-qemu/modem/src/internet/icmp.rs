@@ -86,7 +86,10 @@ fn turn(packet: &mut [u8], at: usize, [request, answer]: [u8; 2], right: bool) -
     }
     let old = u16::from_be_bytes([message[2], message[3]]);
     // RFC 1624.
-    let sum = Sum::default().word(!old).without(u16::from(request) << 8).word(u16::from(answer) << 8);
+    let sum = Sum::default()
+        .word(!old)
+        .without(u16::from(request) << 8)
+        .word(u16::from(answer) << 8);
     message[0] = answer;
     message[2..4].copy_from_slice(&(!sum.fold()).to_be_bytes());
     Some(())
@@ -94,7 +97,11 @@ fn turn(packet: &mut [u8], at: usize, [request, answer]: [u8; 2], right: bool) -
 
 fn icmpv6_sum(addresses: &[u8], message: &[u8]) -> Sum {
     let length = u16::try_from(message.len()).unwrap_or(u16::MAX);
-    Sum::default().bytes(addresses).bytes(message).word(u16::from(ICMPV6)).word(length)
+    Sum::default()
+        .bytes(addresses)
+        .bytes(message)
+        .word(u16::from(ICMPV6))
+        .word(length)
 }
 
 /// A router advertisement with the session's prefix, MTU and name server (RFC 4861 section 4.2, RFC 8106).
@@ -157,12 +164,18 @@ mod tests {
         modem.start(1, Family::V4, "internet", 1);
         modem.start(1, Family::V6, "internet", 1);
         let session = modem.session(1).unwrap();
-        Addresses { ipv4: session.ipv4, ipv6: session.ipv6, mtu: 1400 }
+        Addresses {
+            ipv4: session.ipv4,
+            ipv6: session.ipv6,
+            mtu: 1400,
+        }
     }
 
     /// `ping -c1 -s 4 1.1.1.1` from 10.64.1.2, laid out by hand from RFC 791 and RFC 792; the checksums by RFC 1071.
     fn request_v4() -> Vec<u8> {
-        let mut packet = vec![0x45, 0, 0, 32, 0, 1, 0x40, 0, 63, 1, 0, 0, 10, 64, 1, 2, 1, 1, 1, 1];
+        let mut packet = vec![
+            0x45, 0, 0, 32, 0, 1, 0x40, 0, 63, 1, 0, 0, 10, 64, 1, 2, 1, 1, 1, 1,
+        ];
         let sum = checksum(&packet);
         packet[10..12].copy_from_slice(&sum.to_be_bytes());
         packet.extend([8, 0, 0, 0, 0x12, 0x34, 0, 1, 0xde, 0xad, 0xbe, 0xef]);
@@ -190,7 +203,10 @@ mod tests {
 
         let request = request_v6(128, 64);
         let answer = super::answer(&request, &addresses()).unwrap();
-        assert_eq!((&answer[8..24], &answer[24..40]), (&request[24..40], &request[8..24]));
+        assert_eq!(
+            (&answer[8..24], &answer[24..40]),
+            (&request[24..40], &request[8..24])
+        );
         assert_eq!((answer[40], &answer[44..]), (129, &request[44..]));
         assert!(icmpv6_sum(&answer[8..40], &answer[40..]).is_zero());
     }
@@ -201,7 +217,11 @@ mod tests {
             let mut packet = request_v4();
             packet[at] ^= 0x04;
             assert_eq!(answer(&packet, &addresses()), None, "byte {at}");
-            assert_eq!(answer(&request_v4()[..at], &addresses()), None, "cut at {at}");
+            assert_eq!(
+                answer(&request_v4()[..at], &addresses()),
+                None,
+                "cut at {at}"
+            );
         }
         for at in 8..request_v6(128, 64).len() {
             let mut packet = request_v6(128, 64);
@@ -216,7 +236,10 @@ mod tests {
         assert!(icmpv6_sum(&answer[8..40], &answer[40..]).is_zero());
         assert_eq!((answer[40], answer[7]), (134, 255));
         let prefix: Ipv6Addr = "2001:db8:1::".parse().unwrap();
-        assert_eq!((&answer[56..60], &answer[72..88]), (&[3, 4, 64, 0xc0][..], &prefix.octets()[..]));
+        assert_eq!(
+            (&answer[56..60], &answer[72..88]),
+            (&[3, 4, 64, 0xc0][..], &prefix.octets()[..])
+        );
         assert_eq!(answer[88..96], [5, 1, 0, 0, 0, 0, 5, 120]);
         // A forwarded solicitation is none.
         assert_eq!(super::answer(&request_v6(133, 254), &addresses()), None);

@@ -49,8 +49,12 @@ impl Internet {
         let mut interface = Interface::new(config, &mut wire, Time::ZERO);
         interface.update_ip_addrs(|own| {
             // Three places are configured (Cargo.toml), two needed.
-            let ipv4 = addresses.ipv4.map(|ip| IpCidr::Ipv4(Ipv4Cidr::new(ip.gateway, ip.prefix)));
-            let ipv6 = addresses.ipv6.map(|ip| IpCidr::Ipv6(Ipv6Cidr::new(ip.gateway, ip.prefix)));
+            let ipv4 = addresses
+                .ipv4
+                .map(|ip| IpCidr::Ipv4(Ipv4Cidr::new(ip.gateway, ip.prefix)));
+            let ipv6 = addresses
+                .ipv6
+                .map(|ip| IpCidr::Ipv6(Ipv6Cidr::new(ip.gateway, ip.prefix)));
             own.extend(ipv4.into_iter().chain(ipv6));
         });
         // A packet for any address is taken if the route to it leads through an address of our own.
@@ -66,7 +70,16 @@ impl Internet {
         let mut sockets = SocketSet::new(Vec::new());
         let udp = udp::Services::new(&mut sockets);
         let tcp = tcp::Services::default();
-        Self { addresses, epoch: now, wire, interface, sockets, tcp, udp, deadline: None }
+        Self {
+            addresses,
+            epoch: now,
+            wire,
+            interface,
+            sockets,
+            tcp,
+            udp,
+            deadline: None,
+        }
     }
 
     /// What it was started with.
@@ -83,7 +96,8 @@ impl Internet {
         self.tcp.prepare(packet, &mut self.sockets);
         self.wire.receive(packet);
         let time = self.time(now);
-        self.interface.poll_ingress_single(time, &mut self.wire, &mut self.sockets);
+        self.interface
+            .poll_ingress_single(time, &mut self.wire, &mut self.sockets);
     }
 
     /// Lets the services work until they wait for the host, for time to pass, or for room downlink.
@@ -93,7 +107,9 @@ impl Internet {
             let mut busy = self.tcp.run(&mut self.sockets);
             busy |= self.udp.run(&mut self.sockets, now);
             // Sends one segment for each socket.
-            let sent = self.interface.poll_egress(time, &mut self.wire, &mut self.sockets);
+            let sent = self
+                .interface
+                .poll_egress(time, &mut self.wire, &mut self.sockets);
             busy |= sent == PollResult::SocketStateChanged;
             if !busy || self.wire.is_full() {
                 break;

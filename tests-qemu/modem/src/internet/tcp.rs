@@ -29,9 +29,20 @@ struct Connection {
 enum Service {
     Echo,
     Discard,
-    Request { sink: bool, line: Vec<u8> },
-    Source { seed: u64, sent: u64, total: u64 },
-    Sink { seed: u64, got: u64, total: u64 },
+    Request {
+        sink: bool,
+        line: Vec<u8>,
+    },
+    Source {
+        seed: u64,
+        sent: u64,
+        total: u64,
+    },
+    Sink {
+        seed: u64,
+        got: u64,
+        total: u64,
+    },
     /// Says a last word, then closes.
     Closing(Vec<u8>),
 }
@@ -39,15 +50,25 @@ enum Service {
 impl Services {
     /// Makes a listening socket for a packet that opens a connection to a service.
     pub(super) fn prepare(&mut self, packet: &[u8], sockets: &mut SocketSet<'static>) {
-        let Some(port) = opened_port(packet) else { return };
+        let Some(port) = opened_port(packet) else {
+            return;
+        };
         let service = match port {
             traffic::ECHO => Service::Echo,
             traffic::DISCARD => Service::Discard,
-            traffic::TCP_SOURCE => Service::Request { sink: false, line: Vec::new() },
-            traffic::TCP_SINK => Service::Request { sink: true, line: Vec::new() },
+            traffic::TCP_SOURCE => Service::Request {
+                sink: false,
+                line: Vec::new(),
+            },
+            traffic::TCP_SINK => Service::Request {
+                sink: true,
+                line: Vec::new(),
+            },
             _ => return,
         };
-        self.forget(sockets, |state| matches!(state, State::Closed | State::Listen));
+        self.forget(sockets, |state| {
+            matches!(state, State::Closed | State::Listen)
+        });
         if self.connections.len() >= CONNECTIONS {
             self.forget(sockets, |state| state == State::TimeWait);
         }
@@ -104,8 +125,16 @@ impl Service {
                     return close_if_finished(socket);
                 };
                 *self = match (request, *sink) {
-                    (Some((seed, total)), false) => Self::Source { seed, sent: 0, total },
-                    (Some((seed, total)), true) => Self::Sink { seed, got: 0, total },
+                    (Some((seed, total)), false) => Self::Source {
+                        seed,
+                        sent: 0,
+                        total,
+                    },
+                    (Some((seed, total)), true) => Self::Sink {
+                        seed,
+                        got: 0,
+                        total,
+                    },
                     (None, _) => Self::Closing(b"bad request\n".to_vec()),
                 };
                 true
@@ -157,7 +186,10 @@ fn echo(socket: &mut Socket<'_>) -> bool {
 }
 
 fn discard(socket: &mut Socket<'_>) -> bool {
-    socket.can_recv() && socket.recv(|data| (data.len(), !data.is_empty())).unwrap_or(false)
+    socket.can_recv()
+        && socket
+            .recv(|data| (data.len(), !data.is_empty()))
+            .unwrap_or(false)
 }
 
 /// Closes our side once the host has closed its own.
@@ -229,7 +261,9 @@ fn read_line(socket: &mut Socket<'_>, line: &mut Vec<u8>) -> Option<Option<(u64,
 
 /// The destination port of a TCP segment with SYN and without ACK.
 fn opened_port(packet: &[u8]) -> Option<u16> {
-    let transport = Transport::parse(packet).ok().filter(|transport| transport.protocol == TCP)?;
+    let transport = Transport::parse(packet)
+        .ok()
+        .filter(|transport| transport.protocol == TCP)?;
     let flags = transport.segment.get(13)?;
     let &[_, _, p0, p1] = transport.segment.first_chunk()?;
     (flags & 0x12 == 0x02).then_some(u16::from_be_bytes([p0, p1]))

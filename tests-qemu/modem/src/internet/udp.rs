@@ -54,9 +54,12 @@ struct Counted {
 impl Services {
     pub(super) fn new(sockets: &mut SocketSet<'static>) -> Self {
         let mut open = |port: u16| {
-            let buffer = || PacketBuffer::new(vec![PacketMetadata::EMPTY; DATAGRAMS], vec![0; BUFFER]);
+            let buffer =
+                || PacketBuffer::new(vec![PacketMetadata::EMPTY; DATAGRAMS], vec![0; BUFFER]);
             let mut socket = Socket::new(buffer(), buffer());
-            socket.bind(port).expect("a new socket binds to any port but 0");
+            socket
+                .bind(port)
+                .expect("a new socket binds to any port but 0");
             sockets.add(socket)
         };
         Self {
@@ -77,13 +80,17 @@ impl Services {
         busy |= respond(sockets.get_mut(self.dns), |data, _| dns::answer(data));
         let streams = &mut self.streams;
         busy |= respond(sockets.get_mut(self.source), |data, peer| {
-            if let Some(stream) = Stream::requested(data, peer, now).filter(|_| streams.len() < STREAMS) {
+            if let Some(stream) =
+                Stream::requested(data, peer, now).filter(|_| streams.len() < STREAMS)
+            {
                 streams.push(stream);
             }
             None
         });
         let peers = &mut self.peers;
-        busy |= respond(sockets.get_mut(self.sink), |data, peer| count(peers, data, peer));
+        busy |= respond(sockets.get_mut(self.sink), |data, peer| {
+            count(peers, data, peer)
+        });
 
         let socket = sockets.get_mut(self.source);
         self.streams.retain_mut(|stream| {
@@ -95,18 +102,37 @@ impl Services {
 
     /// When the next paced datagram is due.
     pub(super) fn deadline(&self) -> Option<Instant> {
-        self.streams.iter().filter(|stream| stream.rate > 0).map(Stream::due).min()
+        self.streams
+            .iter()
+            .filter(|stream| stream.rate > 0)
+            .map(Stream::due)
+            .min()
     }
 }
 
 impl Stream {
     /// Reads `SEED COUNT SIZE RATE`.
     fn requested(request: &[u8], peer: UdpMetadata, now: Instant) -> Option<Self> {
-        let numbers: Option<Vec<u64>> =
-            std::str::from_utf8(request).ok()?.split_whitespace().map(|word| word.parse().ok()).collect();
-        let [seed, count, size, rate] = numbers?[..] else { return None };
-        let size = usize::try_from(size).ok().filter(|size| (HEADER..=SIZE).contains(size))?;
-        Some(Self { peer, seed, number: 0, count, size, rate, start: now })
+        let numbers: Option<Vec<u64>> = std::str::from_utf8(request)
+            .ok()?
+            .split_whitespace()
+            .map(|word| word.parse().ok())
+            .collect();
+        let [seed, count, size, rate] = numbers?[..] else {
+            return None;
+        };
+        let size = usize::try_from(size)
+            .ok()
+            .filter(|size| (HEADER..=SIZE).contains(size))?;
+        Some(Self {
+            peer,
+            seed,
+            number: 0,
+            count,
+            size,
+            rate,
+            start: now,
+        })
     }
 
     fn due(&self) -> Instant {
@@ -117,8 +143,14 @@ impl Stream {
     fn send(&mut self, socket: &mut Socket<'_>, now: Instant) -> bool {
         let first = self.number;
         while self.number < self.count && (self.rate == 0 || self.due() <= now) {
-            let Ok(out) = socket.send(self.size, self.peer) else { break };
-            Datagram { seed: self.seed, number: self.number }.write(out);
+            let Ok(out) = socket.send(self.size, self.peer) else {
+                break;
+            };
+            Datagram {
+                seed: self.seed,
+                number: self.number,
+            }
+            .write(out);
             self.number += 1;
         }
         self.number > first
@@ -126,11 +158,16 @@ impl Stream {
 }
 
 /// Takes every datagram and sends what `answer` makes of it back to where it came from.
-fn respond(socket: &mut Socket<'_>, mut answer: impl FnMut(&[u8], UdpMetadata) -> Option<Vec<u8>>) -> bool {
+fn respond(
+    socket: &mut Socket<'_>,
+    mut answer: impl FnMut(&[u8], UdpMetadata) -> Option<Vec<u8>>,
+) -> bool {
     let mut busy = false;
     // A socket without room keeps its requests, and drops new ones when that is full too.
     while socket.can_recv() && socket.can_send() {
-        let Ok((data, peer)) = socket.recv() else { break };
+        let Ok((data, peer)) = socket.recv() else {
+            break;
+        };
         busy = true;
         if let Some(answer) = answer(data, peer) {
             // Fails for unroutable peers and ones without port, which get nothing.
@@ -143,10 +180,19 @@ fn respond(socket: &mut Socket<'_>, mut answer: impl FnMut(&[u8], UdpMetadata) -
 fn count(peers: &mut BTreeMap<Peer, Counted>, data: &[u8], from: UdpMetadata) -> Option<Vec<u8>> {
     let peer = (std_address(from.endpoint.addr), from.endpoint.port);
     if let Some(seed) = data.strip_prefix(b"report ") {
-        let seed = std::str::from_utf8(seed).ok()?.trim_end().parse::<u64>().ok()?;
+        let seed = std::str::from_utf8(seed)
+            .ok()?
+            .trim_end()
+            .parse::<u64>()
+            .ok()?;
         let none = Received::default();
         let counted = peers.get(&peer).filter(|counted| counted.seed == seed);
-        let Received { good, bad, duplicate, .. } = counted.map_or(&none, |counted| &counted.received);
+        let Received {
+            good,
+            bad,
+            duplicate,
+            ..
+        } = counted.map_or(&none, |counted| &counted.received);
         return Some(format!("received {good} bad {bad} duplicate {duplicate}\n").into_bytes());
     }
     if peers.len() >= STREAMS && !peers.contains_key(&peer) {
@@ -155,7 +201,10 @@ fn count(peers: &mut BTreeMap<Peer, Counted>, data: &[u8], from: UdpMetadata) ->
     }
     let counted = peers.entry(peer).or_default();
     if let Some(datagram) = Datagram::parse(data).filter(|datagram| datagram.seed != counted.seed) {
-        *counted = Counted { seed: datagram.seed, received: Received::default() };
+        *counted = Counted {
+            seed: datagram.seed,
+            received: Received::default(),
+        };
     }
     counted.received.count(counted.seed, NUMBERS, data);
     None

@@ -23,7 +23,13 @@ pub(super) struct Wire {
 
 impl Wire {
     pub(super) fn new(mtu: usize) -> Self {
-        Self { up: None, down: VecDeque::new(), queued: 0, mtu, dropped: 0 }
+        Self {
+            up: None,
+            down: VecDeque::new(),
+            queued: 0,
+            mtu,
+            dropped: 0,
+        }
     }
 
     pub(super) fn receive(&mut self, packet: &[u8]) {

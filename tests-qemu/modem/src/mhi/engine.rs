@@ -60,8 +60,9 @@ pub struct Engine {
     m1_after: Option<Duration>,
     active_at: Option<Instant>,
     awake: bool,
-    announced: bool,
     download: bool,
+    /// The host must hear that its rings are gone.
+    orphaned: bool,
     interrupt_every: Option<u32>,
     commands: Option<CommandRing>,
     events: EventRings,
@@ -91,8 +92,8 @@ impl Engine {
             m1_after: options.m1_after,
             active_at: None,
             awake: false,
-            announced: false,
             download: false,
+            orphaned: false,
             interrupt_every: options.interrupt_every,
             commands: None,
             events: EventRings::default(),
@@ -114,7 +115,7 @@ impl Engine {
             Effect::None => {}
             Effect::Reset => self.reset(now),
             Effect::State(state) => self.request(state, bus, now),
-            Effect::SocReset => self.power_on(now),
+            Effect::SocReset => self.soc_reset(now),
             Effect::Image => self.image(bus, now),
             Effect::Command(wp) => {
                 self.leave_m2(bus, now);
@@ -151,6 +152,7 @@ impl Engine {
         self.registers.reset();
         self.reset_at = None;
         self.boot_at = None;
+        self.orphaned = false;
         self.set_state(State::RESET);
         if download {
             self.set_environment(ExecutionEnvironment::EDL);
@@ -160,6 +162,17 @@ impl Engine {
         } else {
             self.set_environment(self.boot.environment);
             self.boot_at = Some(now + self.boot.delay);
+        }
+    }
+
+    /// The host restarts the whole modem. A host that was at work is told by a crash, as by a modem that fell over: its
+    /// rings are gone.
+    fn soc_reset(&mut self, now: Instant) {
+        let at_work = self.is_running() || self.is_suspended();
+        self.power_on(now);
+        self.orphaned = at_work && self.environment != ExecutionEnvironment::EDL;
+        if self.orphaned && self.boot_at.is_none() {
+            self.boot_at = Some(now + self.reset_delay);
         }
     }
 
@@ -198,8 +211,12 @@ impl Engine {
     pub fn service(&mut self, bus: &mut Bus, now: Instant) -> Wake {
         if self.boot_at.is_some_and(|at| at <= now) {
             self.boot_at = None;
-            self.set_environment(ExecutionEnvironment::AMSS);
-            self.set_state(State::READY);
+            if std::mem::take(&mut self.orphaned) {
+                self.crash(ExecutionEnvironment::AMSS, Signal::Interrupt, bus, now);
+            } else {
+                self.set_environment(ExecutionEnvironment::AMSS);
+                self.set_state(State::READY);
+            }
         }
         if self.reset_at.is_some_and(|at| at <= now) {
             self.reset_at = None;
@@ -289,7 +306,6 @@ impl Engine {
         self.commands = None;
         self.events = EventRings::default();
         self.channels.clear();
-        self.announced = false;
         self.active_at = None;
         self.awake = false;
         self.notices.push(Notice::Closed);
@@ -316,7 +332,6 @@ impl Engine {
                 self.set_state(State::M0);
                 self.send(Event::State(State::M0), bus, now);
                 self.send(Event::ExecutionEnvironment(self.environment), bus, now);
-                self.announced = true;
             }
             (State::M1 | State::M2 | State::M3, State::M0) => {
                 self.set_state(State::M0);

@@ -6,8 +6,10 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use qmap::ip::{Transport, UDP};
-use qmap::{verify_v4, write_header, Checksum, Deaggregate, Kind, Offload, Padding, Verdict, Version};
-use smoltcp::iface::{Config, Interface, SocketSet};
+use qmap::{
+    verify_v4, write_header, Checksum, Deaggregate, Kind, Offload, Padding, Verdict, Version,
+};
+use smoltcp::iface::{Config, Interface, PollResult, SocketSet};
 use smoltcp::phy::{Device, DeviceCapabilities, Medium, RxToken, TxToken};
 use smoltcp::time::Instant as Time;
 use smoltcp::wire::{HardwareAddress, IpCidr};
@@ -49,7 +51,7 @@ impl Host {
         let mut modem = Modem::default();
         if qmap != Qmap::None {
             let (dl_max_packets, dl_max_size) = (32, 32768);
-            let (ul_max_packets, ul_max_size) = (11, 8192 * 2);
+            let (ul_max_packets, ul_max_size) = (11, 16_640);
             modem.format = Format {
                 ul: qmap,
                 dl: qmap,
@@ -69,11 +71,21 @@ impl Host {
         let now = Instant::now();
         let mut interface = Interface::new(Config::new(HardwareAddress::Ip), &mut wire, Time::ZERO);
         interface.update_ip_addrs(|addresses| {
-            addresses.push(IpCidr::new(ipv4.address.into(), ipv4.prefix)).unwrap();
-            addresses.push(IpCidr::new(ipv6.address.into(), ipv6.prefix)).unwrap();
+            addresses
+                .push(IpCidr::new(ipv4.address.into(), ipv4.prefix))
+                .unwrap();
+            addresses
+                .push(IpCidr::new(ipv6.address.into(), ipv6.prefix))
+                .unwrap();
         });
-        interface.routes_mut().add_default_ipv4_route(ipv4.gateway).unwrap();
-        interface.routes_mut().add_default_ipv6_route(ipv6.gateway).unwrap();
+        interface
+            .routes_mut()
+            .add_default_ipv4_route(ipv4.gateway)
+            .unwrap();
+        interface
+            .routes_mut()
+            .add_default_ipv6_route(ipv6.gateway)
+            .unwrap();
         let modem = Arc::new(Mutex::new(modem));
         Self {
             plane: DataPlane::new(Arc::clone(&modem), 1),
@@ -101,8 +113,13 @@ impl Host {
     /// One counter of `data stats`.
     pub fn stat(&mut self, name: &str) -> u64 {
         let stats = self.command("stats").unwrap();
-        let value = stats.split(' ').find_map(|word| word.strip_prefix(&format!("{name}=")));
-        value.unwrap_or_else(|| panic!("no {name} in {stats}")).parse().unwrap()
+        let value = stats
+            .split(' ')
+            .find_map(|word| word.strip_prefix(&format!("{name}=")));
+        value
+            .unwrap_or_else(|| panic!("no {name} in {stats}"))
+            .parse()
+            .unwrap()
     }
 
     pub fn with<T: smoltcp::socket::AnySocket<'static>, R>(
@@ -117,7 +134,11 @@ impl Host {
     pub fn step(&mut self) {
         self.now += Duration::from_millis(1);
         let micros = (self.now - self.start).as_micros() as i64;
-        self.interface.poll(Time::from_micros(micros), &mut self.wire, &mut self.sockets);
+        let time = Time::from_micros(micros);
+        // Sends one segment for each socket.
+        while self.interface.poll(time, &mut self.wire, &mut self.sockets)
+            == PollResult::SocketStateChanged
+        {}
         while !self.wire.up.is_empty() {
             let transfer = self.transfer();
             self.plane.receive(&transfer, self.now);
@@ -141,11 +162,19 @@ impl Host {
         };
         let mut transfer = Vec::new();
         for _ in 0..self.aggregate {
-            let Some(mut packet) = self.wire.up.pop_front() else { break };
+            let Some(mut packet) = self.wire.up.pop_front() else {
+                break;
+            };
             let offload = self.offload(version, &mut packet);
             let mut header = [0; 8];
-            let written =
-                write_header(&mut header, version, self.mux, packet.len(), Padding::Align4, offload);
+            let written = write_header(
+                &mut header,
+                version,
+                self.mux,
+                packet.len(),
+                Padding::Align4,
+                offload,
+            );
             let written = written.unwrap();
             transfer.extend(&header[..written.header]);
             transfer.extend(packet);
@@ -166,7 +195,11 @@ impl Host {
         let (start, insert) = (transport.network.len(), transport.insert());
         let udp = transport.protocol == UDP;
         packet[start + insert..][..2].copy_from_slice(&seed.to_be_bytes());
-        Some(Offload { start: start as u16, insert: insert as u16, udp })
+        Some(Offload {
+            start: start as u16,
+            insert: insert as u16,
+            udp,
+        })
     }
 
     fn take(&mut self, transfer: &[u8]) {

@@ -40,7 +40,13 @@ fn until<R>(host: &mut Host, mut f: impl FnMut(&mut Host) -> Option<R>) -> R {
 }
 
 /// Sends the request, then what `data` gives for an offset, and returns all that came until the other end closed.
-fn exchange(host: &mut Host, handle: SocketHandle, request: &str, upload: u64, seed: u64) -> Vec<u8> {
+fn exchange(
+    host: &mut Host,
+    handle: SocketHandle,
+    request: &str,
+    upload: u64,
+    seed: u64,
+) -> Vec<u8> {
     let (mut said, mut sent, mut received) = (0, 0u64, Vec::new());
     until(host, |host| {
         host.with::<tcp::Socket<'_>, _>(handle, |socket, _| {
@@ -54,7 +60,9 @@ fn exchange(host: &mut Host, handle: SocketHandle, request: &str, upload: u64, s
                 sent += socket.send_slice(&chunk[..length]).unwrap() as u64;
             }
             while socket.can_recv() {
-                socket.recv(|data| (data.len(), received.extend_from_slice(data))).unwrap();
+                socket
+                    .recv(|data| (data.len(), received.extend_from_slice(data)))
+                    .unwrap();
             }
             (!socket.may_recv() && said > 0 && !socket.can_recv()).then(|| socket.close())
         })
@@ -81,7 +89,11 @@ fn assert_clean(host: &mut Host) {
 #[test]
 fn tcp_source_and_sink_in_every_format() {
     for qmap in QMAPS {
-        for (offload, address) in [(false, addresses()[0]), (true, addresses()[0]), (true, addresses()[1])] {
+        for (offload, address) in [
+            (false, addresses()[0]),
+            (true, addresses()[0]),
+            (true, addresses()[1]),
+        ] {
             let mut host = Host::new(qmap, 0x81);
             host.offload = offload;
             let source = connect(&mut host, address, traffic::TCP_SOURCE);
@@ -108,7 +120,9 @@ fn tcp_sink_finds_wrong_and_missing_content() {
     assert_eq!(verdict, b"bad 0\n");
 
     let sink = connect(&mut host, addresses()[0], traffic::TCP_SINK);
-    until(&mut host, |host| host.with::<tcp::Socket<'_>, _>(sink, |socket, _| socket.can_send().then_some(())));
+    until(&mut host, |host| {
+        host.with::<tcp::Socket<'_>, _>(sink, |socket, _| socket.can_send().then_some(()))
+    });
     host.with::<tcp::Socket<'_>, _>(sink, |socket, _| {
         socket.send_slice(b"9 100000\n").unwrap();
         socket.send_slice(&[]).unwrap();
@@ -116,38 +130,53 @@ fn tcp_sink_finds_wrong_and_missing_content() {
     });
     let verdict = until(&mut host, |host| {
         host.with::<tcp::Socket<'_>, _>(sink, |socket, _| {
-            socket.can_recv().then(|| socket.recv(|data| (data.len(), data.to_vec())).unwrap())
+            socket
+                .can_recv()
+                .then(|| socket.recv(|data| (data.len(), data.to_vec())).unwrap())
         })
     });
     assert_eq!(verdict, b"short 0\n");
 
     let source = connect(&mut host, addresses()[0], traffic::TCP_SOURCE);
-    assert_eq!(exchange(&mut host, source, "none of it\n", 0, 0), b"bad request\n");
+    assert_eq!(
+        exchange(&mut host, source, "none of it\n", 0, 0),
+        b"bad request\n"
+    );
     let source = connect(&mut host, addresses()[0], traffic::TCP_SOURCE);
-    assert_eq!(exchange(&mut host, source, &"1".repeat(60), 0, 0), b"bad request\n");
+    assert_eq!(
+        exchange(&mut host, source, &"1".repeat(60), 0, 0),
+        b"bad request\n"
+    );
 }
 
 #[test]
 fn many_connections_at_once_survive_losses() {
     let mut host = Host::new(Qmap::V5, 1);
-    let sockets: Vec<_> = (0..20).map(|_| connect(&mut host, addresses()[0], traffic::TCP_SOURCE)).collect();
+    let sockets: Vec<_> = (0..20)
+        .map(|_| connect(&mut host, addresses()[0], traffic::TCP_SOURCE))
+        .collect();
     let mut received: Vec<Vec<u8>> = vec![Vec::new(); sockets.len()];
     let mut asked = vec![false; sockets.len()];
     let mut rounds = 0;
     until(&mut host, |host| {
         rounds += 1;
-        if rounds % 20 == 0 {
+        // Not for ever: in a quiet network it is the same retransmissions that are lost.
+        if rounds < 40 {
             host.command("drop 3").unwrap();
         }
         let mut open = false;
         for (at, &handle) in sockets.iter().enumerate() {
             host.with::<tcp::Socket<'_>, _>(handle, |socket, _| {
                 if socket.can_send() && !asked[at] {
-                    socket.send_slice(format!("{at} 200000\n").as_bytes()).unwrap();
+                    socket
+                        .send_slice(format!("{at} 200000\n").as_bytes())
+                        .unwrap();
                     asked[at] = true;
                 }
                 while socket.can_recv() {
-                    socket.recv(|data| (data.len(), received[at].extend_from_slice(data))).unwrap();
+                    socket
+                        .recv(|data| (data.len(), received[at].extend_from_slice(data)))
+                        .unwrap();
                 }
                 open |= received[at].len() < 200_000;
             });
@@ -155,7 +184,10 @@ fn many_connections_at_once_survive_losses() {
         (!open).then_some(())
     });
     for (at, data) in received.iter().enumerate() {
-        assert_eq!((data.len(), pattern::verify(at as u64, 0, data)), (200_000, Ok(())));
+        assert_eq!(
+            (data.len(), pattern::verify(at as u64, 0, data)),
+            (200_000, Ok(()))
+        );
     }
     assert!(host.stat("dl_lost") > 0);
 }
@@ -177,7 +209,9 @@ fn tcp_echo_returns_everything() {
                 socket.close();
             }
             while socket.can_recv() {
-                socket.recv(|data| (data.len(), received.extend_from_slice(data))).unwrap();
+                socket
+                    .recv(|data| (data.len(), received.extend_from_slice(data)))
+                    .unwrap();
             }
             (received.len() == 500_000).then_some(())
         })
@@ -187,19 +221,28 @@ fn tcp_echo_returns_everything() {
 }
 
 fn open(host: &mut Host) -> SocketHandle {
-    let buffer = || udp::PacketBuffer::new(vec![udp::PacketMetadata::EMPTY; 256], vec![0; 256 * 1024]);
+    let buffer =
+        || udp::PacketBuffer::new(vec![udp::PacketMetadata::EMPTY; 256], vec![0; 256 * 1024]);
     let mut socket = udp::Socket::new(buffer(), buffer());
-    socket.bind(30_000 + host.sockets.iter().count() as u16).unwrap();
+    socket
+        .bind(30_000 + host.sockets.iter().count() as u16)
+        .unwrap();
     host.sockets.add(socket)
 }
 
 #[test]
 fn udp_source_is_paced_and_complete() {
-    for (qmap, address) in [(Qmap::V1, addresses()[0]), (Qmap::V4, addresses()[1]), (Qmap::V5, addresses()[0])] {
+    for (qmap, address) in [
+        (Qmap::V1, addresses()[0]),
+        (Qmap::V4, addresses()[1]),
+        (Qmap::V5, addresses()[0]),
+    ] {
         let mut host = Host::new(qmap, 1);
         let handle = open(&mut host);
         host.with::<udp::Socket<'_>, _>(handle, |socket, _| {
-            socket.send_slice(b"3 1000 1400 20000\n", (address, traffic::UDP_SOURCE)).unwrap();
+            socket
+                .send_slice(b"3 1000 1400 20000\n", (address, traffic::UDP_SOURCE))
+                .unwrap();
         });
         let mut received = Received::default();
         let mut rounds = 0;
@@ -228,7 +271,8 @@ fn udp_sink_reports() {
         let mut number = 0;
         let report = until(&mut host, |host| {
             host.with::<udp::Socket<'_>, _>(handle, |socket, _| {
-                while number < 500 && socket.can_send() {
+                let limit = 500.min(number + 50);
+                while number < limit {
                     let mut data = [0; 1001];
                     Datagram { seed: 4, number }.write(&mut data);
                     number += 1;
@@ -244,7 +288,10 @@ fn udp_sink_reports() {
                 if number >= 500 && socket.send_queue() == 0 {
                     socket.send_slice(b"report 4\n", peer).unwrap();
                 }
-                socket.recv().ok().map(|(data, _)| String::from_utf8(data.to_vec()).unwrap())
+                socket
+                    .recv()
+                    .ok()
+                    .map(|(data, _)| String::from_utf8(data.to_vec()).unwrap())
             })
         });
         assert_eq!(report, "received 498 bad 1 duplicate 1\n");
@@ -255,7 +302,9 @@ fn udp_sink_reports() {
 #[test]
 fn wrong_seed_of_a_v4_offload_shows() {
     let mut host = Host::new(Qmap::V4, 1);
-    let mut packet = vec![0x45, 0, 0, 29, 0, 0, 0, 0, 64, 17, 0, 0, 10, 64, 1, 2, 1, 1, 1, 1];
+    let mut packet = vec![
+        0x45, 0, 0, 29, 0, 0, 0, 0, 64, 17, 0, 0, 10, 64, 1, 2, 1, 1, 1, 1,
+    ];
     let sum = qmap::ip::checksum(&packet);
     packet[10..12].copy_from_slice(&sum.to_be_bytes());
     packet.extend([0x80, 0, 0, 7, 0, 9, 0, 0, b'x']);
@@ -267,7 +316,11 @@ fn wrong_seed_of_a_v4_offload_shows() {
         transfer.extend(&packet);
         crate::port::Data::receive(&mut host.plane, &transfer, host.now);
         let answered = crate::port::Data::poll(&mut host.plane, host.now).is_some();
-        (answered, host.stat("ul_bad_seed"), host.stat("ul_bad_offload"))
+        (
+            answered,
+            host.stat("ul_bad_seed"),
+            host.stat("ul_bad_offload"),
+        )
     };
     assert_eq!(send(pseudo, 6), (false, 1, 0));
     assert_eq!(send(!pseudo, 6), (true, 1, 0));

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
+//! The control socket of a running `connect`, /run/mhictl/wwan0.sock: one request line, one answer, end.
+//! It is root's alone; requests, connections and time are bounded nevertheless.
+
+use std::fs;
+use std::io::{ErrorKind, Read, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use crate::device::Roots;
+use crate::exit::Error;
+use crate::holder::{make_run_dir, run_dir};
+
+/// Longest request, with its newline.
+const REQUEST_MAX: usize = 64;
+/// Connections at a time.
+const CONNECTIONS_MAX: usize = 4;
+/// How long a connection may take to say what it wants.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Where the socket of a modem is.
+pub fn path(roots: &Roots, wwan: &str) -> PathBuf {
+    run_dir(roots).join(format!("{wwan}.sock"))
+}
+
+/// What a connection wants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ask {
+    /// Lines for people.
+    Text,
+    /// One JSON object.
+    Json,
+}
+
+#[derive(Debug)]
+struct Connection {
+    stream: UnixStream,
+    request: Vec<u8>,
+    ask: Option<Ask>,
+    deadline: Instant,
+}
+
+/// The listening socket with its connections; removed when dropped.
+#[derive(Debug)]
+pub struct Control {
+    listener: UnixListener,
+    path: PathBuf,
+    connections: Vec<Connection>,
+}
+
+impl Control {
+    /// Listens. The caller holds the modem's lock, so a socket that is there is a dead one.
+    pub fn listen(roots: &Roots, wwan: &str) -> Result<Control, Error> {
+        make_run_dir(roots)?;
+        let path = path(roots, wwan);
+        let _ = fs::remove_file(&path);
+        let failed = |error: std::io::Error| {
+            Error::system(format_args!("listen on {}", path.display()), &error)
+        };
+        let listener = UnixListener::bind(&path).map_err(failed)?;
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).map_err(failed)?;
+        listener.set_nonblocking(true).map_err(failed)?;
+        Ok(Control {
+            listener,
+            path,
+            connections: Vec::new(),
+        })
+    }
+
+    /// A copy of the socket for the event loop to watch.
+    pub fn watched(&self) -> std::io::Result<UnixListener> {
+        self.listener.try_clone()
+    }
+
+    /// Takes new connections; those beyond the bound are closed.
+    pub fn accept(&mut self, now: Instant) {
+        while let Ok((stream, _)) = self.listener.accept() {
+            if self.connections.len() < CONNECTIONS_MAX && stream.set_nonblocking(true).is_ok() {
+                self.connections.push(Connection {
+                    stream,
+                    request: Vec::new(),
+                    ask: None,
+                    deadline: now + PATIENCE,
+                });
+            }
+        }
+    }
+
+    /// Reads what connections want; says whether any waits for an answer.
+    pub fn read(&mut self, now: Instant) -> bool {
+        self.connections
+            .retain_mut(|connection| connection.deadline > now && connection.read());
+        self.connections
+            .iter()
+            .any(|connection| connection.ask.is_some())
+    }
+
+    /// When connections that have not said what they want are looked at again; they are too short-lived for a place in the event loop.
+    pub fn wakeup(&self, now: Instant) -> Option<Instant> {
+        let waits = self
+            .connections
+            .iter()
+            .any(|connection| connection.ask.is_none());
+        waits.then(|| now + Duration::from_millis(20))
+    }
+
+    /// Answers everybody who waits, and hangs up.
+    pub fn answer(&mut self, text: impl Fn(Ask) -> String) {
+        self.connections
+            .retain_mut(|connection| match connection.ask {
+                Some(ask) => {
+                    // The answer is far smaller than a socket's buffer; a reader that has gone away misses it.
+                    let _ = connection.stream.write_all(text(ask).as_bytes());
+                    false
+                }
+                None => true,
+            });
+    }
+}
+
+impl Drop for Control {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.path);
+    }
+}
+
+impl Connection {
+    /// Reads the request; false hangs up.
+    fn read(&mut self) -> bool {
+        if self.ask.is_some() {
+            return true;
+        }
+        let mut buffer = [0; REQUEST_MAX];
+        match self.stream.read(&mut buffer) {
+            Ok(0) => return false,
+            Ok(count) => self
+                .request
+                .extend_from_slice(buffer.get(..count).unwrap_or_default()),
+            Err(error) => {
+                return error.kind() == ErrorKind::WouldBlock
+                    || error.kind() == ErrorKind::Interrupted
+            }
+        }
+        match self.request.as_slice() {
+            b"status\n" => self.ask = Some(Ask::Text),
+            b"status json\n" => self.ask = Some(Ask::Json),
+            request if request.contains(&b'\n') || request.len() > REQUEST_MAX => {
+                let _ = self.stream.write_all(b"error: unknown request\n");
+                return false;
+            }
+            _ => {}
+        }
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::device::tests::Tree;
+
+    fn ask(tree: &Tree, control: &mut Control, request: &[u8]) -> String {
+        let mut stream = UnixStream::connect(path(&tree.roots, "wwan0")).unwrap();
+        stream.write_all(request).unwrap();
+        let now = Instant::now();
+        control.accept(now);
+        if control.read(now) {
+            control.answer(|ask| format!("{ask:?}"));
+        }
+        control.connections.clear();
+        let mut answer = String::new();
+        let _ = stream.read_to_string(&mut answer);
+        answer
+    }
+
+    #[test]
+    fn requests_are_answered_and_others_refused() {
+        let tree = Tree::new();
+        let mut control = Control::listen(&tree.roots, "wwan0").unwrap();
+        assert_eq!(ask(&tree, &mut control, b"status\n"), "Text");
+        assert_eq!(ask(&tree, &mut control, b"status json\n"), "Json");
+        assert_eq!(
+            ask(&tree, &mut control, b"reboot\n"),
+            "error: unknown request\n"
+        );
+        assert_eq!(ask(&tree, &mut control, &[b'x'; 100]), "");
+        assert_eq!(ask(&tree, &mut control, b""), "");
+    }
+
+    #[test]
+    fn socket_is_the_owners_and_goes_with_the_listener() {
+        let tree = Tree::new();
+        let control = Control::listen(&tree.roots, "wwan0").unwrap();
+        let path = path(&tree.roots, "wwan0");
+        assert_eq!(
+            fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+            0o600
+        );
+        assert_eq!(
+            fs::metadata(path.parent().unwrap())
+                .unwrap()
+                .permissions()
+                .mode()
+                & 0o777,
+            0o700
+        );
+        drop(control);
+        assert!(!path.exists());
+    }
+
+    #[test]
+    fn connections_are_bounded_in_number_and_time() {
+        let tree = Tree::new();
+        let mut control = Control::listen(&tree.roots, "wwan0").unwrap();
+        let streams: Vec<UnixStream> = (0..10)
+            .map(|_| UnixStream::connect(path(&tree.roots, "wwan0")).unwrap())
+            .collect();
+        let now = Instant::now();
+        control.accept(now);
+        assert_eq!(control.connections.len(), CONNECTIONS_MAX);
+        assert!(!control.read(now + PATIENCE));
+        assert!(control.connections.is_empty());
+        drop(streams);
+    }
+}

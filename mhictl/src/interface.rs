@@ -1,0 +1,319 @@
+// SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
+//! The kernel's side of one session: mux link, addresses, default routes, MTU and DNS, and how to undo them.
+//! `connect` calls this for what `session` orders; the link outlives the modem's crashes and goes when the session ends.
+
+use std::net::IpAddr;
+
+use netlink_sys::protocols::NETLINK_ROUTE;
+use rustix::io::Errno;
+
+use crate::address;
+use crate::addressing::{Addressing, Format};
+use crate::config::{link_name, Config, Family};
+use crate::device::Roots;
+use crate::dns::Dns;
+use crate::ethtool;
+use crate::exit::{Error, Exit};
+use crate::link;
+use crate::netlink::{Fault, Netlink};
+
+/// Least MTU of the base, in octets: it must not be smaller than what its mux links carry, and no MTU applies to its aggregates.
+const BASE_MTU: u32 = 16384;
+/// MTU when neither user nor network says one.
+const DEFAULT_MTU: u32 = 1500;
+
+/// The mux link and what was put on it.
+pub struct Interface {
+    netlink: Netlink,
+    roots: Roots,
+    base: String,
+    name: String,
+    mux: u8,
+    mtu: Option<u32>,
+    metric: Option<u32>,
+    wants_dns: bool,
+    /// Index and format of the link that this process made.
+    made: Option<(u32, Format)>,
+    addresses: Vec<(IpAddr, u8)>,
+    routes: Vec<Family>,
+    dns: Option<Dns>,
+}
+
+impl Interface {
+    /// Prepares for a mux link on `base`; touches nothing yet.
+    pub fn new(roots: &Roots, base: &str, config: &Config) -> Result<Self, Error> {
+        Ok(Interface {
+            netlink: Netlink::open(NETLINK_ROUTE)
+                .map_err(|fault| network("open a netlink socket", &fault))?,
+            roots: roots.clone(),
+            base: base.to_owned(),
+            name: link_name(base, config.mux)?,
+            mux: config.mux,
+            mtu: config.mtu,
+            metric: config.metric,
+            wants_dns: config.dns,
+            made: None,
+            addresses: Vec::new(),
+            routes: Vec::new(),
+            dns: None,
+        })
+    }
+
+    /// Name of the mux link.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Makes the mux link, or keeps the one of an earlier attempt, and brings base and link up.
+    pub fn make_link(&mut self, format: Format) -> Result<String, Error> {
+        let base = link::get(&mut self.netlink, &self.base)
+            .map_err(|fault| network(&format!("look up {}", self.base), &fault))?
+            .ok_or_else(|| {
+                Error::new(
+                    Exit::Network,
+                    format!("there is no interface {}", self.base),
+                    "ip link shows the interfaces; choose with --netdev",
+                )
+            })?;
+        let index = self.link_index(base.index, format)?;
+        if base.mtu < BASE_MTU {
+            if let Err(fault) = link::set_mtu(&mut self.netlink, base.index, BASE_MTU) {
+                warn(format!("{}: MTU stays at {}: {fault}", self.base, base.mtu));
+            }
+        }
+        link::set_up(&mut self.netlink, base.index)
+            .map_err(|fault| network(&format!("bring {} up", self.base), &fault))?;
+        if let Err(fault) = link::quiet_ipv6(&mut self.netlink, index) {
+            // A kernel without IPv6.
+            if fault.errno != Errno::AFNOSUPPORT.raw_os_error()
+                && fault.errno != Errno::OPNOTSUPP.raw_os_error()
+            {
+                warn(format!(
+                    "{}: the kernel keeps its own IPv6 addresses: {fault}",
+                    self.name
+                ));
+            }
+        }
+        link::set_up(&mut self.netlink, index)
+            .map_err(|fault| network(&format!("bring {} up", self.name), &fault))?;
+        self.set_aggregation(format);
+        Ok(self.name.clone())
+    }
+
+    /// Sets these addresses and no others, with routes, MTU and DNS; returns the lines to print.
+    pub fn configure(
+        &mut self,
+        granted: &[Addressing],
+    ) -> Result<Vec<(&'static str, String)>, Error> {
+        let Some((index, _)) = self.made else {
+            return Err(Error::new(Exit::Network, "there is no mux link", ""));
+        };
+        let mtu = self
+            .mtu
+            .or_else(|| granted.iter().filter_map(|addressing| addressing.mtu).min())
+            .unwrap_or(DEFAULT_MTU);
+        if let Err(fault) = link::set_mtu(&mut self.netlink, index, mtu) {
+            warn(format!("{}: MTU {mtu} not set: {fault}", self.name));
+        }
+        let wanted: Vec<(IpAddr, u8)> = granted
+            .iter()
+            .map(|addressing| (addressing.address, addressing.prefix))
+            .collect();
+        for &(old, prefix) in self.addresses.iter().filter(|old| !wanted.contains(old)) {
+            let _ = address::delete(&mut self.netlink, index, old, prefix);
+        }
+        self.addresses.retain(|old| wanted.contains(old));
+        let mut lines = Vec::new();
+        for addressing in granted {
+            let (new, prefix) = (addressing.address, addressing.prefix);
+            address::add(&mut self.netlink, index, new, prefix).map_err(|fault| {
+                network(&format!("add {new}/{prefix} to {}", self.name), &fault)
+            })?;
+            if !self.addresses.contains(&(new, prefix)) {
+                self.addresses.push((new, prefix));
+            }
+            lines.push(("address", addressing.line(mtu)));
+            self.add_route(
+                index,
+                if new.is_ipv4() {
+                    Family::V4
+                } else {
+                    Family::V6
+                },
+            );
+        }
+        lines.push(("dns", self.announce_dns(granted)));
+        Ok(lines)
+    }
+
+    /// Takes addresses, routes and DNS back; the link stays.
+    pub fn withdraw(&mut self) {
+        if let Some(dns) = self.dns.take() {
+            if let Err(error) = dns.withdraw() {
+                warn(format!("DNS not restored: {error}"));
+            }
+        }
+        let Some((index, _)) = self.made else { return };
+        for family in std::mem::take(&mut self.routes) {
+            let _ = address::delete_default_route(
+                &mut self.netlink,
+                index,
+                family,
+                self.metric.unwrap_or(0),
+            );
+        }
+        for (old, prefix) in std::mem::take(&mut self.addresses) {
+            let _ = address::delete(&mut self.netlink, index, old, prefix);
+        }
+    }
+
+    /// Takes everything back, the link too.
+    pub fn remove(&mut self) {
+        self.withdraw();
+        if let Some((index, _)) = self.made.take() {
+            if let Err(fault) = link::delete(&mut self.netlink, index) {
+                warn(format!("{} not removed: {fault}", self.name));
+            }
+        }
+    }
+
+    /// The index of a mux link in this format: the one made before, or a new one in place of what is left of a killed mhictl.
+    fn link_index(&mut self, base: u32, format: Format) -> Result<u32, Error> {
+        let look_up = format!("look up {}", self.name);
+        let there =
+            link::get(&mut self.netlink, &self.name).map_err(|fault| network(&look_up, &fault))?;
+        if let Some(link) = there {
+            if self.made == Some((link.index, format)) && link.base == Some(base) {
+                return Ok(link.index);
+            }
+            if link.mux.is_none() || link.base != Some(base) {
+                let what = format!("{} exists and is no mux link of {}", self.name, self.base);
+                return Err(Error::new(
+                    Exit::Network,
+                    what,
+                    format!(
+                        "remove it (ip link del {}) or choose another --mux",
+                        self.name
+                    ),
+                ));
+            }
+            link::delete(&mut self.netlink, link.index)
+                .map_err(|fault| network(&format!("replace {}", self.name), &fault))?;
+            self.addresses.clear();
+            self.routes.clear();
+        }
+        link::add_mux(
+            &mut self.netlink,
+            base,
+            &self.name,
+            self.mux,
+            format.version,
+        )
+        .map_err(|fault| self.no_link(&fault))?;
+        let made =
+            link::get(&mut self.netlink, &self.name).map_err(|fault| network(&look_up, &fault))?;
+        let index = made.map(|link| link.index).ok_or_else(|| {
+            Error::new(
+                Exit::Network,
+                format!("{} vanished", self.name),
+                "does another manager run?",
+            )
+        })?;
+        self.made = Some((index, format));
+        Ok(index)
+    }
+
+    fn no_link(&self, fault: &Fault) -> Error {
+        let what = format!(
+            "make {} with mux id {} on {}: {fault}",
+            self.name, self.mux, self.base
+        );
+        let next = match Errno::from_raw_os_error(fault.errno) {
+            Errno::OPNOTSUPP => "the kernel knows no links of kind rmnet: modprobe rmnet_mhi",
+            Errno::EXIST => "another link has this mux id: ip -d link shows it; remove it or choose another --mux",
+            _ => "see dmesg",
+        };
+        match Errno::from_raw_os_error(fault.errno) {
+            Errno::PERM => Error::system(what, &std::io::Error::from_raw_os_error(fault.errno)),
+            _ => Error::new(Exit::Network, what, next),
+        }
+    }
+
+    /// The modem's uplink limits, to the base (this module) or the link (mainline rmnet); a kernel without them sends packet by packet.
+    fn set_aggregation(&self, format: Format) {
+        if format.uplink_packets <= 1 || format.uplink_octets == 0 {
+            return;
+        }
+        for interface in [&self.base, &self.name] {
+            match ethtool::set_tx_aggregation(
+                interface,
+                format.uplink_octets,
+                format.uplink_packets,
+            ) {
+                Ok(()) => return,
+                Err(fault) if fault.errno == Errno::OPNOTSUPP.raw_os_error() => {}
+                Err(fault) => {
+                    return warn(format!("{interface}: uplink aggregation not set: {fault}"))
+                }
+            }
+        }
+    }
+
+    fn add_route(&mut self, index: u32, family: Family) {
+        let Some(metric) = self.metric.filter(|_| !self.routes.contains(&family)) else {
+            return;
+        };
+        match address::add_default_route(&mut self.netlink, index, family, metric) {
+            Ok(()) => self.routes.push(family),
+            Err(fault) if fault.errno == Errno::EXIST.raw_os_error() => {
+                warn(format!("another {} default route has metric {metric}: none set; choose another --metric", family.name()));
+            }
+            Err(fault) => warn(format!("{} default route not set: {fault}", family.name())),
+        }
+    }
+
+    fn announce_dns(&mut self, granted: &[Addressing]) -> String {
+        let servers: Vec<IpAddr> = granted
+            .iter()
+            .flat_map(|addressing| addressing.dns.iter().copied())
+            .collect();
+        if servers.is_empty() {
+            return "none from the network".to_owned();
+        }
+        let list = servers
+            .iter()
+            .map(IpAddr::to_string)
+            .collect::<Vec<_>>()
+            .join(" ");
+        if !self.wants_dns {
+            return format!("{list} (not set)");
+        }
+        match Dns::announce(&self.roots, &self.name, &servers) {
+            Ok(dns) => {
+                let line = format!("{list} ({})", dns.place());
+                self.dns = Some(dns);
+                line
+            }
+            Err(error) => {
+                warn(format!("DNS not set: {error}"));
+                format!("{list} (not set)")
+            }
+        }
+    }
+}
+
+/// A warning on stderr.
+pub fn warn(text: String) {
+    eprintln!("mhictl: warning: {text}");
+}
+
+fn network(doing: &str, fault: &Fault) -> Error {
+    if fault.errno == Errno::PERM.raw_os_error() || fault.errno == Errno::ACCESS.raw_os_error() {
+        return Error::system(doing, &std::io::Error::from_raw_os_error(fault.errno));
+    }
+    Error::new(
+        Exit::Network,
+        format!("{doing}: {fault}"),
+        "see dmesg, and whether another manager runs",
+    )
+}

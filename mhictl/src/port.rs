@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
+//! The QMI port: a character device opened alone, its octets moved to and from a sans-IO client.
+
+use std::fs::{File, OpenOptions};
+use std::io::{ErrorKind, Read, Write};
+use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+use rustix::fs::OFlags;
+
+use crate::client::describe;
+use crate::device::Roots;
+use crate::exit::Error;
+use crate::holder;
+
+/// Reads in a row before others get their turn.
+const READS_MAX: usize = 64;
+
+/// An open QMI port.
+#[derive(Debug)]
+pub struct Port {
+    file: File,
+    verbose: bool,
+}
+
+/// Why octets do not move.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stuck {
+    /// The driver's queue is full: try again soon.
+    Full,
+    /// The device is gone.
+    Gone,
+}
+
+/// Opens a character device for reading and writing without blocking.
+pub fn open_node(node: &Path) -> std::io::Result<File> {
+    let flags = i32::try_from((OFlags::NONBLOCK | OFlags::NOCTTY).bits()).unwrap_or(0);
+    OpenOptions::new()
+        .read(true)
+        .write(true)
+        .custom_flags(flags)
+        .open(node)
+}
+
+impl Port {
+    /// Opens the port unless another process has it.
+    pub fn open(roots: &Roots, node: &Path, wwan: &str, verbose: bool) -> Result<Port, Error> {
+        holder::refuse_if_held(roots, node, wwan)?;
+        let file = open_node(node)
+            .map_err(|error| Error::system(format_args!("open {}", node.display()), &error))?;
+        Ok(Port { file, verbose })
+    }
+
+    /// A port for the event loop to watch.
+    pub fn watched(&self) -> std::io::Result<File> {
+        self.file.try_clone()
+    }
+
+    /// Reads what is there and gives it to `take`.
+    pub fn read(&mut self, mut take: impl FnMut(&[u8])) -> Result<(), Stuck> {
+        let mut buffer = [0; 16384];
+        for _ in 0..READS_MAX {
+            match self.file.read(&mut buffer) {
+                Ok(0) => return Err(Stuck::Gone),
+                Ok(count) => {
+                    let octets = buffer.get(..count).unwrap_or_default();
+                    if self.verbose {
+                        eprintln!("mhictl: < {}", describe(octets));
+                    }
+                    take(octets);
+                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(_) => return Err(Stuck::Gone),
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes one frame: the driver makes one transfer of each write, so a frame goes as a whole.
+    pub fn write(&mut self, frame: &[u8]) -> Result<(), Stuck> {
+        loop {
+            match self.file.write(frame) {
+                Ok(_) => {
+                    if self.verbose {
+                        eprintln!("mhictl: > {}", describe(frame));
+                    }
+                    return Ok(());
+                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Err(Stuck::Full),
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(_) => return Err(Stuck::Gone),
+            }
+        }
+    }
+}
+
+impl AsFd for Port {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.file.as_fd()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::fd::OwnedFd;
+    use std::os::unix::net::UnixStream;
+
+    fn pair() -> (Port, UnixStream) {
+        let (ours, theirs) = UnixStream::pair().unwrap();
+        ours.set_nonblocking(true).unwrap();
+        (
+            Port {
+                file: File::from(OwnedFd::from(ours)),
+                verbose: false,
+            },
+            theirs,
+        )
+    }
+
+    #[test]
+    fn octets_move_both_ways_and_an_empty_port_is_no_error() {
+        let (mut port, mut theirs) = pair();
+        assert_eq!(port.read(|_| panic!()), Ok(()));
+        theirs.write_all(b"abc").unwrap();
+        let mut got = Vec::new();
+        assert_eq!(port.read(|octets| got.extend_from_slice(octets)), Ok(()));
+        assert_eq!(got, b"abc");
+        port.write(b"xyz").unwrap();
+        let mut back = [0; 3];
+        theirs.read_exact(&mut back).unwrap();
+        assert_eq!(&back, b"xyz");
+    }
+
+    #[test]
+    fn a_port_that_is_gone_says_so() {
+        let (mut port, theirs) = pair();
+        drop(theirs);
+        assert_eq!(port.read(|_| panic!()), Err(Stuck::Gone));
+        assert_eq!(port.write(b"x"), Err(Stuck::Gone));
+    }
+
+    #[test]
+    fn a_full_queue_says_so() {
+        let (mut port, _theirs) = pair();
+        let frame = [0; 65536];
+        let mut result = Ok(());
+        for _ in 0..1000 {
+            result = port.write(&frame);
+            if result.is_err() {
+                break;
+            }
+        }
+        assert_eq!(result, Err(Stuck::Full));
+    }
+}

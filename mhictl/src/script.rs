@@ -1,0 +1,519 @@
+// SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
+//! A scripted modem and a rig without clocks, for the tests of `session`: frames in, frames out, time jumps to the next timer.
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use qmi::nas::{self, NamedPlmn, ServiceStatus, Serving};
+use qmi::uim::{App, AppState, Card, CardState, Cards};
+use qmi::{
+    ctl, dms, service, uim, wda, wds, Builder, CallEnd, ErrorCode, Frame, List8, Message, Verbose,
+};
+
+use crate::cli::ConnectArgs;
+use crate::config::Config;
+use crate::exit::{Error, Exit};
+use crate::session::{Output, Session};
+use crate::table::{State, Trigger};
+
+/// A message of the protocol: service and id.
+pub type Which = (u8, u16);
+
+/// CTL sync.
+pub const SYNC: Which = (service::CTL, 0x27);
+/// CTL client release.
+pub const RELEASE: Which = (service::CTL, 0x23);
+/// UIM PIN verification.
+pub const VERIFY: Which = (service::UIM, 0x26);
+/// WDS session start.
+pub const START: Which = (service::WDS, 0x20);
+/// WDS session stop.
+pub const STOP: Which = (service::WDS, 0x21);
+/// WDS session state.
+pub const STATUS: Which = (service::WDS, 0x22);
+/// WDS settings.
+pub const SETTINGS: Which = (service::WDS, 0x2d);
+/// WDA format.
+pub const SET_FORMAT: Which = (service::WDA, 0x20);
+
+/// What the scripted modem is like, and what it was asked.
+pub struct Script {
+    /// Requests in order.
+    pub log: Vec<Which>,
+    /// Messages that get no reply.
+    pub silent: Vec<Which>,
+    /// Messages that are refused.
+    pub refused: HashMap<Which, ErrorCode>,
+    /// Newest QMAP that it speaks.
+    pub newest: wda::Aggregation,
+    /// Whether it echoes a format that nobody can use.
+    pub absurd_format: bool,
+    /// Card.
+    pub card: CardState,
+    /// Card application.
+    pub app: AppState,
+    /// Tries of the PIN.
+    pub tries: u8,
+    /// Its right PIN.
+    pub pin: &'static str,
+    /// Registration.
+    pub registration: nas::Registration,
+    /// Operating mode.
+    pub mode: dms::Mode,
+    /// Whether a session is in a state to be asked for.
+    pub connection: wds::Connection,
+    /// Families that the network refuses.
+    pub refused_families: Vec<wds::Family>,
+    /// Whether it forgets to give an address.
+    pub no_address: bool,
+    /// Added to the transaction ids of its replies.
+    pub transaction_error: u16,
+    /// Octets before each reply.
+    pub garbage: Vec<u8>,
+    /// Clients that it has given out and not taken back.
+    pub clients: Vec<(u8, u8)>,
+    /// Sessions that run.
+    pub sessions: Vec<u8>,
+    families: HashMap<u8, wds::Family>,
+    next_client: u8,
+}
+
+impl Default for Script {
+    fn default() -> Self {
+        Script {
+            log: Vec::new(),
+            silent: Vec::new(),
+            refused: HashMap::new(),
+            newest: wda::Aggregation::QmapV5,
+            absurd_format: false,
+            card: CardState::Present,
+            app: AppState::Ready,
+            tries: 3,
+            pin: "1234",
+            registration: nas::Registration::Registered,
+            mode: dms::Mode::Online,
+            connection: wds::Connection::Connected,
+            refused_families: Vec::new(),
+            no_address: false,
+            transaction_error: 0,
+            garbage: Vec::new(),
+            clients: Vec::new(),
+            sessions: Vec::new(),
+            families: HashMap::new(),
+            next_client: 0,
+        }
+    }
+}
+
+impl Script {
+    /// Answers one frame of the host; none is silence.
+    pub fn reply(&mut self, frame: &[u8]) -> Option<Vec<u8>> {
+        let (frame, rest) = Frame::parse(frame).expect("the host writes whole frames");
+        assert!(rest.is_empty());
+        let request = Message::parse(&frame).expect("the host writes messages");
+        let which = (request.service, request.id);
+        self.log.push(which);
+        if self.silent.contains(&which) {
+            return None;
+        }
+        if which != SYNC && request.service != service::CTL {
+            assert!(
+                self.clients.contains(&(request.service, request.client)),
+                "{which:02x?} from a client that was never allocated"
+            );
+        }
+        let mut room = [0; 1024];
+        let transaction = request.transaction.wrapping_add(self.transaction_error);
+        let to = Builder::response(
+            &mut room,
+            request.service,
+            request.client,
+            transaction,
+            request.id,
+        );
+        let bytes = match self.refused.get(&which) {
+            Some(&code) => to.verdict(Err(code)),
+            None => self.body(&request, to),
+        };
+        let mut octets = self.garbage.clone();
+        octets.extend_from_slice(bytes.finish().expect("the reply fits"));
+        Some(octets)
+    }
+
+    fn body<'b>(&mut self, request: &Message<'_>, to: Builder<'b>) -> Builder<'b> {
+        let ok = |to: Builder<'b>| to.verdict(Ok(()));
+        match (request.service, request.id) {
+            SYNC => {
+                self.clients.clear();
+                self.sessions.clear();
+                ok(to)
+            }
+            (service::CTL, 0x21) => {
+                let services: Vec<ctl::Version> = [
+                    service::WDS,
+                    service::DMS,
+                    service::NAS,
+                    service::UIM,
+                    service::WDA,
+                ]
+                .map(|service| ctl::Version {
+                    service,
+                    major: 1,
+                    minor: 0,
+                })
+                .to_vec();
+                ok(to).body(&ctl::Versions {
+                    services: List8::new(&services),
+                })
+            }
+            (service::CTL, 0x22) => {
+                let service = request.body::<ctl::AllocateClient>().unwrap().service;
+                self.next_client = self.next_client.checked_add(1).unwrap_or(1);
+                self.clients.push((service, self.next_client));
+                ok(to).body(&ctl::Allocated {
+                    client: ctl::Client {
+                        service,
+                        id: self.next_client,
+                    },
+                })
+            }
+            RELEASE => {
+                let client = request.body::<ctl::ReleaseClient>().unwrap().client;
+                self.clients
+                    .retain(|&known| known != (client.service, client.id));
+                ok(to).body(&ctl::Allocated { client })
+            }
+            (service::DMS, 0x23) => ok(to).body(&dms::Revision {
+                revision: "TEST01".into(),
+            }),
+            (service::DMS, 0x2d) => ok(to).body(&dms::OperatingMode {
+                mode: self.mode,
+                ..Default::default()
+            }),
+            (service::DMS, 0x2e) => {
+                self.mode = dms::Mode::Online;
+                ok(to)
+            }
+            (service::UIM, 0x2f) => {
+                let apps = [App {
+                    kind: uim::AppType::Usim,
+                    state: self.app,
+                    pin1_retries: self.tries,
+                    puk1_retries: 10,
+                    ..Default::default()
+                }];
+                let present = self.card == CardState::Present;
+                let cards = [Card {
+                    state: self.card,
+                    apps: List8::new(if present { &apps } else { &[] }),
+                    ..Default::default()
+                }];
+                let primary_gw = if present { 0 } else { 0xffff };
+                ok(to).body(&uim::CardStatus {
+                    status: Cards {
+                        primary_gw,
+                        cards: List8::new(&cards),
+                        ..Default::default()
+                    },
+                })
+            }
+            VERIFY => {
+                let pin = request
+                    .body::<uim::VerifyPin<'_>>()
+                    .unwrap()
+                    .pin
+                    .digits
+                    .to_string();
+                if pin == self.pin {
+                    self.app = AppState::Ready;
+                    return ok(to);
+                }
+                self.tries -= 1;
+                let retries = Some(uim::Retries {
+                    verify: self.tries,
+                    unblock: 10,
+                });
+                to.verdict(Err(ErrorCode::INCORRECT_PIN))
+                    .body(&uim::PinResult { retries })
+            }
+            (service::NAS, 0x24) => ok(to).body(&nas::ServingSystem {
+                system: Serving {
+                    registration: self.registration,
+                    ..Default::default()
+                },
+                roaming: Some(1),
+                plmn: Some(NamedPlmn {
+                    mcc: 1,
+                    mnc: 1,
+                    name: "Test".into(),
+                }),
+                ..Default::default()
+            }),
+            (service::NAS, 0x4d) => {
+                let served = self.registration == nas::Registration::Registered;
+                let lte = served.then_some(ServiceStatus {
+                    status: nas::Service::Available,
+                    ..Default::default()
+                });
+                ok(to).body(&nas::SystemInfo {
+                    lte,
+                    ..Default::default()
+                })
+            }
+            (service::NAS, 0x4f) => {
+                let lte = Some(nas::LteSignal {
+                    rssi: -60,
+                    rsrq: -11,
+                    rsrp: -92,
+                    snr: 184,
+                });
+                ok(to).body(&nas::SignalInfo {
+                    lte,
+                    ..Default::default()
+                })
+            }
+            SET_FORMAT => {
+                let wanted = request.body::<wda::SetDataFormat>().unwrap();
+                if u32::from(wanted.downlink.unwrap()) > self.newest.into() {
+                    return to.verdict(Err(ErrorCode::INVALID_ARGUMENT));
+                }
+                ok(to).body(&self.format())
+            }
+            (service::WDA, 0x21) => ok(to).body(&self.format()),
+            (service::WDS, 0x4d) => {
+                self.families.insert(
+                    request.client,
+                    request.body::<wds::SetIpFamily>().unwrap().family,
+                );
+                ok(to)
+            }
+            START => {
+                let family = request
+                    .body::<wds::StartNetwork<'_>>()
+                    .unwrap()
+                    .family
+                    .unwrap();
+                if self.refused_families.contains(&family) {
+                    let end = CallEnd {
+                        reason: None,
+                        verbose: Some(Verbose::gpp(50)),
+                    };
+                    return to.verdict(Err(ErrorCode::CALL_FAILED)).body(&end);
+                }
+                self.sessions.push(request.client);
+                ok(to).body(&wds::Started {
+                    handle: 0x1234_0000 | u32::from(request.client),
+                })
+            }
+            STOP => {
+                let handle = request.body::<wds::StopNetwork>().unwrap().handle;
+                assert_eq!(handle, 0x1234_0000 | u32::from(request.client));
+                self.sessions.retain(|&client| client != request.client);
+                ok(to)
+            }
+            STATUS => ok(to).body(&wds::Status {
+                connection: self.connection,
+            }),
+            SETTINGS if self.no_address => ok(to).body(&wds::Settings::default()),
+            SETTINGS => ok(to).body(&match self.families.get(&request.client) {
+                Some(wds::Family::Ipv6) => wds::Settings {
+                    address6: Some(wds::Ipv6Prefix {
+                        address: "2001:db8:81::2".parse().unwrap(),
+                        length: 64,
+                    }),
+                    dns6_1: Some("2606:4700:4700::1111".parse().unwrap()),
+                    ..Default::default()
+                },
+                _ => wds::Settings {
+                    address: Some("10.64.129.2".parse().unwrap()),
+                    mask: Some("255.255.255.240".parse().unwrap()),
+                    dns1: Some("1.1.1.1".parse().unwrap()),
+                    mtu: Some(1430),
+                    ..Default::default()
+                },
+            }),
+            _ => ok(to),
+        }
+    }
+
+    fn format(&self) -> wda::DataFormat {
+        wda::DataFormat {
+            link_layer: Some(wda::LinkLayer::RawIp),
+            uplink: Some(self.newest),
+            downlink: Some(if self.absurd_format {
+                wda::Aggregation::Mbim
+            } else {
+                self.newest
+            }),
+            downlink_max_packets: Some(32),
+            downlink_max_size: Some(16384),
+            uplink_max_packets: Some(11),
+            uplink_max_size: Some(8192),
+            ..Default::default()
+        }
+    }
+}
+
+/// A session with its modem, and what came of it.
+pub struct Rig {
+    /// The session.
+    pub session: Session,
+    /// The modem.
+    pub modem: Script,
+    /// Now.
+    pub now: Instant,
+    /// When it began.
+    pub start: Instant,
+    /// Printed lines, `word: text`.
+    pub lines: Vec<String>,
+    /// Work that was ordered, lines excepted.
+    pub work: Vec<Output>,
+    /// How opening the port fails.
+    pub no_port: Option<(Error, bool)>,
+    /// How the kernel refuses the link.
+    pub no_link: Option<Error>,
+    /// How the kernel refuses addresses.
+    pub no_address: Option<Error>,
+    /// The end.
+    pub result: Option<Result<(), Error>>,
+}
+
+impl Rig {
+    /// A session for IPv4 and APN `internet`.
+    pub fn new(change: impl FnOnce(&mut ConnectArgs)) -> Self {
+        let mut args = ConnectArgs {
+            apn: Some("internet".into()),
+            mux: "129".into(),
+            timeout: 90,
+            metric: 700,
+            ..Default::default()
+        };
+        change(&mut args);
+        let start = Instant::now();
+        Rig {
+            session: Session::new(Config::try_from(args).unwrap(), start),
+            modem: Script::default(),
+            now: start,
+            start,
+            lines: Vec::new(),
+            work: Vec::new(),
+            no_port: None,
+            no_link: None,
+            no_address: None,
+            result: None,
+        }
+    }
+
+    /// Does what is ordered until nothing is left to do without time passing.
+    pub fn settle(&mut self) {
+        for _ in 0..10_000 {
+            if let Some(output) = self.session.output() {
+                self.work(output);
+            } else if let Some(frame) = self.session.outgoing().map(<[u8]>::to_vec) {
+                self.session.sent();
+                if let Some(octets) = self.modem.reply(&frame) {
+                    self.session.receive(&octets, self.now);
+                }
+            } else {
+                return;
+            }
+        }
+        panic!("the session never settles");
+    }
+
+    fn work(&mut self, output: Output) {
+        match output.clone() {
+            Output::Open => match self.no_port.clone() {
+                Some((error, later)) => self.session.not_open(error, later, self.now),
+                None => self.session.opened(self.now),
+            },
+            Output::MakeLink(_) => {
+                let result = self
+                    .no_link
+                    .clone()
+                    .map_or(Ok("rmnet_mhi0.1".to_owned()), Err);
+                self.session.link_made(result, self.now);
+            }
+            Output::Configure(granted) => {
+                let lines = granted
+                    .iter()
+                    .map(|addressing| ("address", addressing.line(1430)))
+                    .collect();
+                self.session
+                    .configured(self.no_address.clone().map_or(Ok(lines), Err), self.now);
+            }
+            Output::Line(word, text) => {
+                self.lines.push(format!("{word}: {text}"));
+                return;
+            }
+            Output::Finish(result) => self.result = Some(result),
+            _ => {}
+        }
+        self.work.push(output);
+    }
+
+    /// Lets time pass from timer to timer until `done`, for an hour at most.
+    pub fn run_until(&mut self, done: impl Fn(&Rig) -> bool) {
+        let end = self.now + Duration::from_secs(3600);
+        loop {
+            self.settle();
+            if done(self) {
+                return;
+            }
+            let wakeup = self
+                .session
+                .wakeup()
+                .expect("a session that waits has a timer");
+            assert!(
+                wakeup < end,
+                "nothing came of it in an hour, state {:?}",
+                self.session.state()
+            );
+            self.now = self.now.max(wakeup);
+            self.session.tick(self.now);
+        }
+    }
+
+    /// Until traffic flows.
+    pub fn run_up(&mut self) {
+        self.run_until(|rig| rig.session.state() == State::Up || rig.result.is_some());
+        assert_eq!(self.result, None, "{:?}", self.lines);
+    }
+
+    /// Until it ends; returns how.
+    pub fn run_out(&mut self) -> Result<(), Error> {
+        self.run_until(|rig| rig.result.is_some());
+        self.result.clone().unwrap()
+    }
+
+    /// Until it ends with an error; returns its code and text.
+    pub fn run_down(&mut self) -> (Exit, String) {
+        let error = self.run_out().unwrap_err();
+        (error.exit, error.what)
+    }
+
+    /// Octets from the modem.
+    pub fn receive(&mut self, octets: &[u8]) {
+        self.session.receive(octets, self.now);
+        self.settle();
+    }
+
+    /// Seconds since the beginning.
+    pub fn seconds(&self) -> u64 {
+        self.now.duration_since(self.start).as_secs()
+    }
+
+    /// Rows taken so far.
+    pub fn history(&self) -> &[(State, Trigger)] {
+        &self.session.history
+    }
+
+    /// How often a message was asked.
+    pub fn asked(&self, which: Which) -> usize {
+        self.modem
+            .log
+            .iter()
+            .filter(|&&asked| asked == which)
+            .count()
+    }
+}

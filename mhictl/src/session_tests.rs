@@ -1,0 +1,793 @@
+// SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
+//! The session against the scripted modem: the whole road, each refusal, each silence, and every row of the table.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use qmi::nas::Registration;
+use qmi::uim::{AppState, CardState};
+use qmi::{ctl, nas, service, wda, wds, Builder, ErrorCode, Verbose};
+
+use crate::cli::{Families, QmapArg};
+use crate::exit::{Error, Exit};
+use crate::script::{Rig, RELEASE, SETTINGS, SET_FORMAT, START, STATUS, STOP, SYNC, VERIFY};
+use crate::session::Output;
+use crate::table::{State, Trigger, TABLE};
+
+fn rig() -> Rig {
+    Rig::new(|_| {})
+}
+
+fn dual() -> Rig {
+    Rig::new(|args| args.ip = Families::V4V6)
+}
+
+fn up() -> Rig {
+    let mut rig = rig();
+    rig.run_up();
+    rig
+}
+
+fn network_error() -> Error {
+    Error::new(Exit::Network, "no", "")
+}
+
+/// An indication that the session of `client` ended, or needs a new configuration.
+fn status(client: u8, connection: wds::Connection, reconfigure: bool) -> Vec<u8> {
+    let mut room = [0; 64];
+    let verbose = (connection == wds::Connection::Disconnected).then_some(Verbose::gpp(36));
+    let body = wds::StatusIndication {
+        status: wds::StatusChanged {
+            connection,
+            reconfigure,
+        },
+        verbose,
+        ..Default::default()
+    };
+    Builder::indication(&mut room, service::WDS, client, 0x22)
+        .body(&body)
+        .finish()
+        .unwrap()
+        .to_vec()
+}
+
+fn synced() -> Vec<u8> {
+    let mut room = [0; 64];
+    Builder::indication(&mut room, service::CTL, 0, 0x27)
+        .body(&ctl::Synced {})
+        .finish()
+        .unwrap()
+        .to_vec()
+}
+
+fn data_client(rig: &Rig) -> u8 {
+    rig.modem
+        .clients
+        .iter()
+        .find(|(service, _)| *service == service::WDS)
+        .unwrap()
+        .1
+}
+
+#[test]
+fn connects_in_the_documented_order() {
+    let rig = up();
+    let expected = [
+        "sync: done",
+        "firmware: TEST01",
+        "sim: ready",
+        "registration: home technology=LTE operator=\"Test\"",
+        "format: qmapv5 uplink 11 packets/8192 octets, downlink 32 packets/16384 octets",
+        "mux: rmnet_mhi0.1 id 129 (0x81)",
+        "session: ipv4 up",
+        "address: 10.64.129.2/28 mtu 1430",
+        "connected: rmnet_mhi0.1",
+    ];
+    assert_eq!(rig.lines, expected);
+    assert_eq!(rig.modem.sessions.len(), 1);
+    assert_eq!(rig.seconds(), 0);
+}
+
+#[test]
+fn messages_are_those_of_facts_and_in_order() {
+    let rig = up();
+    let ids: Vec<u16> = rig.modem.log.iter().map(|(_, id)| *id).collect();
+    assert_eq!(
+        ids,
+        [
+            0x27, 0x21, 0x22, 0x22, 0x22, 0x22, 0x22, 0x23, 0x2d, 0x2f, 0x03, 0x24, 0x4d, 0x20,
+            0x21, 0xa2, 0x4d, 0x20, 0x2d
+        ]
+    );
+}
+
+#[test]
+fn both_families_share_one_link() {
+    let mut rig = dual();
+    rig.run_up();
+    assert_eq!(rig.modem.sessions.len(), 2);
+    let configured = rig.work.iter().find_map(|output| {
+        if let Output::Configure(granted) = output {
+            Some(granted.len())
+        } else {
+            None
+        }
+    });
+    assert_eq!(configured, Some(2));
+    assert_eq!(
+        rig.work
+            .iter()
+            .filter(|output| matches!(output, Output::MakeLink(_)))
+            .count(),
+        1
+    );
+}
+
+#[test]
+fn one_refused_family_leaves_the_other_up() {
+    for refused in [wds::Family::Ipv4, wds::Family::Ipv6] {
+        let mut rig = dual();
+        rig.modem.refused_families = vec![refused];
+        rig.run_up();
+        assert_eq!(rig.modem.sessions.len(), 1);
+        assert!(
+            rig.lines
+                .iter()
+                .any(|line| line.starts_with("session: ") && line.contains("refused")),
+            "{:?}",
+            rig.lines
+        );
+    }
+}
+
+#[test]
+fn a_refused_apn_ends_with_the_reason_in_words() {
+    let mut rig = dual();
+    rig.modem.refused_families = vec![wds::Family::Ipv4, wds::Family::Ipv6];
+    let (exit, what) = rig.run_down();
+    assert_eq!(exit, Exit::Refused);
+    let words = Verbose::gpp(50).words().unwrap();
+    assert!(
+        what.contains("APN internet refused") && what.contains(words),
+        "{what}"
+    );
+    assert_eq!((rig.modem.clients.len(), rig.modem.sessions.len()), (0, 0));
+}
+
+#[test]
+fn format_falls_back_to_what_the_modem_speaks() {
+    for (newest, name) in [
+        (wda::Aggregation::QmapV4, "qmapv4"),
+        (wda::Aggregation::Qmap, "qmapv1"),
+    ] {
+        let mut rig = rig();
+        rig.modem.newest = newest;
+        rig.run_up();
+        assert!(rig
+            .lines
+            .iter()
+            .any(|line| line.starts_with(&format!("format: {name}"))));
+    }
+}
+
+#[test]
+fn format_starts_where_the_user_says() {
+    let mut rig = Rig::new(|args| args.qmap = QmapArg::V1);
+    rig.run_up();
+    assert_eq!(rig.asked(SET_FORMAT), 1);
+}
+
+#[test]
+fn no_usable_format_is_a_modem_error() {
+    let mut rig = rig();
+    rig.modem.absurd_format = true;
+    let (exit, what) = rig.run_down();
+    assert_eq!((exit, rig.asked(SET_FORMAT)), (Exit::Modem, 3));
+    assert!(what.contains("QMAP data format"), "{what}");
+}
+
+#[test]
+fn sim_states_have_their_exit_codes() {
+    for (card, app, exit) in [
+        (CardState::Absent, AppState::Unknown, Exit::SimAbsent),
+        (CardState::Error, AppState::Unknown, Exit::SimAbsent),
+        (CardState::Present, AppState::PinRequired, Exit::SimLocked),
+        (CardState::Present, AppState::PukRequired, Exit::SimLocked),
+        (CardState::Present, AppState::PinBlocked, Exit::SimLocked),
+        (CardState::Present, AppState::Detected, Exit::SimAbsent),
+    ] {
+        let mut rig = rig();
+        (rig.modem.card, rig.modem.app) = (card, app);
+        assert_eq!(rig.run_down().0, exit, "{card} {app}");
+        assert_eq!(rig.modem.clients, []);
+    }
+}
+
+#[test]
+fn the_right_pin_opens_the_sim() {
+    let mut rig = Rig::new(|args| args.pin = Some("1234".into()));
+    rig.modem.app = AppState::PinRequired;
+    rig.run_up();
+    assert_eq!(rig.asked(VERIFY), 1);
+}
+
+#[test]
+fn a_wrong_pin_is_tried_once() {
+    let mut rig = Rig::new(|args| args.pin = Some("9999".into()));
+    rig.modem.app = AppState::PinRequired;
+    let (exit, what) = rig.run_down();
+    assert_eq!(
+        (exit, rig.asked(VERIFY), rig.modem.tries),
+        (Exit::SimLocked, 1, 2)
+    );
+    assert!(
+        what.contains("2 tries left") && !what.contains("9999"),
+        "{what}"
+    );
+}
+
+#[test]
+fn the_last_try_of_the_pin_is_never_used() {
+    let mut rig = Rig::new(|args| args.pin = Some("1234".into()));
+    (rig.modem.app, rig.modem.tries) = (AppState::PinRequired, 1);
+    assert_eq!((rig.run_down().0, rig.asked(VERIFY)), (Exit::SimLocked, 0));
+}
+
+#[test]
+fn not_registered_in_time_has_its_code_and_says_how_far_it_got() {
+    let mut rig = rig();
+    rig.modem.registration = Registration::Searching;
+    let (exit, what) = rig.run_down();
+    assert_eq!((exit, rig.seconds()), (Exit::NotRegistered, 90));
+    assert!(what.contains("searching"), "{what}");
+    assert_eq!(rig.modem.clients, []);
+}
+
+#[test]
+fn late_registration_connects() {
+    let mut rig = rig();
+    rig.modem.registration = Registration::Searching;
+    rig.run_until(|rig| rig.seconds() >= 30);
+    rig.modem.registration = Registration::Registered;
+    rig.run_up();
+    assert!(rig.seconds() <= 32);
+    assert_eq!(
+        rig.lines
+            .iter()
+            .filter(|line| line.starts_with("registration"))
+            .count(),
+        2
+    );
+}
+
+#[test]
+fn registration_indication_is_acted_on_at_once() {
+    let mut rig = rig();
+    rig.modem.registration = Registration::Searching;
+    rig.run_until(|rig| {
+        rig.session.state() == State::Serving && rig.asked((service::NAS, 0x4d)) > 0
+    });
+    rig.modem.registration = Registration::Registered;
+    let mut room = [0; 64];
+    let system = nas::Serving {
+        registration: Registration::Registered,
+        ..Default::default()
+    };
+    let body = nas::ServingSystem {
+        system,
+        ..Default::default()
+    };
+    let octets = Builder::indication(&mut room, service::NAS, 0xff, 0x24)
+        .body(&body)
+        .finish()
+        .unwrap()
+        .to_vec();
+    rig.receive(&octets);
+    assert_eq!(rig.session.state(), State::Up);
+}
+
+#[test]
+fn a_radio_that_is_off_is_switched_on() {
+    let mut rig = rig();
+    rig.modem.mode = qmi::dms::Mode::LowPower;
+    rig.run_up();
+    assert_eq!(rig.asked((service::DMS, 0x2e)), 1);
+}
+
+#[test]
+fn silence_of_any_message_ends_with_no_answer_and_in_time() {
+    let all: BTreeSet<_> = up().modem.log.into_iter().collect();
+    for which in all {
+        let mut rig = rig();
+        rig.modem.silent = vec![which];
+        let (exit, what) = rig.run_down();
+        assert_eq!(exit, Exit::NoAnswer, "{which:02x?} {what}");
+        assert!(rig.seconds() <= 90, "{which:02x?}");
+    }
+}
+
+#[test]
+fn a_dead_modem_is_given_up_within_the_timeout() {
+    let mut rig = Rig::new(|args| args.timeout = 8);
+    rig.modem.silent = vec![SYNC];
+    let (exit, _) = rig.run_down();
+    assert_eq!((exit, rig.seconds()), (Exit::NoAnswer, 8));
+}
+
+#[test]
+fn refusal_of_any_message_never_hangs_and_leaves_no_client() {
+    let all: BTreeSet<_> = up().modem.log.into_iter().collect();
+    for which in all {
+        let mut rig = rig();
+        rig.modem
+            .refused
+            .insert(which, ErrorCode::INVALID_QMI_COMMAND);
+        rig.run_until(|rig| rig.session.state() == State::Up || rig.result.is_some());
+        if let Some(result) = rig.result.clone() {
+            let exit = result.unwrap_err().exit;
+            assert!(
+                exit == Exit::Modem || exit == Exit::Refused,
+                "{which:02x?} {exit:?}"
+            );
+            if which != SYNC {
+                assert_eq!(rig.modem.clients, [], "{which:02x?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_modem_without_registration_messages_still_connects() {
+    // facts: NAS 0x24 is optional to both managers; NAS 0x4d alone must do.
+    let mut rig = rig();
+    rig.modem
+        .refused
+        .insert((service::NAS, 0x24), ErrorCode::INVALID_QMI_COMMAND);
+    rig.modem
+        .refused
+        .insert((service::NAS, 0x03), ErrorCode::INVALID_QMI_COMMAND);
+    rig.run_up();
+}
+
+#[test]
+fn garbage_before_every_reply_changes_nothing() {
+    let clean = up().lines;
+    let mut rig = rig();
+    rig.modem.garbage = vec![0x00, 0x01, 0x01, 0xff, 0x80, 0x01];
+    rig.run_up();
+    assert_eq!(rig.lines, clean);
+}
+
+#[test]
+fn wrong_transaction_ids_are_no_answer() {
+    let mut rig = rig();
+    rig.modem.transaction_error = 1;
+    assert_eq!(rig.run_down().0, Exit::NoAnswer);
+}
+
+#[test]
+fn a_session_without_an_address_is_refused_and_stopped() {
+    let mut rig = rig();
+    rig.modem.no_address = true;
+    let (exit, what) = rig.run_down();
+    assert_eq!((exit, rig.modem.sessions.len()), (Exit::Refused, 0));
+    assert!(what.contains("no IPv4 address"), "{what}");
+}
+
+#[test]
+fn kernel_refusals_end_with_their_error() {
+    let mut link = rig();
+    link.no_link = Some(network_error());
+    assert_eq!(link.run_down().0, Exit::Network);
+    assert_eq!(link.modem.clients, []);
+    let mut address = rig();
+    address.no_address = Some(network_error());
+    assert_eq!(address.run_down().0, Exit::Network);
+    assert_eq!(
+        (address.modem.clients.len(), address.modem.sessions.len()),
+        (0, 0)
+    );
+}
+
+#[test]
+fn no_port_ends_at_once_and_a_booting_modem_is_waited_for() {
+    let missing = Error::new(Exit::NoDevice, "no modem found", "");
+    let mut absent = rig();
+    absent.no_port = Some((missing.clone(), false));
+    assert_eq!((absent.run_down().0, absent.seconds()), (Exit::NoDevice, 0));
+    let mut booting = rig();
+    booting.no_port = Some((missing.clone(), true));
+    assert_eq!(
+        (booting.run_down().0, booting.seconds()),
+        (Exit::NoDevice, 90)
+    );
+    let mut late = rig();
+    late.no_port = Some((missing, true));
+    late.run_until(|rig| rig.seconds() >= 20);
+    late.no_port = None;
+    late.run_up();
+    assert!(late.seconds() <= 21);
+}
+
+#[test]
+fn quit_after_any_step_leaves_nothing_behind() {
+    let steps = up().modem.log.len();
+    for after in 0..=steps {
+        let mut rig = rig();
+        rig.run_until(|rig| rig.modem.log.len() >= after);
+        rig.session.quit(rig.now);
+        assert_eq!(rig.run_out(), Ok(()), "after {after}");
+        assert_eq!(
+            (rig.modem.clients.len(), rig.modem.sessions.len()),
+            (0, 0),
+            "after {after}"
+        );
+    }
+}
+
+#[test]
+fn quit_stops_networks_before_it_releases_clients() {
+    let mut rig = dual();
+    rig.run_up();
+    rig.session.quit(rig.now);
+    rig.run_out().unwrap();
+    assert_eq!((rig.asked(STOP), rig.asked(RELEASE)), (2, 6));
+    let last_stop = rig
+        .modem
+        .log
+        .iter()
+        .rposition(|&asked| asked == STOP)
+        .unwrap();
+    let first_release = rig
+        .modem
+        .log
+        .iter()
+        .position(|&asked| asked == RELEASE)
+        .unwrap();
+    assert!(last_stop < first_release);
+    assert!(rig.work.iter().any(|output| *output == Output::Withdraw));
+}
+
+#[test]
+fn quit_with_a_dead_modem_takes_seconds() {
+    let mut rig = up();
+    let since = rig.now;
+    rig.modem.silent = vec![STOP, RELEASE];
+    rig.session.quit(rig.now);
+    assert_eq!(rig.run_out(), Ok(()));
+    assert!(rig.now.duration_since(since) <= Duration::from_secs(6));
+}
+
+#[test]
+fn a_second_quit_ends_at_once() {
+    let mut rig = up();
+    rig.modem.silent = vec![STOP];
+    rig.session.quit(rig.now);
+    rig.settle();
+    assert_eq!(rig.result, None);
+    rig.session.quit(rig.now);
+    rig.settle();
+    assert_eq!(rig.result, Some(Ok(())));
+}
+
+#[test]
+fn a_released_session_comes_back_after_the_back_off() {
+    let mut rig = up();
+    let since = rig.now;
+    let octets = status(data_client(&rig), wds::Connection::Disconnected, false);
+    rig.receive(&octets);
+    assert!(
+        rig.lines
+            .iter()
+            .any(|line| line.starts_with("disconnected: the network released the session: ")),
+        "{:?}",
+        rig.lines
+    );
+    assert!(rig.work.contains(&Output::Withdraw));
+    assert_eq!(rig.modem.clients, []);
+    rig.run_up();
+    assert_eq!(rig.now.duration_since(since).as_secs(), 5);
+}
+
+#[test]
+fn another_clients_indication_is_not_ours() {
+    let mut rig = up();
+    rig.receive(&status(200, wds::Connection::Disconnected, false));
+    assert_eq!(rig.session.state(), State::Up);
+}
+
+#[test]
+fn back_off_grows_to_a_minute_and_starts_anew_after_a_steady_session() {
+    let mut rig = up();
+    rig.modem.refused.insert(START, ErrorCode::CALL_FAILED);
+    let octets = status(data_client(&rig), wds::Connection::Disconnected, false);
+    rig.receive(&octets);
+    rig.run_until(|rig| {
+        rig.lines
+            .iter()
+            .filter(|line| line.starts_with("retry"))
+            .count()
+            >= 7
+    });
+    let waits: Vec<&str> = rig
+        .lines
+        .iter()
+        .filter_map(|line| line.strip_prefix("retry: in "))
+        .filter_map(|line| line.split(' ').next())
+        .collect();
+    assert_eq!(waits, ["5", "10", "20", "40", "60", "60", "60"]);
+    rig.modem.refused.clear();
+    rig.run_up();
+    let up_at = rig.now;
+    rig.run_until(|rig| rig.now.duration_since(up_at) >= Duration::from_secs(61));
+    let octets = status(data_client(&rig), wds::Connection::Disconnected, false);
+    rig.receive(&octets);
+    assert!(rig.lines.last().unwrap().starts_with("retry: in 5 s"));
+}
+
+#[test]
+fn a_lost_port_is_opened_again_and_the_session_rebuilt() {
+    let mut rig = up();
+    rig.no_port = Some((Error::new(Exit::NoDevice, "no modem found", ""), false));
+    rig.session.lost(rig.now);
+    rig.settle();
+    assert!(rig.work.ends_with(&[Output::Withdraw, Output::Close]));
+    let since = rig.now;
+    rig.run_until(|rig| rig.now.duration_since(since) >= Duration::from_secs(600));
+    assert_eq!(rig.result, None);
+    rig.no_port = None;
+    let back = rig.now;
+    rig.run_up();
+    assert!(rig.now.duration_since(back) <= Duration::from_secs(1));
+    assert_eq!(
+        rig.lines
+            .iter()
+            .filter(|line| line.starts_with("connected"))
+            .count(),
+        2
+    );
+}
+
+#[test]
+fn a_restarted_modem_is_synced_again_at_once() {
+    let mut rig = up();
+    let since = rig.now;
+    rig.receive(&synced());
+    rig.run_up();
+    assert_eq!(rig.now, since);
+    assert_eq!(rig.asked(SYNC), 2);
+    assert!(rig
+        .lines
+        .iter()
+        .any(|line| line == "disconnected: the modem restarted"));
+}
+
+#[test]
+fn a_silent_modem_is_noticed_while_up() {
+    let mut rig = up();
+    rig.modem.silent = vec![STATUS, STOP, RELEASE];
+    let since = rig.now;
+    rig.run_until(|rig| rig.lines.iter().any(|line| line.starts_with("retry")));
+    assert!(rig.now.duration_since(since) <= Duration::from_secs(60));
+    assert!(
+        rig.lines
+            .iter()
+            .any(|line| line == "disconnected: the modem stopped answering"),
+        "{:?}",
+        rig.lines
+    );
+}
+
+#[test]
+fn a_session_that_is_gone_without_a_word_is_noticed() {
+    let mut rig = up();
+    rig.modem.connection = wds::Connection::Disconnected;
+    rig.run_until(|rig| rig.lines.iter().any(|line| line.starts_with("retry")));
+    assert!(rig
+        .lines
+        .iter()
+        .any(|line| line == "disconnected: the network released the session"));
+}
+
+#[test]
+fn changed_settings_are_read_and_set_without_a_break() {
+    let mut rig = dual();
+    rig.run_up();
+    let octets = status(data_client(&rig), wds::Connection::Connected, true);
+    rig.receive(&octets);
+    assert_eq!((rig.session.state(), rig.asked(SETTINGS)), (State::Up, 4));
+    assert_eq!(
+        rig.work
+            .iter()
+            .filter(|output| matches!(output, Output::Configure(_)))
+            .count(),
+        2
+    );
+    assert!(!rig.work.contains(&Output::Withdraw));
+    assert_eq!(
+        rig.lines
+            .iter()
+            .filter(|line| line.starts_with("connected"))
+            .count(),
+        1
+    );
+}
+
+#[test]
+fn status_is_asked_beside_the_session() {
+    let mut rig = up();
+    rig.session.ask_status(rig.now);
+    rig.settle();
+    assert_eq!(rig.work.last(), Some(&Output::StatusReady));
+    assert_eq!(rig.session.radio.lte.map(|lte| lte.rsrp), Some(-92));
+    assert_eq!(rig.session.state(), State::Up);
+    // A modem that does not answer these questions delays the answer, no more.
+    rig.modem.silent = vec![(service::NAS, 0x4f)];
+    rig.work.clear();
+    rig.session.ask_status(rig.now);
+    let since = rig.now;
+    rig.run_until(|rig| rig.work.contains(&Output::StatusReady));
+    assert!(rig.now.duration_since(since) <= Duration::from_secs(3));
+}
+
+#[test]
+fn status_without_a_modem_is_answered_at_once() {
+    let mut rig = rig();
+    rig.no_port = Some((Error::new(Exit::NoDevice, "no", ""), true));
+    rig.settle();
+    rig.session.ask_status(rig.now);
+    rig.settle();
+    assert_eq!(rig.work.last(), Some(&Output::StatusReady));
+}
+
+/// Scenarios that together go through the table.
+fn scenarios() -> Vec<Rig> {
+    let mut rigs = Vec::new();
+    let mut keep = |mut rig: Rig, run: fn(&mut Rig)| {
+        run(&mut rig);
+        rigs.push(rig);
+    };
+    // Up, watched, reconfigured, released, refused, up again, restarted, lost, back, ended by the user.
+    keep(dual(), |rig| {
+        rig.modem.newest = wda::Aggregation::QmapV4;
+        rig.modem.mode = qmi::dms::Mode::LowPower;
+        rig.run_up();
+        let up_at = rig.now;
+        rig.run_until(|rig| rig.now.duration_since(up_at) >= Duration::from_secs(16));
+        let octets = status(data_client(rig), wds::Connection::Connected, true);
+        rig.receive(&octets);
+        let octets = status(data_client(rig), wds::Connection::Disconnected, false);
+        rig.receive(&octets);
+        rig.receive(&synced());
+        rig.run_up();
+        rig.receive(&synced());
+        rig.run_up();
+        rig.no_port = Some((network_error(), true));
+        rig.session.lost(rig.now);
+        rig.session.lost(rig.now);
+        rig.settle();
+        let since = rig.now;
+        rig.run_until(|rig| rig.now.duration_since(since) >= Duration::from_secs(1));
+        rig.no_port = None;
+        rig.run_up();
+        rig.session.quit(rig.now);
+        rig.run_out().unwrap();
+    });
+    // A PIN, a late SIM, a late registration, a modem that starts its QMI late.
+    keep(Rig::new(|args| args.pin = Some("1234".into())), |rig| {
+        rig.modem.app = AppState::Detected;
+        rig.modem.registration = Registration::Searching;
+        rig.modem.silent = vec![SYNC];
+        rig.run_until(|rig| rig.asked(SYNC) == 2);
+        rig.receive(&synced());
+        rig.modem.silent.clear();
+        rig.run_until(|rig| rig.seconds() >= 6);
+        rig.modem.app = AppState::PinRequired;
+        rig.run_until(|rig| rig.seconds() >= 12);
+        let system = nas::Serving {
+            registration: Registration::Registered,
+            ..Default::default()
+        };
+        let mut room = [0; 64];
+        let body = nas::ServingSystem {
+            system,
+            ..Default::default()
+        };
+        let octets = Builder::indication(&mut room, service::NAS, 0xff, 0x24)
+            .body(&body)
+            .finish()
+            .unwrap()
+            .to_vec();
+        rig.receive(&octets);
+        // The same while the technologies are being read.
+        rig.modem.silent = vec![(service::NAS, 0x4d)];
+        rig.run_until(|rig| rig.session.state() == State::Systems);
+        rig.modem.silent.clear();
+        rig.modem.registration = Registration::Registered;
+        rig.receive(&octets);
+        rig.run_up();
+    });
+    // Families refused at each place.
+    for refused in [wds::Family::Ipv4, wds::Family::Ipv6] {
+        let mut rig = dual();
+        rig.modem.refused_families = vec![refused];
+        rig.run_up();
+        rigs.push(rig);
+    }
+    let mut family = dual();
+    family
+        .modem
+        .refused
+        .insert((service::WDS, 0x4d), ErrorCode::INVALID_QMI_COMMAND);
+    family.run_down();
+    rigs.push(family);
+    // The second family's client is refused its family although the first is up.
+    let mut second = dual();
+    second.run_until(|rig| rig.asked(SETTINGS) == 1 || rig.session.state() == State::Up);
+    rigs.push(second);
+    // Ends: signals during the way down, during the rest and before a port; failures before and during the link.
+    for silent in [STOP, RELEASE] {
+        let mut rig = up();
+        rig.modem.silent = vec![silent];
+        rig.run_until(|rig| rig.session.state() == State::Up);
+        let octets = status(data_client(&rig), wds::Connection::Connected, false);
+        rig.receive(&octets);
+        rig.modem.refused.insert(SETTINGS, ErrorCode::INTERNAL);
+        let octets = status(data_client(&rig), wds::Connection::Connected, true);
+        rig.receive(&octets);
+        rig.session.quit(rig.now);
+        rig.run_out().unwrap();
+        rigs.push(rig);
+    }
+    for silent in [STOP, RELEASE] {
+        let mut rig = up();
+        rig.modem.silent = vec![silent];
+        rig.modem.refused.insert(SETTINGS, ErrorCode::INTERNAL);
+        let octets = status(data_client(&rig), wds::Connection::Connected, true);
+        rig.receive(&octets);
+        rig.receive(&synced());
+        rig.run_until(|rig| rig.session.state() == State::Rest);
+        rig.session.quit(rig.now);
+        rig.run_out().unwrap();
+        rigs.push(rig);
+    }
+    for port in [true, false] {
+        let mut rig = rig();
+        rig.no_port = Some((network_error(), port));
+        rig.settle();
+        rig.session.quit(rig.now);
+        rig.settle();
+        rigs.push(rig);
+    }
+    let mut twice = up();
+    twice.modem.silent = vec![STOP];
+    twice.session.quit(twice.now);
+    twice.settle();
+    twice.session.quit(twice.now);
+    twice.settle();
+    rigs.push(twice);
+    rigs
+}
+
+#[test]
+fn every_row_of_the_table_is_taken() {
+    let rigs = scenarios();
+    let taken: Vec<(State, Trigger)> = rigs
+        .iter()
+        .flat_map(|rig| rig.history().iter().copied())
+        .collect();
+    let missing: Vec<_> = TABLE
+        .iter()
+        .filter(|row| {
+            let specific = |state| {
+                TABLE
+                    .iter()
+                    .any(|other| other.from == Some(state) && other.trigger == row.trigger)
+            };
+            !taken.iter().any(|&(state, trigger)| {
+                trigger == row.trigger && row.from.map_or(!specific(state), |from| from == state)
+            })
+        })
+        .collect();
+    assert!(missing.is_empty(), "{missing:#?}");
+}

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
+//! The DIAG port, channels 4/5: HDLC-like frames with a CRC, a version request answered, all else refused in the protocol's
+//! own way. Numbers as in ModemManager's libqcdm and Linux' historic diagchar sources.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+use crate::port::Port;
+use crate::session::Modem;
+
+/// Ends a frame.
+const FLAG: u8 = 0x7e;
+/// Escapes the next byte, which is XORed with [`FLIP`].
+const ESCAPE: u8 = 0x7d;
+const FLIP: u8 = 0x20;
+/// Longest request, CRC included.
+const LONGEST: usize = 4096;
+/// Answers that wait for the host at most.
+const OUTBOX: usize = 256;
+
+/// Requests.
+const VERSION: u8 = 0;
+const ESN: u8 = 1;
+const TIMESTAMP: u8 = 29;
+const EXTENDED_BUILD_ID: u8 = 124;
+/// Refusals; the request follows.
+const BAD_COMMAND: u8 = 0x13;
+const BAD_LENGTH: u8 = 0x15;
+
+/// The DIAG port.
+pub struct Diag {
+    modem: Arc<Mutex<Modem>>,
+    frame: Vec<u8>,
+    escaped: bool,
+    /// The frame at hand is too long: swallow it.
+    overrun: bool,
+    outbox: VecDeque<Vec<u8>>,
+    requests: u64,
+    malformed: u64,
+    dropped: u64,
+}
+
+impl Diag {
+    /// The port of a modem.
+    pub fn new(modem: Arc<Mutex<Modem>>) -> Self {
+        Diag {
+            modem,
+            frame: Vec::new(),
+            escaped: false,
+            overrun: false,
+            outbox: VecDeque::new(),
+            requests: 0,
+            malformed: 0,
+            dropped: 0,
+        }
+    }
+
+    fn byte(&mut self, byte: u8) {
+        match byte {
+            FLAG => self.end(),
+            ESCAPE => self.escaped = true,
+            _ if self.frame.len() >= LONGEST => self.overrun = true,
+            _ => {
+                let flip = if self.escaped { FLIP } else { 0 };
+                self.frame.push(byte ^ flip);
+                self.escaped = false;
+            }
+        }
+    }
+
+    /// A frame is complete: answer it, or count it if its CRC is wrong. Several flags in a row are one.
+    fn end(&mut self) {
+        let frame = std::mem::take(&mut self.frame);
+        let broken = std::mem::take(&mut self.overrun) | std::mem::take(&mut self.escaped);
+        if frame.is_empty() && !broken {
+            return;
+        }
+        match frame.split_last_chunk::<2>() {
+            Some((request, check)) if !broken && !request.is_empty() && crc(request) == u16::from_le_bytes(*check) => {
+                self.requests += 1;
+                let answer = self.answer(request);
+                if self.outbox.len() < OUTBOX {
+                    self.outbox.push_back(framed(&answer));
+                } else {
+                    self.dropped += 1;
+                }
+            }
+            _ => self.malformed += 1,
+        }
+    }
+
+    fn answer(&self, request: &[u8]) -> Vec<u8> {
+        let modem = self.modem.lock().unwrap_or_else(PoisonError::into_inner);
+        let identity = &modem.identity;
+        match request {
+            [VERSION] => {
+                let mut answer = vec![VERSION];
+                // When compiled and released: date and time, twice.
+                for _ in 0..2 {
+                    answer.extend(b"Jan 01 2024");
+                    answer.extend(b"00:00:00");
+                }
+                answer.extend(identity.model.bytes().chain([0; 8]).take(8));
+                // Station class, CAI revision, model, firmware revision, slot cycle, hardware version.
+                answer.extend([0, 6, 0, 0, 0, 2, 1, 0]);
+                answer
+            }
+            [ESN] => [ESN, 0, 0, 0, 0].to_vec(),
+            [TIMESTAMP] => [vec![TIMESTAMP], timestamp().to_le_bytes().to_vec()].concat(),
+            [EXTENDED_BUILD_ID] => {
+                // Version 1, reserved, MSM revision, mobile model number, then build id and model as strings.
+                let mut answer = vec![EXTENDED_BUILD_ID, 1, 0, 0];
+                answer.extend([0; 8]);
+                for text in [&identity.revision, &identity.model] {
+                    answer.extend(text.bytes().chain([0]));
+                }
+                answer
+            }
+            [VERSION | ESN | TIMESTAMP | EXTENDED_BUILD_ID, ..] => [&[BAD_LENGTH], request].concat(),
+            _ => [&[BAD_COMMAND], request].concat(),
+        }
+    }
+}
+
+impl Port for Diag {
+    fn receive(&mut self, message: &[u8], _now: Instant) {
+        message.iter().for_each(|&byte| self.byte(byte));
+    }
+
+    fn poll(&mut self, _now: Instant) -> Option<Vec<u8>> {
+        self.outbox.pop_front()
+    }
+
+    fn reset(&mut self) {
+        self.frame.clear();
+        self.escaped = false;
+        self.overrun = false;
+        self.outbox.clear();
+    }
+
+    fn command(&mut self, words: &[&str]) -> Result<String, String> {
+        match words {
+            ["stats"] => {
+                Ok(format!("requests={} malformed={} dropped={}", self.requests, self.malformed, self.dropped))
+            }
+            _ => Err("stats".to_owned()),
+        }
+    }
+}
+
+/// Units of 1.25 ms since 6 January 1980, in the upper 48 of 64 bits.
+fn timestamp() -> u64 {
+    const GPS_EPOCH: u64 = 315_964_800;
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let milliseconds = u64::try_from(now.as_millis()).unwrap_or(0).saturating_sub(GPS_EPOCH * 1000);
+    (milliseconds * 4 / 5) << 16
+}
+
+/// A frame: content and CRC escaped, then the flag.
+fn framed(content: &[u8]) -> Vec<u8> {
+    let mut frame = Vec::with_capacity(content.len() + 4);
+    for &byte in content.iter().chain(&crc(content).to_le_bytes()) {
+        match byte {
+            FLAG | ESCAPE => frame.extend([ESCAPE, byte ^ FLIP]),
+            _ => frame.push(byte),
+        }
+    }
+    frame.push(FLAG);
+    frame
+}
+
+/// CRC-16 of ISO/IEC 3309 (HDLC), bits reflected.
+fn crc(bytes: &[u8]) -> u16 {
+    !bytes.iter().fold(0xffff, |crc, &byte| {
+        (0..8).fold(crc ^ u16::from(byte), |crc, _| match crc & 1 {
+            0 => crc >> 1,
+            _ => crc >> 1 ^ 0x8408,
+        })
+    })
+}
