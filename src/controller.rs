@@ -17,7 +17,10 @@ pub(crate) struct Host {
 
 impl Host {
     pub(crate) fn new(dev: &device::Device, base: &net::Device<Base>) -> Host {
-        Host { dev: ARef::from(dev), base: ARef::from(base) }
+        Host {
+            dev: ARef::from(dev),
+            base: ARef::from(base),
+        }
     }
 
     /// The interface that the data channels serve.
@@ -30,9 +33,17 @@ impl Owner for Host {
     fn event(&self, event: Event) {
         match event {
             Event::MissionMode => dev_info!(&self.dev, "the modem is up"),
-            Event::SystemError => dev_warn!(&self.dev, "the modem's firmware crashed; restarting it"),
-            Event::FatalError => dev_err!(&self.dev, "the modem's firmware crashed and does not restart by itself"),
-            Event::RamDump => dev_warn!(&self.dev, "the modem's firmware crashed and offers a memory dump"),
+            Event::SystemError => {
+                dev_warn!(&self.dev, "the modem's firmware crashed; restarting it")
+            }
+            Event::FatalError => dev_err!(
+                &self.dev,
+                "the modem's firmware crashed and does not restart by itself"
+            ),
+            Event::RamDump => dev_warn!(
+                &self.dev,
+                "the modem's firmware crashed and offers a memory dump"
+            ),
             Event::Other(_) => {}
         }
     }

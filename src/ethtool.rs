@@ -10,10 +10,11 @@ use kernel::net::Device;
 use kernel::prelude::*;
 
 const NAME: &CStr = c"rmnet_mhi";
-const VERSION: &CStr = match CStr::from_bytes_with_nul(concat!(env!("CARGO_PKG_VERSION"), "\0").as_bytes()) {
-    Ok(version) => version,
-    Err(_) => c"",
-};
+const VERSION: &CStr =
+    match CStr::from_bytes_with_nul(concat!(env!("CARGO_PKG_VERSION"), "\0").as_bytes()) {
+        Ok(version) => version,
+        Err(_) => c"",
+    };
 
 impl Ethtool for Base {
     const DRIVER: &'static CStr = NAME;

@@ -31,7 +31,8 @@ impl Format {
 
     /// Sets the flags of `mask` as in `flags`.
     pub(crate) fn update(&self, flags: u32, mask: u32) {
-        self.0.store((self.flags() & !mask) | (flags & mask), Ordering::Relaxed);
+        self.0
+            .store((self.flags() & !mask) | (flags & mask), Ordering::Relaxed);
     }
 
     /// How downlink frames carry checksums.

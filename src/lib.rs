@@ -51,7 +51,12 @@ impl Module for RmnetMhi {
         let data = kernel::mhi::Registration::new(module)?;
         let serial = kernel::mhi::Registration::new(module)?;
         let pci = kernel::pci::Registration::new(module)?;
-        Ok(RmnetMhi { _pci: pci, _serial: serial, _data: data, _links: links })
+        Ok(RmnetMhi {
+            _pci: pci,
+            _serial: serial,
+            _data: data,
+            _links: links,
+        })
     }
 }
 

@@ -55,8 +55,13 @@ impl Link {
 impl Operations for Link {
     type Private = Link;
     /// The largest packet of a frame, with its headers, is what fits one transfer of 65535 bytes.
-    const SHAPE: Shape =
-        Shape { mtu: 1500, min_mtu: 68, max_mtu: 65520, tx_queue_len: 1000, checksum_offload: true };
+    const SHAPE: Shape = Shape {
+        mtu: 1500,
+        min_mtu: 68,
+        max_mtu: 65520,
+        tx_queue_len: 1000,
+        checksum_offload: true,
+    };
     const ETHTOOL: &'static EthtoolTable = &EthtoolTable::new::<Link>(false);
 
     fn open(dev: &Device<Self>) -> Result {
@@ -76,6 +81,7 @@ impl Operations for Link {
         if link.paused.load(Ordering::Acquire) {
             // The queue was woken while the modem stopped it.
             dev.stop_queue();
+            port.tx.flush(port, false);
             return Transmit::Busy(skb);
         }
         if !link.base.is_running() {
@@ -94,7 +100,7 @@ impl rtnl::Link for Link {
     /// Two attributes with headers of 4 bytes, padded to 4: a u16 and a pair of u32.
     const INFO_SIZE: usize = 8 + 12;
 
-    fn new(
+    fn create(
         rtnl: &Rtnl,
         base: &Device<Base>,
         link: NewLink<Self>,
@@ -106,7 +112,11 @@ impl rtnl::Link for Link {
             extack.explain(c"no mux id: say mux_id ID");
             EINVAL
         })?;
-        let data = Link { base: ARef::from(base), mux_id: AtomicU8::new(mux_id), paused: AtomicBool::new(false) };
+        let data = Link {
+            base: ARef::from(base),
+            mux_id: AtomicU8::new(mux_id),
+            paused: AtomicBool::new(false),
+        };
         let dev = link.register(data)?;
         if let Err(error) = rtnl::stack(base, dev, extack) {
             rtnl::unregister(rtnl, dev);
@@ -116,10 +126,14 @@ impl rtnl::Link for Link {
             port.format.reset();
         }
         update_format(port, attributes);
-        port.links.replace(usize::from(mux_id), Some(ARef::from(dev)), rtnl)?;
+        port.links
+            .replace(usize::from(mux_id), Some(ARef::from(dev)), rtnl)?;
         port.update_mode(rtnl);
         if port.is_attached() {
             dev.carrier_on();
+            if !port.is_attached() {
+                dev.carrier_off(); // detached meanwhile, perhaps before the link was in the table
+            }
         }
         Ok(())
     }
@@ -128,9 +142,13 @@ impl rtnl::Link for Link {
         let link = dev.private();
         let port = link.port();
         let now = link.mux_id();
-        if attributes.u16(MUX_ID).is_some_and(|mux_id| mux_id != u16::from(now)) {
+        if attributes
+            .u16(MUX_ID)
+            .is_some_and(|mux_id| mux_id != u16::from(now))
+        {
             if let Some(mux_id) = free_mux_id(port, attributes, extack)? {
-                port.links.replace(usize::from(mux_id), Some(ARef::from(dev)), rtnl)?;
+                port.links
+                    .replace(usize::from(mux_id), Some(ARef::from(dev)), rtnl)?;
                 link.mux_id.store(mux_id, Ordering::Relaxed);
                 port.links.replace(usize::from(now), None, rtnl)?;
             }
@@ -159,7 +177,9 @@ impl rtnl::Link for Link {
 
 /// The mux id asked for, if one is and it can be had.
 fn free_mux_id(port: &Port, attributes: &Attributes, extack: &ExtAck) -> Result<Option<u8>> {
-    let Some(mux_id) = attributes.u16(MUX_ID) else { return Ok(None) };
+    let Some(mux_id) = attributes.u16(MUX_ID) else {
+        return Ok(None);
+    };
     if !MUX_IDS.contains(&mux_id) {
         extack.explain(c"the mux id is not from 1 to 254");
         return Err(ERANGE);
@@ -173,8 +193,14 @@ fn free_mux_id(port: &Port, attributes: &Attributes, extack: &ExtAck) -> Result<
 
 /// Sets the data format of all links by one link's flags: two 32-bit words, flags and mask.
 fn update_format(port: &Port, attributes: &Attributes) {
-    let Some((flags, rest)) = attributes.bytes(FLAGS).and_then(|bytes| bytes.split_first_chunk::<4>()) else { return };
+    let Some((flags, rest)) = attributes
+        .bytes(FLAGS)
+        .and_then(|bytes| bytes.split_first_chunk::<4>())
+    else {
+        return;
+    };
     if let Some(mask) = rest.first_chunk::<4>() {
-        port.format.update(u32::from_ne_bytes(*flags), u32::from_ne_bytes(*mask));
+        port.format
+            .update(u32::from_ne_bytes(*flags), u32::from_ne_bytes(*mask));
     }
 }

@@ -35,7 +35,12 @@ enum Chip {
 
 const fn family(name: &'static CStr, sideband_wake: bool, ready_timeout_ms: u32) -> Family {
     // The vendor's driver gives all of them a window of 37 bits.
-    Family { name, dma_bits: 37, sideband_wake, ready_timeout_ms }
+    Family {
+        name,
+        dma_bits: 37,
+        sideband_wake,
+        ready_timeout_ms,
+    }
 }
 
 static FAMILIES: [Family; 5] = [
@@ -94,8 +99,20 @@ const DOWNLINK_RING: u32 = 2;
 /// Descriptors in each data ring; the modem crashes if a data event ring is smaller than twice this.
 pub(crate) const DATA_ELEMENTS: u32 = 512;
 
-const fn software(name: &'static CStr, first: u32, elements: u32, environment: Environment) -> Channels {
-    Channels { name, first, elements, events: [CONTROL_RING; 2], environment, burst: false }
+const fn software(
+    name: &'static CStr,
+    first: u32,
+    elements: u32,
+    environment: Environment,
+) -> Channels {
+    Channels {
+        name,
+        first,
+        elements,
+        events: [CONTROL_RING; 2],
+        environment,
+        burst: false,
+    }
 }
 
 /// Channels in QMI mode. Names are what the in-tree `mhi_wwan_ctrl` matches.
@@ -118,12 +135,22 @@ pub(crate) const CHANNELS: [Channels; 8] = [
 ];
 
 const fn data_ring(channel: u32) -> EventRing {
-    EventRing { elements: 2 * DATA_ELEMENTS, moderation_ms: 1, control: false, channel: Some(channel) }
+    EventRing {
+        elements: 2 * DATA_ELEMENTS,
+        moderation_ms: 1,
+        control: false,
+        channel: Some(channel),
+    }
 }
 
 /// Event rings. More than 256 elements in the control ring break channel start on SDX6x.
 pub(crate) const EVENT_RINGS: [EventRing; 3] = [
-    EventRing { elements: 256, moderation_ms: 1, control: true, channel: None },
+    EventRing {
+        elements: 256,
+        moderation_ms: 1,
+        control: true,
+        channel: None,
+    },
     data_ring(100),
     data_ring(101),
 ];

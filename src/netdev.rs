@@ -138,8 +138,13 @@ pub(crate) fn delete_links(base: &Device<Base>) {
 impl Operations for Base {
     type Private = Port;
     /// ModemManager sets an MTU of 16384 on the base when it multiplexes.
-    const SHAPE: Shape =
-        Shape { mtu: 1500, min_mtu: 68, max_mtu: 65535, tx_queue_len: 1000, checksum_offload: false };
+    const SHAPE: Shape = Shape {
+        mtu: 1500,
+        min_mtu: 68,
+        max_mtu: 65535,
+        tx_queue_len: 1000,
+        checksum_offload: false,
+    };
     const ETHTOOL: &'static EthtoolTable = &EthtoolTable::new::<Base>(true);
 
     fn open(dev: &Device<Self>) -> Result {

@@ -5,7 +5,7 @@ use crate::controller::Host;
 use crate::modem::{self, Family};
 use crate::netdev::{self, Base};
 use core::ffi::CStr;
-use kernel::mhi::{Config, Controller};
+use kernel::mhi::{Config, Controller, Setup};
 use kernel::net;
 use kernel::pci::{Bar, Device, DeviceId, Driver};
 use kernel::prelude::*;
@@ -50,7 +50,10 @@ impl Driver for Pci {
         controller.power_up().inspect_err(|error| {
             dev_err!(dev.as_device(), "the modem does not start: {error:?}");
         })?;
-        KBox::new(Modem { _controller: controller, _base: base })
+        KBox::new(Modem {
+            _controller: controller,
+            _base: base,
+        })
     }
 }
 
@@ -84,5 +87,12 @@ fn register(
         family.name.to_str().unwrap_or_default()
     );
     let host = Host::new(dev.as_device(), base);
-    Controller::new(dev, family.name, bar, irqs, dma_bits, family.sideband_wake, config, host)
+    let setup = Setup {
+        name: family.name,
+        bar,
+        irqs,
+        dma_bits,
+        sideband_wake: family.sideband_wake,
+    };
+    Controller::new(dev, setup, config, host)
 }

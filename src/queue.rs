@@ -15,7 +15,11 @@ impl<T> Queue<T> {
     pub(crate) fn new(size: usize) -> Result<Queue<T>> {
         let mut slots = KVec::with_capacity(size)?;
         while slots.push(None).is_ok() {}
-        Ok(Queue { slots, first: 0, len: 0 })
+        Ok(Queue {
+            slots,
+            first: 0,
+            len: 0,
+        })
     }
 
     /// Appends a value, or gives it back when the queue is full.

@@ -49,7 +49,12 @@ struct State {
 
 impl Rx {
     pub(crate) fn new() -> Result<Rx> {
-        let state = State { channel: None, pieces: KVec::with_capacity(LONGEST / BUFFER)?, len: 0, broken: false };
+        let state = State {
+            channel: None,
+            pieces: KVec::with_capacity(LONGEST / BUFFER)?,
+            len: 0,
+            broken: false,
+        };
         Ok(Rx {
             // Twice the ring: the reset of a channel gives buffers back beside those not polled yet.
             done: new_spinlock!(Queue::new(2 * BUFFERS)?, c"rmnet_mhi_rx_done")?,
@@ -60,7 +65,9 @@ impl Rx {
     /// Gives the modem its buffers. May sleep.
     pub(crate) fn attach(&self, channel: &mhi::Device) -> Result {
         for _ in 0..BUFFERS {
-            channel.queue(Direction::Downlink, Pages::new(BUFFER, true)?, BUFFER).map_err(|(error, _)| error)?;
+            channel
+                .queue(Direction::Downlink, Pages::new(BUFFER, true)?, BUFFER)
+                .map_err(|(error, _)| error)?;
         }
         self.state.lock().channel = Some(ARef::from(channel));
         Ok(())
@@ -86,7 +93,9 @@ impl Rx {
         let port = dev.private();
         let mut packets = 0;
         while packets < budget {
-            let Some(transfer) = port.rx.done.lock().pop() else { break };
+            let Some(transfer) = port.rx.done.lock().pop() else {
+                break;
+            };
             port.counters.count(Counter::RxTransfers);
             port.counters.add(Counter::RxBytes, transfer.len as u64);
             // Counts at least one, so that a modem that sends nothing useful cannot keep the poll busy.
@@ -102,7 +111,11 @@ impl Rx {
     /// Replaces a filled buffer in the ring; returns a whole transfer, if the buffer was its last piece.
     fn collect(&self, port: &Port, transfer: Transfer) -> Option<(Pages, usize)> {
         let mut state = self.state.lock();
-        let Transfer { buffer, len, status } = transfer;
+        let Transfer {
+            buffer,
+            len,
+            status,
+        } = transfer;
         let buffer = match Pages::new(BUFFER, false) {
             Ok(fresh) => {
                 state.queue(fresh);
@@ -224,7 +237,10 @@ fn frames<'g>(dev: &Device<Base>, guard: &'g rcu::Guard, mut splitter: Splitter<
             }
         };
         if run.as_ref().is_none_or(|run| run.mux_id != frame.mux_id) {
-            run = port.links.get(usize::from(frame.mux_id), guard).map(|link| Run::new(frame.mux_id, link));
+            run = port
+                .links
+                .get(usize::from(frame.mux_id), guard)
+                .map(|link| Run::new(frame.mux_id, link));
         }
         let Some(run) = &mut run else {
             port.counters.count(Counter::RxUnknownMux);
@@ -248,7 +264,14 @@ struct Run<'g> {
 
 impl<'g> Run<'g> {
     fn new(mux_id: u8, link: &'g Device<Link>) -> Run<'g> {
-        Run { mux_id, link, running: link.is_running(), checksum: link.rx_checksum(), packets: 0, bytes: 0 }
+        Run {
+            mux_id,
+            link,
+            running: link.is_running(),
+            checksum: link.rx_checksum(),
+            packets: 0,
+            bytes: 0,
+        }
     }
 
     fn packet(
@@ -321,9 +344,17 @@ fn cut<'g, T: Operations>(
 ) -> Result {
     let received = splitter.bytes().len();
     let small = payload.len() <= COPY || (received < BUFFER / 4 && payload.len() <= MOST_COPIED);
-    let copy = if small { payload.len() } else { headers::header_len(payload) };
+    let copy = if small {
+        payload.len()
+    } else {
+        headers::header_len(payload)
+    };
     // The buffer's memory is charged to its packets by their share.
-    let truesize = payload.len().saturating_mul(splitter.size()).checked_div(received).unwrap_or(payload.len());
+    let truesize = payload
+        .len()
+        .saturating_mul(splitter.size())
+        .checked_div(received)
+        .unwrap_or(payload.len());
     splitter.packet(
         dev,
         Packet {
@@ -357,14 +388,26 @@ fn foreign<'g>(dev: &Device<Base>, guard: &'g rcu::Guard, splitter: Splitter<'_,
     1
 }
 
-fn whole<'g>(dev: &Device<Base>, guard: &'g rcu::Guard, mut splitter: Splitter<'_, 'g>, protocol: u16) {
+fn whole<'g>(
+    dev: &Device<Base>,
+    guard: &'g rcu::Guard,
+    mut splitter: Splitter<'_, 'g>,
+    protocol: u16,
+) {
     let port = dev.private();
     if !dev.is_running() {
         port.counters.count(Counter::RxDown);
         return;
     }
     let bytes = splitter.bytes();
-    match cut(&mut splitter, dev.for_guard(guard), 0, bytes, protocol, false) {
+    match cut(
+        &mut splitter,
+        dev.for_guard(guard),
+        0,
+        bytes,
+        protocol,
+        false,
+    ) {
         Ok(()) => dev.count_rx(1, bytes.len() as u64),
         Err(_) => {
             port.counters.count(Counter::RxNoMemory);

@@ -29,12 +29,19 @@ impl Driver for Serial {
         for _ in 0..BUFFERS {
             let buffer = Pages::new(ip_ctrl::LEN, true)?;
             let len = buffer.size();
-            dev.queue(Direction::Downlink, buffer, len).map_err(|(error, _)| error)?;
+            dev.queue(Direction::Downlink, buffer, len)
+                .map_err(|(error, _)| error)?;
         }
         let mut message = Pages::new(ip_ctrl::LEN, true)?;
         let bytes = message.as_mut_slice().first_chunk_mut().ok_or(EINVAL)?;
-        ip_ctrl::Host { channel: modem::AT_CHANNEL, dtr: true, rts: true }.emit(bytes);
-        dev.queue(Direction::Uplink, message, ip_ctrl::LEN).map_err(|(error, _)| error)
+        ip_ctrl::Host {
+            channel: modem::AT_CHANNEL,
+            dtr: true,
+            rts: true,
+        }
+        .emit(bytes);
+        dev.queue(Direction::Uplink, message, ip_ctrl::LEN)
+            .map_err(|(error, _)| error)
     }
 
     fn stop(_dev: &Device, _data: &()) {}

@@ -119,7 +119,9 @@ impl Counters {
 
     /// The value of counter `index`.
     pub(crate) fn get(&self, index: usize) -> u64 {
-        self.0.get(index).map_or(0, |counter| counter.load(Ordering::Relaxed))
+        self.0
+            .get(index)
+            .map_or(0, |counter| counter.load(Ordering::Relaxed))
     }
 }
 

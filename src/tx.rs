@@ -84,9 +84,15 @@ impl Tx {
             spare: KVec::with_capacity(BUFFERS)?,
             under_way: 0,
             starved: false,
-            limits: TxAggregation { max_bytes: 8192, max_frames: 1 },
+            limits: TxAggregation {
+                max_bytes: 8192,
+                max_frames: 1,
+            },
         };
-        let done = Done { buffers: KVec::with_capacity(BUFFERS)?, count: 0 };
+        let done = Done {
+            buffers: KVec::with_capacity(BUFFERS)?,
+            count: 0,
+        };
         Ok(Tx {
             done: new_spinlock!(done, c"rmnet_mhi_tx_done")?,
             state: new_spinlock!(state, c"rmnet_mhi_tx")?,
@@ -155,11 +161,25 @@ impl Tx {
                 return Transmit::Done;
             }
         };
-        self.send(port, dev, skb, Some(Header { version, mux_id, offload }))
+        self.send(
+            port,
+            dev,
+            skb,
+            Some(Header {
+                version,
+                mux_id,
+                offload,
+            }),
+        )
     }
 
     /// Sends a packet as a transfer of its own.
-    pub(crate) fn send_raw<T: Operations>(&self, port: &Port, dev: &Device<T>, skb: SkBuff) -> Transmit {
+    pub(crate) fn send_raw<T: Operations>(
+        &self,
+        port: &Port,
+        dev: &Device<T>,
+        skb: SkBuff,
+    ) -> Transmit {
         self.send(port, dev, skb, None)
     }
 
@@ -222,7 +242,11 @@ impl Tx {
                 }
             }
         });
-        port.counters.count(if sent { Counter::TxAnswers } else { Counter::TxAnswersDropped });
+        port.counters.count(if sent {
+            Counter::TxAnswers
+        } else {
+            Counter::TxAnswersDropped
+        });
     }
 
     /// The limits of an aggregate.
@@ -255,12 +279,20 @@ impl State {
             .and_then(|len| len.checked_add(padding))
             .filter(|len| *len <= LONGEST)
             .ok_or(EINVAL)?;
-        if self.open.as_ref().is_some_and(|open| open.len.saturating_add(most) > self.most(open)) {
+        if self
+            .open
+            .as_ref()
+            .is_some_and(|open| open.len.saturating_add(most) > self.most(open))
+        {
             self.flush(port);
         }
         let mut open = match self.open.take() {
             Some(open) => open,
-            None => Open { buffer: self.buffer(most)?, len: 0, frames: 0 },
+            None => Open {
+                buffer: self.buffer(most)?,
+                len: 0,
+                frames: 0,
+            },
         };
         let result = open.append(skb, header);
         if open.frames > 0 {
@@ -278,7 +310,7 @@ impl State {
 
     fn buffer(&mut self, len: usize) -> Result<Pages> {
         if len > BUFFER {
-            return Pages::new(len, false).map_err(|_| EINVAL);
+            return Pages::new(len, false);
         }
         self.pool.pop().ok_or(EAGAIN)
     }
@@ -343,7 +375,11 @@ impl State {
 
 impl Open {
     fn append(&mut self, skb: &SkBuff, header: Option<&Header>) -> Result {
-        let room = self.buffer.as_mut_slice().get_mut(self.len..).ok_or(EINVAL)?;
+        let room = self
+            .buffer
+            .as_mut_slice()
+            .get_mut(self.len..)
+            .ok_or(EINVAL)?;
         let (before, behind) = match header {
             Some(header) => {
                 let written = qmap::write_header(
@@ -362,11 +398,20 @@ impl Open {
         let (_, room) = room.split_at_mut_checked(before).ok_or(EINVAL)?;
         let (packet, room) = room.split_at_mut_checked(skb.len()).ok_or(EINVAL)?;
         skb.copy_to(packet)?;
-        if let Some(Header { version: Version::V4, offload: Some(offload), .. }) = header {
+        if let Some(Header {
+            version: Version::V4,
+            offload: Some(offload),
+            ..
+        }) = header
+        {
             complement(packet, *offload);
         }
         room.get_mut(..behind).ok_or(EINVAL)?.fill(0);
-        self.len = self.len.saturating_add(before).saturating_add(skb.len()).saturating_add(behind);
+        self.len = self
+            .len
+            .saturating_add(before)
+            .saturating_add(skb.len())
+            .saturating_add(behind);
         self.frames = self.frames.saturating_add(1);
         Ok(())
     }
@@ -375,20 +420,27 @@ impl Open {
 /// Version 4 wants the pseudo header's sum complemented; see `Offload`.
 fn complement(packet: &mut [u8], offload: Offload) {
     let at = usize::from(offload.start).wrapping_add(usize::from(offload.insert));
-    if let Some(field) = packet.get_mut(at..).and_then(|rest| rest.first_chunk_mut::<2>()) {
+    if let Some(field) = packet
+        .get_mut(at..)
+        .and_then(|rest| rest.first_chunk_mut::<2>())
+    {
         *field = field.map(|byte| !byte);
     }
 }
 
 /// The checksum to leave to the modem; does it here if the modem cannot.
 fn offload(version: Version, skb: &mut SkBuff) -> Result<Option<Offload>> {
-    let Some(partial) = skb.partial_checksum() else { return Ok(None) };
+    let Some(partial) = skb.partial_checksum() else {
+        return Ok(None);
+    };
     let (start, insert) = (u16::try_from(partial.start), u16::try_from(partial.offset));
     match (version, start, insert) {
         // Where TCP and UDP have their checksums; other protocols' are not the modem's business.
-        (Version::V4 | Version::V5, Ok(start), Ok(insert @ (6 | 16))) => {
-            Ok(Some(Offload { start, insert, udp: insert == 6 }))
-        }
+        (Version::V4 | Version::V5, Ok(start), Ok(insert @ (6 | 16))) => Ok(Some(Offload {
+            start,
+            insert,
+            udp: insert == 6,
+        })),
         _ => skb.complete_checksum().map(|()| None),
     }
 }

@@ -191,7 +191,11 @@ impl Connect<'_> {
                 self.session.opened(Instant::now());
             }
             Err(error) => {
-                let later = error.exit == Exit::NoDevice && device::booting(self.roots);
+                let there = || {
+                    device::booting(self.roots)
+                        || device::find(self.roots, self.config.device.as_deref()).is_ok()
+                };
+                let later = error.exit == Exit::NoDevice && there();
                 self.session.not_open(error, later, Instant::now());
             }
         }

@@ -8,10 +8,11 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use rustix::fs::OFlags;
+use rustix::io::Errno;
 
 use crate::client::describe;
 use crate::device::Roots;
-use crate::exit::Error;
+use crate::exit::{Error, Exit};
 use crate::holder;
 
 /// Reads in a row before others get their turn.
@@ -47,8 +48,22 @@ impl Port {
     /// Opens the port unless another process has it.
     pub fn open(roots: &Roots, node: &Path, wwan: &str, verbose: bool) -> Result<Port, Error> {
         holder::refuse_if_held(roots, node, wwan)?;
-        let file = open_node(node)
-            .map_err(|error| Error::system(format_args!("open {}", node.display()), &error))?;
+        let file = open_node(node).map_err(|error| match Errno::from_io_error(&error) {
+            // The modem restarts just now, or udev is not so far.
+            Some(
+                Errno::NODEV
+                | Errno::NXIO
+                | Errno::IO
+                | Errno::TIMEDOUT
+                | Errno::AGAIN
+                | Errno::NOENT,
+            ) => Error::new(
+                Exit::NoDevice,
+                format!("open {}: {error}", node.display()),
+                "dmesg shows whether the modem is up; try again in a minute",
+            ),
+            _ => Error::system(format_args!("open {}", node.display()), &error),
+        })?;
         Ok(Port { file, verbose })
     }
 

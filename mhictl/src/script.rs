@@ -64,6 +64,8 @@ pub struct Script {
     pub connection: wds::Connection,
     /// Families that the network refuses.
     pub refused_families: Vec<wds::Family>,
+    /// Families that the modem does not know.
+    pub unknown_families: Vec<wds::Family>,
     /// Whether it forgets to give an address.
     pub no_address: bool,
     /// Added to the transaction ids of its replies.
@@ -94,6 +96,7 @@ impl Default for Script {
             mode: dms::Mode::Online,
             connection: wds::Connection::Connected,
             refused_families: Vec::new(),
+            unknown_families: Vec::new(),
             no_address: false,
             transaction_error: 0,
             garbage: Vec::new(),
@@ -281,10 +284,11 @@ impl Script {
             }
             (service::WDA, 0x21) => ok(to).body(&self.format()),
             (service::WDS, 0x4d) => {
-                self.families.insert(
-                    request.client,
-                    request.body::<wds::SetIpFamily>().unwrap().family,
-                );
+                let family = request.body::<wds::SetIpFamily>().unwrap().family;
+                if self.unknown_families.contains(&family) {
+                    return to.verdict(Err(ErrorCode::INVALID_IP_FAMILY_PREFERENCE));
+                }
+                self.families.insert(request.client, family);
                 ok(to)
             }
             START => {

@@ -445,7 +445,7 @@ fn quit_stops_networks_before_it_releases_clients() {
         .position(|&asked| asked == RELEASE)
         .unwrap();
     assert!(last_stop < first_release);
-    assert!(rig.work.iter().any(|output| *output == Output::Withdraw));
+    assert!(rig.work.contains(&Output::Withdraw));
 }
 
 #[test]
@@ -714,17 +714,17 @@ fn scenarios() -> Vec<Rig> {
         rig.run_up();
         rigs.push(rig);
     }
-    let mut family = dual();
-    family
-        .modem
-        .refused
-        .insert((service::WDS, 0x4d), ErrorCode::INVALID_QMI_COMMAND);
-    family.run_down();
-    rigs.push(family);
-    // The second family's client is refused its family although the first is up.
-    let mut second = dual();
-    second.run_until(|rig| rig.asked(SETTINGS) == 1 || rig.session.state() == State::Up);
-    rigs.push(second);
+    for unknown in [
+        vec![wds::Family::Ipv6],
+        vec![wds::Family::Ipv4, wds::Family::Ipv6],
+    ] {
+        let mut rig = dual();
+        let all = unknown.len() == 2;
+        rig.modem.unknown_families = unknown;
+        rig.run_until(|rig| rig.session.state() == State::Up || rig.result.is_some());
+        assert_eq!(rig.result.is_some(), all);
+        rigs.push(rig);
+    }
     // Ends: signals during the way down, during the rest and before a port; failures before and during the link.
     for silent in [STOP, RELEASE] {
         let mut rig = up();

@@ -104,7 +104,11 @@ impl<T> KVec<T> {
     pub fn with_capacity(capacity: usize) -> Result<KVec<T>> {
         let ptr = allocate::<T>(capacity)?;
         // INVARIANT: No element is initialised yet.
-        Ok(KVec { ptr, len: 0, capacity })
+        Ok(KVec {
+            ptr,
+            len: 0,
+            capacity,
+        })
     }
 
     /// Appends an element, or gives it back when the vector is full.
@@ -154,7 +158,10 @@ impl<T> Drop for KVec<T> {
 /// Zeroed memory for `count` values, aligned as the allocator aligns (at least 8 bytes).
 fn allocate<T>(count: usize) -> Result<NonNull<T>> {
     const { assert!(core::mem::align_of::<T>() <= 8) };
-    let bytes = core::mem::size_of::<T>().checked_mul(count).ok_or(ENOMEM)?.max(1);
+    let bytes = core::mem::size_of::<T>()
+        .checked_mul(count)
+        .ok_or(ENOMEM)?
+        .max(1);
     // SAFETY: No preconditions beyond process context, which callers are told.
     let memory = unsafe { bindings::rust_helper_alloc(bytes, true) };
     NonNull::new(memory.cast()).ok_or(ENOMEM)

@@ -26,12 +26,18 @@ impl Pages {
     /// Allocates at least `bytes`, rounded up to a power of two pages; `may_sleep` only in process context.
     pub fn new(bytes: usize, may_sleep: bool) -> Result<Pages> {
         let pages = bytes.div_ceil(bindings::PAGE_SIZE as usize).max(1);
-        let order = pages.checked_next_power_of_two().ok_or(ENOMEM)?.trailing_zeros();
+        let order = pages
+            .checked_next_power_of_two()
+            .ok_or(ENOMEM)?
+            .trailing_zeros();
         // SAFETY: No preconditions beyond the context, which callers are told.
         let address = unsafe { bindings::rust_helper_pages_alloc(order, may_sleep) };
         let address = NonNull::new(address.cast::<u8>()).ok_or(ENOMEM)?;
         // INVARIANT: A fresh compound page of that order, with its one reference.
-        Ok(Pages { address, size: (bindings::PAGE_SIZE as usize) << order })
+        Ok(Pages {
+            address,
+            size: (bindings::PAGE_SIZE as usize) << order,
+        })
     }
 
     /// How many bytes it holds.
@@ -68,9 +74,10 @@ impl Pages {
     pub(crate) unsafe fn from_raw(address: *mut c_void) -> Pages {
         // SAFETY: `address` is the address of a compound page.
         let size = unsafe { bindings::rust_helper_pages_size(address) };
-        // INVARIANT: The reference that `into_raw` left is ours again.
         // SAFETY: `into_raw` gave a non-null pointer.
-        Pages { address: unsafe { NonNull::new_unchecked(address.cast()) }, size }
+        let address = unsafe { NonNull::new_unchecked(address.cast()) };
+        // INVARIANT: The reference that `into_raw` left is ours again.
+        Pages { address, size }
     }
 }
 

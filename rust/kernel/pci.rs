@@ -22,7 +22,13 @@ pub const ANY: u32 = !0;
 
 impl DeviceId {
     /// Matches these four ids; `info` is what `probe` gets.
-    pub const fn new(vendor: u32, device: u32, subvendor: u32, subdevice: u32, info: usize) -> Self {
+    pub const fn new(
+        vendor: u32,
+        device: u32,
+        subvendor: u32,
+        subdevice: u32,
+        info: usize,
+    ) -> Self {
         // SAFETY: All-zero bytes are a valid `pci_device_id`.
         let mut id: bindings::pci_device_id = unsafe { core::mem::zeroed() };
         id.vendor = vendor;
@@ -82,7 +88,12 @@ impl Device {
         let mut len = 0;
         // SAFETY: `self` is a valid function being probed; the two outputs are valid for a write.
         to_result(unsafe {
-            bindings::rust_helper_pci_claim(self.as_raw(), bar as c_int, (&raw mut regs).cast(), &mut len)
+            bindings::rust_helper_pci_claim(
+                self.as_raw(),
+                bar as c_int,
+                (&raw mut regs).cast(),
+                &mut len,
+            )
         })?;
         Ok(Bar { regs, len })
     }
@@ -96,7 +107,9 @@ impl Device {
     /// Allocates from one to `most` MSI vectors and returns their interrupt numbers; freed when the driver is unbound.
     pub fn alloc_msi(&self, most: u32) -> Result<KVec<c_int>> {
         // SAFETY: `self` is a valid, enabled function.
-        let count = unsafe { bindings::pci_alloc_irq_vectors(self.as_raw(), 1, most, bindings::PCI_IRQ_MSI) };
+        let count = unsafe {
+            bindings::pci_alloc_irq_vectors(self.as_raw(), 1, most, bindings::PCI_IRQ_MSI)
+        };
         to_result(count)?;
         let mut irqs = KVec::with_capacity(count as usize)?;
         for vector in 0..count {
@@ -168,17 +181,28 @@ impl<T: Driver> Registration<T> {
         raw.remove = Some(Self::remove);
         raw.shutdown = Some(Self::remove);
         // SAFETY: The structure stays at its address until `drop` unregisters it; the id table is static and ended.
-        to_result(unsafe { bindings::__pci_register_driver(driver.get(), module.as_ptr(), c"rmnet_mhi".as_ptr()) })?;
-        Ok(Registration { driver, _driver: PhantomData })
+        to_result(unsafe {
+            bindings::__pci_register_driver(driver.get(), module.as_ptr(), c"rmnet_mhi".as_ptr())
+        })?;
+        Ok(Registration {
+            driver,
+            _driver: PhantomData,
+        })
     }
 
-    unsafe extern "C" fn probe(dev: *mut bindings::pci_dev, id: *const bindings::pci_device_id) -> c_int {
+    unsafe extern "C" fn probe(
+        dev: *mut bindings::pci_dev,
+        id: *const bindings::pci_device_id,
+    ) -> c_int {
         // SAFETY: The PCI core passes a valid function and the id that matched.
         let (device, info) = unsafe { (&*dev.cast::<Device>(), (*id).driver_data) };
         from_result(T::probe(device, info as usize).map(|data| {
             // SAFETY: A function being probed has driver data of its driver's.
             unsafe {
-                bindings::rust_helper_dev_set_drvdata(device.as_device().as_raw(), data.into_foreign());
+                bindings::rust_helper_dev_set_drvdata(
+                    device.as_device().as_raw(),
+                    data.into_foreign(),
+                );
             }
         }))
     }

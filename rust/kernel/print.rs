@@ -22,7 +22,13 @@ pub fn dev_print(level: Level, dev: &Device, args: fmt::Arguments<'_>) {
     let line = Line::format(args);
     // SAFETY: `dev` is a valid device; "%.*s" takes a length and a pointer to at least that many bytes.
     unsafe {
-        bindings::rust_helper_dev_printk(level as c_char, dev.as_raw(), c"%.*s\n".as_ptr(), line.len(), line.as_ptr())
+        bindings::rust_helper_dev_printk(
+            level as c_char,
+            dev.as_raw(),
+            c"%.*s\n".as_ptr(),
+            line.len(),
+            line.as_ptr(),
+        )
     }
 }
 
@@ -30,7 +36,14 @@ pub fn dev_print(level: Level, dev: &Device, args: fmt::Arguments<'_>) {
 pub fn print(level: Level, args: fmt::Arguments<'_>) {
     let line = Line::format(args);
     // SAFETY: As above.
-    unsafe { bindings::rust_helper_printk(level as c_char, c"%.*s\n".as_ptr(), line.len(), line.as_ptr()) }
+    unsafe {
+        bindings::rust_helper_printk(
+            level as c_char,
+            c"%.*s\n".as_ptr(),
+            line.len(),
+            line.as_ptr(),
+        )
+    }
 }
 
 /// Whether another rate-limited line may be printed now.
@@ -47,7 +60,10 @@ struct Line {
 
 impl Line {
     fn format(args: fmt::Arguments<'_>) -> Line {
-        let mut line = Line { bytes: [0; 240], used: 0 };
+        let mut line = Line {
+            bytes: [0; 240],
+            used: 0,
+        };
         let _ = line.write_fmt(args);
         line
     }

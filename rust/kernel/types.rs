@@ -59,7 +59,10 @@ impl<T: AlwaysRefCounted> ARef<T> {
     ///
     /// The caller owns one reference to `*ptr`, which this call takes from it.
     pub unsafe fn from_raw(ptr: NonNull<T>) -> Self {
-        ARef { ptr, _owns: PhantomData }
+        ARef {
+            ptr,
+            _owns: PhantomData,
+        }
     }
 
     /// Leaves the reference to the caller, as a pointer.

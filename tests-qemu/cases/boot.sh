@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
-# shellcheck shell=busybox
+# shellcheck shell=dash
 # timeout: 60
 # The harness itself: the kernel boots, the modem is on its bus and its control channel answers.
 

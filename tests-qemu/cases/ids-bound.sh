@@ -1,38 +1,38 @@
 # SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
-# shellcheck shell=busybox
+# shellcheck shell=dash
 # modem: --model rm520n-eac
 # The module names Quectel's modules and no other maker's; a modem with Quectel's own vendor id works as well.
 
 aliases=$(modinfo -F alias $driver)
 
-# named VENDOR DEVICE [SUBVENDOR SUBDEVICE]: hexadecimal.
+# named VENDOR DEVICE SUBVENDOR SUBDEVICE: whether an alias matches these ids, in hexadecimal.
 named() {
-	local wanted
-	wanted=$(printf 'pci:v0000%sd0000%ssv0000%ssd0000%s' "$1" "$2" "${3:-1234}" "${4:-5678}" | tr a-f A-F |
-		sed 's/^PCI/pci/; s/SV/sv/; s/SD/sd/')
+	local ids pattern
+	ids="pci:v0000$(upper "$1")d0000$(upper "$2")sv0000$(upper "$3")sd0000$(upper "$4")bcFFsc00i00"
 	for pattern in $aliases; do
 		# shellcheck disable=SC2254 # a glob
-		case "$wanted" in
+		case $ids in
 		$pattern) return 0 ;;
-		esac
-		case "$(echo "$wanted" | tr A-F a-f)" in
-		$(echo "$pattern" | tr A-F a-f)) return 0 ;;
 		esac
 	done
 	return 1
 }
 
+upper() {
+	echo "$1" | tr a-f A-F
+}
+
 check "RM520N-GL is named" named 17cb 0308 17cb 5201
 check "RM500Q is named" named 17cb 0306 17cb 5003
-check "EM120R is named" named 1eac 1001
-check "RM520N-GL by Quectel's vendor id is named" named 1eac 1004
+check "EM120R is named" named 1eac 1001 1eac 1001
+check "RM520N-GL by Quectel's vendor id is named" named 1eac 1004 1eac b001
 check "Foxconn's SDX55 is not" refused named 17cb 0306 17cb 010c
 check "Telit's SDX55 is not" refused named 17cb 0306 1c5d 2000
 check "Telit's SDX65 is not" refused named 17cb 0308 1c5d 2004
 check "Sierra's SDX65 is not" refused named 17cb 0308 18d7 0200
 check "Foxconn's SDX65 is not" refused named 17cb 0308 105b e0ab
 check "Telit's SDX35 is not" refused named 17cb 011a 1c5d 2026
-check "Unisoc's RM500U is not" refused named 16c3 abcd
+check "Unisoc's RM500U is not" refused named 16c3 abcd 16c3 abcd
 
 driver_up
 check "the modem answers" mhictl at AT

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
-# shellcheck shell=busybox
+# shellcheck shell=dash
 # arch: amd64
 # modem: --id 17cb:0308 --subsystem 1c5d:2004
 # Another maker's modem with the same chip is left to its own driver, unless the user says otherwise.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
-# shellcheck shell=busybox
+# shellcheck shell=dash
 # timeout: 200
 # smp: 2
 # Links come and go while a neighbour carries traffic; then the module goes while traffic runs.

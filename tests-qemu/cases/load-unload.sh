@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
-# shellcheck shell=busybox
+# shellcheck shell=dash
 # timeout: 240
 # Twenty loads and unloads leave nothing behind: no slab object, no page, no vmalloc area, no word of complaint.
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
-# shellcheck shell=busybox
+# shellcheck shell=dash
 # modem: --msi 8
 # vectors: 8
 # Eight vectors on offer: data and control have interrupts of their own.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
-# shellcheck shell=busybox
+# shellcheck shell=dash
 # The main road: mhictl brings up both families, and both answer.
 
 driver_up

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
-# shellcheck shell=busybox
+# shellcheck shell=dash
+# modem: -vv
 # Raw IP through mhi_net, as on a machine with a real modem.
 
 stock_up

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
-# shellcheck shell=busybox
+# shellcheck shell=dash
 # Debian's drivers and qmicli find a modem that they know: it binds, answers and keeps what is set.
 
 stock_up

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
-# shellcheck shell=busybox
+# shellcheck shell=dash
 # timeout: 150
 #
 #                  mux 0x81 -- rmnet_mhi0.1  10.64.129.x   session 1

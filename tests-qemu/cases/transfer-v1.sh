@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
-# shellcheck shell=busybox
+# shellcheck shell=dash
 # timeout: 300
 # TCP and UDP both ways in QMAPv1, content compared.
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
-# shellcheck shell=busybox
+# shellcheck shell=dash
 # timeout: 200
 # smp: 2
 # The module is removed, and the device taken away, under traffic both ways.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
-# shellcheck shell=busybox
+# shellcheck shell=dash
 # timeout: 120
 # Interfaces go down and up; the ports stay what they are, and traffic comes back.
 

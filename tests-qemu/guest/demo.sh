@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
-# shellcheck shell=busybox
+# shellcheck shell=dash
 # `make demo`: what the reader of a guide does on a router, each command with what it prints. Sourced by init.
 
 . /test/guest.sh

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
-# shellcheck shell=busybox
-# What cases are written with. Sourced by run-case, in the guest, by busybox ash.
+# shellcheck shell=dash
+# What cases are written with. Sourced by run-case, in the guest, by dash.
 #
 # A case reports any number of named verdicts and must report one at least. It polls for states, and never sleeps to let
 # something happen.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
-# shellcheck shell=busybox
+# shellcheck shell=dash
 # `make shell`: a prompt in the guest, the module loaded. Sourced by init.
 
 . /test/guest.sh
@@ -11,4 +11,4 @@ Steer the modem by /test/modem VERB... ; leave by exit.
 
 TEXT
 cd /root || exit
-PS1='guest:\w# ' setsid cttyhack sh
+PS1='guest:\w# ' setsid cttyhack bash --norc

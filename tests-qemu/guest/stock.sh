@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
-# shellcheck shell=busybox
+# shellcheck shell=dash
 # The stock drivers, as the stock-* cases use them. Sourced by guest.sh.
 
 stock_net=mhi_hwip0

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
-# shellcheck shell=busybox
+# shellcheck shell=dash
 # Transfers with every byte compared, as the transfer-* cases do them. Sourced by guest.sh.
 
 link=rmnet_mhi0.1

@@ -3,7 +3,6 @@
 # What a guest runs, built for its architecture. Sourced by tests-qemu/run, in the build root.
 #
 #   build/ARCH/rmnet_mhi.ko, mhictl, traffic    for the guests (modem: for the machine that runs them)
-#   build/ARCH/guest.cpio                       all that with Debian's part of the guest
 
 declare -A target=([amd64]=x86_64-unknown-linux-gnu [arm64]=aarch64-unknown-linux-gnu)
 declare -A cross=([amd64]='' [arm64]=aarch64-linux-gnu-)
@@ -35,9 +34,10 @@ place() {
 	cmp -s "$1" "$2" || install "$1" "$2"
 }
 
-# The guest's image: the cached part, then a second archive with what changes. The kernel unpacks one over the other.
+# build_image ARCH DIRECTORY: the guest's image in DIRECTORY/guest.cpio: the cached part, then a second archive with what changes. The kernel unpacks one over the other.
 build_image() {
-	local arch=$1 base tree
+	local arch=$1 directory=$2 base tree
+	mkdir -p "$directory"
 	base=$("$here/guest-image" "$arch")
 	tree=$(mktemp -d)
 	mkdir -p "$tree"/{test,usr/bin,usr/lib/modules}
@@ -51,8 +51,7 @@ build_image() {
 	(
 		cat "$base"
 		cd "$tree" && find . -mindepth 1 | cpio --quiet -o -H newc -R 0:0
-	) >"$build/$arch/guest.cpio.new"
-	mv "$build/$arch/guest.cpio.new" "$build/$arch/guest.cpio"
+	) >"$directory/guest.cpio"
 	rm -r "$tree"
 }
 

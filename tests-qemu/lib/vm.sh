@@ -2,8 +2,9 @@
 # shellcheck shell=bash disable=SC2054,SC2154
 # One emulated modem and one QEMU with it on its PCI bus. Sourced by tests-qemu/run, in the build root.
 
-# vm ARCH DIRECTORY CASE SCRIPT CONSOLE: boots the case; its logs go to the directory, its options stand in the script's
-# head (see README.md). CONSOLE is "file", "demo" (the guest's port "out" is the terminal) or "terminal".
+# vm ARCH DIRECTORY CASE SCRIPT CONSOLE: boots the case; the directory holds guest.cpio and
+# gets the logs; options stand in the script's
+# head. CONSOLE is "file", "demo" (the guest's port "out" is the terminal) or "terminal".
 # Returns when the guest is gone, and says why if that was not its own doing.
 vm() {
 	local arch=$1 directory=$2 name=$3 script=$4 console=$5
@@ -36,7 +37,7 @@ vm() {
 	124) echo "no end within $timeout seconds" ;;
 	*) echo "QEMU: status $status: $(tail -n 1 "$directory/qemu.log")" ;;
 	esac
-	rm -rf "$sockets"
+	rm -rf "$sockets" "$directory/guest.cpio"
 	return "$status"
 }
 
@@ -89,7 +90,7 @@ qemu() {
 	esac
 
 	exec "${machine[@]}" -nodefaults -display none -no-reboot -serial chardev:console \
-		-kernel /boot/vmlinuz-"$(kernel "$arch")" -initrd "$build/$arch/guest.cpio" -append "$line" \
+		-kernel /boot/vmlinuz-"$(kernel "$arch")" -initrd "$directory/guest.cpio" -append "$line" \
 		-chardev "file,id=verdict,path=$directory/verdict" \
 		-device virtserialport,bus=ports.0,nr=1,chardev=verdict,name=verdict \
 		-chardev "socket,id=modem,path=$sockets/control" \

@@ -50,10 +50,9 @@ pub fn qmi_tlv(data: &[u8]) {
 
 /// Reads `$body`, and if that went well, writes and reads it again: the same must come out.
 macro_rules! again {
-    ($tlvs:ident: $($body:ty,)*) => {
+    ($tlvs:ident $buffer:ident: $($body:ty,)*) => {
         $(if let Ok(body) = <$body>::parse($tlvs) {
-            let mut buffer = vec![0; 1 << 17];
-            let builder = Builder::request(&mut buffer, 1, 1, 1, 1);
+            let builder = Builder::request(&mut $buffer, 1, 1, 1, 1);
             if let Ok(frame) = body.emit(builder).finish() {
                 let Step::Frame { frame, .. } = next_frame(frame) else {
                     panic!("no frame was written");
@@ -66,7 +65,8 @@ macro_rules! again {
 }
 
 fn bodies(tlvs: Tlvs<'_>) {
-    again! { tlvs:
+    let mut buffer = vec![0; qmi::qmux::MAX_FRAME];
+    again! { tlvs buffer:
         ctl::Sync, ctl::Synced, ctl::GetVersions, ctl::Versions<'_>, ctl::AllocateClient, ctl::Allocated,
         ctl::ReleaseClient, ctl::Revoked,
         dms::Manufacturer<'_>, dms::Model<'_>, dms::Revision<'_>, dms::Msisdn<'_>, dms::Ids<'_>,

@@ -62,7 +62,10 @@ impl Config {
         };
         for pair in channels {
             for downlink in [false, true] {
-                config.channels.push(channel(pair, downlink)).map_err(|_| ENOMEM)?;
+                config
+                    .channels
+                    .push(channel(pair, downlink))
+                    .map_err(|_| ENOMEM)?;
             }
         }
         for (index, ring) in events.iter().enumerate() {
@@ -76,7 +79,10 @@ impl Config {
     }
 
     /// Calls `f` with the C form of the configuration, which lasts as long as the call.
-    pub(crate) fn with_raw<R>(&mut self, f: impl FnOnce(*const bindings::mhi_controller_config) -> R) -> R {
+    pub(crate) fn with_raw<R>(
+        &mut self,
+        f: impl FnOnce(*const bindings::mhi_controller_config) -> R,
+    ) -> R {
         // SAFETY: All-zero bytes are a valid configuration.
         let mut raw: bindings::mhi_controller_config = unsafe { core::mem::zeroed() };
         raw.max_channels = 128;

@@ -41,6 +41,20 @@ pub trait Owner: Send + Sync + 'static {
     fn event(&self, event: Event);
 }
 
+/// How a modem is reached.
+pub struct Setup<'a> {
+    /// The name in the log and in debugfs.
+    pub name: &'static CStr,
+    /// Its registers.
+    pub bar: &'a pci::Bar,
+    /// Its interrupts, as `Config::new` counts them.
+    pub irqs: KVec<c_int>,
+    /// Width of the addresses that it reaches.
+    pub dma_bits: u32,
+    /// Whether it is woken by a wire instead of by doorbells.
+    pub sideband_wake: bool,
+}
+
 #[repr(C)]
 struct Inner<T> {
     raw: Opaque<bindings::mhi_controller>,
@@ -64,18 +78,20 @@ unsafe impl<T: Owner> Send for Controller<T> {}
 unsafe impl<T: Owner> Sync for Controller<T> {}
 
 impl<T: Owner> Controller<T> {
-    /// Registers the modem behind `bar`. `dma_bits` is the width of the addresses it reaches.
-    pub fn new(
-        dev: &pci::Device,
-        name: &'static CStr,
-        bar: &pci::Bar,
-        irqs: KVec<c_int>,
-        dma_bits: u32,
-        sideband_wake: bool,
-        mut config: Config,
-        owner: T,
-    ) -> Result<Self> {
-        let mut inner = KBox::new(Inner { raw: Opaque::zeroed(), irqs, owner })?;
+    /// Registers a modem.
+    pub fn new(dev: &pci::Device, setup: Setup<'_>, mut config: Config, owner: T) -> Result<Self> {
+        let Setup {
+            name,
+            bar,
+            irqs,
+            dma_bits,
+            sideband_wake,
+        } = setup;
+        let mut inner = KBox::new(Inner {
+            raw: Opaque::zeroed(),
+            irqs,
+            owner,
+        })?;
         let irqs = inner.irqs.as_mut_ptr();
         // SAFETY: The structure is ours, zeroed and not registered yet.
         let raw = unsafe { &mut *inner.raw.get() };
@@ -86,7 +102,9 @@ impl<T: Owner> Controller<T> {
         raw.irq = irqs;
         raw.nr_irqs = inner.irqs.len() as u32;
         raw.iova_start = 0;
-        raw.iova_stop = u64::MAX.checked_shr(64u32.saturating_sub(dma_bits)).unwrap_or(u64::MAX) as _;
+        raw.iova_stop = u64::MAX
+            .checked_shr(64u32.saturating_sub(dma_bits))
+            .unwrap_or(u64::MAX) as _;
         raw.status_cb = Some(Self::status);
         raw.runtime_get = Some(Self::runtime_get);
         raw.runtime_put = Some(Self::runtime_put);
@@ -98,9 +116,14 @@ impl<T: Owner> Controller<T> {
             raw.wake_toggle = Some(Self::wake_toggle);
         }
         // SAFETY: All required members are set; `inner` stays at its address until `drop` unregisters it.
-        to_result(config.with_raw(|config| unsafe { bindings::mhi_register_controller(inner.raw.get(), config) }))?;
+        to_result(config.with_raw(|config| unsafe {
+            bindings::mhi_register_controller(inner.raw.get(), config)
+        }))?;
         // INVARIANT: Registered, not prepared.
-        Ok(Controller { inner, powered: false })
+        Ok(Controller {
+            inner,
+            powered: false,
+        })
     }
 
     /// Starts the modem; mission mode is reached in the background.
@@ -148,7 +171,10 @@ impl<T: Owner> Controller<T> {
         ours.then(|| unsafe { &raw const (*raw.cast::<Inner<T>>()).owner })
     }
 
-    unsafe extern "C" fn status(raw: *mut bindings::mhi_controller, reason: bindings::mhi_callback) {
+    unsafe extern "C" fn status(
+        raw: *mut bindings::mhi_controller,
+        reason: bindings::mhi_callback,
+    ) {
         let event = match reason {
             bindings::mhi_callback_MHI_CB_EE_MISSION_MODE => Event::MissionMode,
             bindings::mhi_callback_MHI_CB_EE_RDDM => Event::RamDump,
@@ -170,7 +196,11 @@ impl<T: Owner> Controller<T> {
         unsafe { bindings::rust_helper_pm_runtime_put((*raw).cntrl_dev) }
     }
 
-    unsafe extern "C" fn read_register(raw: *mut bindings::mhi_controller, at: *mut c_void, out: *mut u32) -> c_int {
+    unsafe extern "C" fn read_register(
+        raw: *mut bindings::mhi_controller,
+        at: *mut c_void,
+        out: *mut u32,
+    ) -> c_int {
         // SAFETY: The MHI core passes a registered controller.
         if !unsafe { in_bar(raw, at) } {
             return EINVAL.to_errno();
@@ -180,7 +210,11 @@ impl<T: Owner> Controller<T> {
         0
     }
 
-    unsafe extern "C" fn write_register(raw: *mut bindings::mhi_controller, at: *mut c_void, value: u32) {
+    unsafe extern "C" fn write_register(
+        raw: *mut bindings::mhi_controller,
+        at: *mut c_void,
+        value: u32,
+    ) {
         // SAFETY: The MHI core passes a registered controller.
         if unsafe { in_bar(raw, at) } {
             // SAFETY: `at` is an aligned register inside the mapped BAR.
@@ -201,7 +235,7 @@ impl<T: Owner> Controller<T> {
 /// `raw` is a registered controller.
 unsafe fn in_bar(raw: *mut bindings::mhi_controller, at: *mut c_void) -> bool {
     // SAFETY: By the caller's promise.
-    let (regs, len) = unsafe { ((*raw).regs as usize, (*raw).reg_len as usize) };
+    let (regs, len) = unsafe { ((*raw).regs as usize, (*raw).reg_len) };
     match (at as usize).checked_sub(regs) {
         Some(offset) => offset % 4 == 0 && offset.checked_add(4).is_some_and(|end| end <= len),
         None => false,

@@ -73,7 +73,12 @@ impl Device {
     /// Gives the first `len` bytes of a buffer to the modem; gives it back with the error if that fails: `EAGAIN` with
     /// the ring full, `ENODEV` with the channel stopped, `EIO` with the modem crashed. Any context but hard interrupts,
     /// with no lock held that a `Driver`'s callbacks take.
-    pub fn queue(&self, direction: Direction, buffer: Pages, len: usize) -> Result<(), (Error, Pages)> {
+    pub fn queue(
+        &self,
+        direction: Direction,
+        buffer: Pages,
+        len: usize,
+    ) -> Result<(), (Error, Pages)> {
         // The length is 16 bits wide in a transfer descriptor.
         if len == 0 || len > buffer.size() || len > usize::from(u16::MAX) {
             return Err((EINVAL, buffer));
@@ -81,7 +86,13 @@ impl Device {
         let address = buffer.into_raw();
         // SAFETY: `self` is valid; the buffer is `len` bytes of memory that DMA can reach, left alone until it is back.
         let result = unsafe {
-            bindings::mhi_queue_buf(self.as_raw(), raw_direction(direction), address, len, bindings::mhi_flags_MHI_EOT)
+            bindings::mhi_queue_buf(
+                self.as_raw(),
+                raw_direction(direction),
+                address,
+                len,
+                bindings::mhi_flags_MHI_EOT,
+            )
         };
         // SAFETY: The core did not take the buffer.
         to_result(result).map_err(|error| (error, unsafe { Pages::from_raw(address) }))
@@ -90,7 +101,8 @@ impl Device {
     /// Descriptors free in one direction's ring.
     pub fn free_descriptors(&self, direction: Direction) -> usize {
         // SAFETY: `self` is valid.
-        let count = unsafe { bindings::mhi_get_free_desc_count(self.as_raw(), raw_direction(direction)) };
+        let count =
+            unsafe { bindings::mhi_get_free_desc_count(self.as_raw(), raw_direction(direction)) };
         usize::try_from(count).unwrap_or(0)
     }
 }
@@ -110,7 +122,11 @@ unsafe impl AlwaysRefCounted for Device {
 
     unsafe fn dec_ref(obj: NonNull<Self>) {
         // SAFETY: The caller owns the reference, which is the generic device's.
-        unsafe { bindings::rust_helper_put_device(bindings::rust_helper_mhi_dev_to_dev(obj.as_ptr().cast())) }
+        unsafe {
+            bindings::rust_helper_put_device(bindings::rust_helper_mhi_dev_to_dev(
+                obj.as_ptr().cast(),
+            ))
+        }
     }
 }
 
@@ -135,7 +151,11 @@ pub trait Driver: 'static {
     /// The modem has taken a buffer.
     fn uplink(dev: &Device, data: <Self::Data as ForeignOwnable>::Borrowed<'_>, transfer: Transfer);
     /// The modem has filled a buffer.
-    fn downlink(dev: &Device, data: <Self::Data as ForeignOwnable>::Borrowed<'_>, transfer: Transfer);
+    fn downlink(
+        dev: &Device,
+        data: <Self::Data as ForeignOwnable>::Borrowed<'_>,
+        transfer: Transfer,
+    );
 }
 
 /// A registered driver; dropping it unbinds all its channels.
@@ -166,7 +186,10 @@ impl<T: Driver> Registration<T> {
         for (to, from) in ids[0].chan.iter_mut().zip(name) {
             *to = *from as _;
         }
-        let inner = KBox::new(Inner { driver: Opaque::zeroed(), ids })?;
+        let inner = KBox::new(Inner {
+            driver: Opaque::zeroed(),
+            ids,
+        })?;
         // SAFETY: The structure is ours, zeroed and not registered yet.
         let raw = unsafe { &mut *inner.driver.get() };
         raw.id_table = inner.ids.as_ptr();
@@ -177,10 +200,16 @@ impl<T: Driver> Registration<T> {
         raw.dl_xfer_cb = Some(Self::downlink);
         // SAFETY: The structure and its ids stay at their address until `drop` unregisters it.
         to_result(unsafe { bindings::__mhi_driver_register(inner.driver.get(), module.as_ptr()) })?;
-        Ok(Registration { inner, _driver: PhantomData })
+        Ok(Registration {
+            inner,
+            _driver: PhantomData,
+        })
     }
 
-    unsafe extern "C" fn probe(raw: *mut bindings::mhi_device, _id: *const bindings::mhi_device_id) -> c_int {
+    unsafe extern "C" fn probe(
+        raw: *mut bindings::mhi_device,
+        _id: *const bindings::mhi_device_id,
+    ) -> c_int {
         // SAFETY: The MHI core passes a valid device.
         let dev = unsafe { &*raw.cast::<Device>() };
         from_result(Self::bind(dev))
@@ -192,13 +221,14 @@ impl<T: Driver> Registration<T> {
         // SAFETY: A device being probed has driver data of its driver's.
         unsafe { bindings::rust_helper_dev_set_drvdata(generic, data) };
         // SAFETY: `dev` is valid.
-        let result = to_result(unsafe { bindings::mhi_prepare_for_transfer(dev.as_raw()) }).and_then(|()| {
-            // SAFETY: The data is taken back only below and in `remove`.
-            T::start(dev, unsafe { T::Data::borrow(data) }).inspect_err(|_| {
-                // SAFETY: The channels are prepared.
-                unsafe { bindings::mhi_unprepare_from_transfer(dev.as_raw()) }
-            })
-        });
+        let result = to_result(unsafe { bindings::mhi_prepare_for_transfer(dev.as_raw()) })
+            .and_then(|()| {
+                // SAFETY: The data is taken back only below and in `remove`.
+                T::start(dev, unsafe { T::Data::borrow(data) }).inspect_err(|_| {
+                    // SAFETY: The channels are prepared.
+                    unsafe { bindings::mhi_unprepare_from_transfer(dev.as_raw()) }
+                })
+            });
         if result.is_err() {
             // SAFETY: As above; no callback comes, since the channels are not prepared.
             unsafe { bindings::rust_helper_dev_set_drvdata(generic, core::ptr::null_mut()) };
@@ -218,7 +248,9 @@ impl<T: Driver> Registration<T> {
         // SAFETY: The channels are prepared. Buffers still queued come back through the callbacks.
         unsafe { bindings::mhi_unprepare_from_transfer(raw) };
         // SAFETY: The device is valid.
-        unsafe { bindings::rust_helper_dev_set_drvdata(dev.as_device().as_raw(), core::ptr::null_mut()) };
+        unsafe {
+            bindings::rust_helper_dev_set_drvdata(dev.as_device().as_raw(), core::ptr::null_mut())
+        };
         // SAFETY: Taken back once; no callback comes from channels that are not prepared.
         drop(unsafe { T::Data::from_foreign(data) });
     }
@@ -230,7 +262,10 @@ impl<T: Driver> Registration<T> {
         }
     }
 
-    unsafe extern "C" fn downlink(raw: *mut bindings::mhi_device, result: *mut bindings::mhi_result) {
+    unsafe extern "C" fn downlink(
+        raw: *mut bindings::mhi_device,
+        result: *mut bindings::mhi_result,
+    ) {
         // SAFETY: As above.
         if let Some((dev, data, transfer)) = unsafe { Self::completion(raw, result) } {
             T::downlink(dev, data, transfer);
@@ -244,7 +279,11 @@ impl<T: Driver> Registration<T> {
     unsafe fn completion<'a>(
         raw: *mut bindings::mhi_device,
         result: *mut bindings::mhi_result,
-    ) -> Option<(&'a Device, <T::Data as ForeignOwnable>::Borrowed<'a>, Transfer)> {
+    ) -> Option<(
+        &'a Device,
+        <T::Data as ForeignOwnable>::Borrowed<'a>,
+        Transfer,
+    )> {
         // SAFETY: By the caller's promise.
         let (dev, result) = unsafe { (&*raw.cast::<Device>(), &*result) };
         // SAFETY: By the caller's promise the buffer comes from `queue` and the modem is done with it.
@@ -259,9 +298,18 @@ impl<T: Driver> Registration<T> {
             status if status == EOVERFLOW.to_errno() => Status::Overflow,
             _ => Status::Reset,
         };
-        let len = (result.bytes_xferd as usize).min(buffer.size());
+        let len = result.bytes_xferd.min(buffer.size());
         // SAFETY: `remove` takes the data back only when no more callbacks come.
-        Some((dev, unsafe { T::Data::borrow(data) }, Transfer { buffer, len, status }))
+        let data = unsafe { T::Data::borrow(data) };
+        Some((
+            dev,
+            data,
+            Transfer {
+                buffer,
+                len,
+                status,
+            },
+        ))
     }
 }
 

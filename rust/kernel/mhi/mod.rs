@@ -6,5 +6,5 @@ pub mod controller;
 pub mod driver;
 
 pub use config::{Channels, Config, EventRing};
-pub use controller::{Controller, Environment, Event};
+pub use controller::{Controller, Environment, Event, Setup};
 pub use driver::{Device, Direction, Driver, Registration, Status, Transfer};

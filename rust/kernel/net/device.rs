@@ -175,7 +175,11 @@ impl<T: Operations> Device<T> {
     /// The driver's data.
     pub fn private(&self) -> &T::Private {
         // SAFETY: A `&Device` exists only while its private data is initialised.
-        unsafe { (*Self::private_memory(self.as_raw())).data.assume_init_ref() }
+        unsafe {
+            (*Self::private_memory(self.as_raw()))
+                .data
+                .assume_init_ref()
+        }
     }
 
     /// The device's NAPI; scheduled only on a device made by `Registration`.
@@ -299,7 +303,10 @@ impl<T: Operations> Device<T> {
         unsafe { Self::destroy(raw) }
     }
 
-    pub(super) unsafe extern "C" fn poll_callback(napi: *mut bindings::napi_struct, budget: c_int) -> c_int {
+    pub(super) unsafe extern "C" fn poll_callback(
+        napi: *mut bindings::napi_struct,
+        budget: c_int,
+    ) -> c_int {
         // SAFETY: The core passes the NAPI of a registered device of `T`'s.
         let dev = unsafe { Self::from_raw(bindings::rust_helper_napi_dev(napi)) };
         let budget = u32::try_from(budget).unwrap_or(0);
@@ -358,7 +365,11 @@ impl<T: Operations> Registration<T> {
             let napi = Device::<T>::private_memory(raw);
             // SAFETY: The NAPI lies in the device's private memory and lives as long.
             unsafe {
-                bindings::rust_helper_netif_napi_add(raw, (*napi).napi.as_raw(), Some(Device::<T>::poll_callback))
+                bindings::rust_helper_netif_napi_add(
+                    raw,
+                    (*napi).napi.as_raw(),
+                    Some(Device::<T>::poll_callback),
+                )
             };
             // SAFETY: `raw` is a device ready to be registered.
             unsafe { bindings::netif_carrier_off(raw) };
@@ -406,4 +417,3 @@ pub fn xmit_more() -> bool {
     // SAFETY: No preconditions.
     unsafe { bindings::rust_helper_netdev_xmit_more() }
 }
-

@@ -66,16 +66,22 @@ impl Table {
 
 /// `ETHTOOL_COALESCE_TX_AGGR_MAX_BYTES | ETHTOOL_COALESCE_TX_AGGR_MAX_FRAMES`: macros that no binding carries; the
 /// build asserts the value (`rust/helpers/ethtool.c`).
-const SUPPORTED_COALESCE: u32 = 1 << 24 | 1 << 25;
+const SUPPORTED_COALESCE: u32 = (1 << 24) | (1 << 25);
 
-unsafe extern "C" fn drvinfo<T: Ethtool>(dev: *mut bindings::net_device, info: *mut bindings::ethtool_drvinfo) {
+unsafe extern "C" fn drvinfo<T: Ethtool>(
+    dev: *mut bindings::net_device,
+    info: *mut bindings::ethtool_drvinfo,
+) {
     // SAFETY: The core passes a valid device and a structure to fill.
     unsafe {
         bindings::rust_helper_ethtool_driver(info, T::DRIVER.as_ptr(), T::VERSION.as_ptr(), dev);
     }
 }
 
-unsafe extern "C" fn string_count<T: Ethtool>(_dev: *mut bindings::net_device, set: c_int) -> c_int {
+unsafe extern "C" fn string_count<T: Ethtool>(
+    _dev: *mut bindings::net_device,
+    set: c_int,
+) -> c_int {
     if set == bindings::ethtool_stringset_ETH_SS_STATS as c_int {
         T::COUNTERS.len() as c_int
     } else {
@@ -113,7 +119,10 @@ unsafe extern "C" fn get_coalesce<T: Ethtool>(
 ) -> c_int {
     // SAFETY: The core passes a registered device of `T`'s.
     if let Some(now) = T::tx_aggregation(unsafe { Device::<T>::from_raw(dev) }) {
-        let now = bindings::rust_tx_aggregation { max_bytes: now.max_bytes, max_frames: now.max_frames };
+        let now = bindings::rust_tx_aggregation {
+            max_bytes: now.max_bytes,
+            max_frames: now.max_frames,
+        };
         // SAFETY: The core passes a structure to fill.
         unsafe { bindings::rust_helper_ethtool_aggregation_get(kernel, &now) };
     }
@@ -126,10 +135,19 @@ unsafe extern "C" fn set_coalesce<T: Ethtool>(
     kernel: *mut bindings::kernel_ethtool_coalesce,
     _extack: *mut bindings::netlink_ext_ack,
 ) -> c_int {
-    let mut to = bindings::rust_tx_aggregation { max_bytes: 0, max_frames: 0 };
+    let mut to = bindings::rust_tx_aggregation {
+        max_bytes: 0,
+        max_frames: 0,
+    };
     // SAFETY: The core passes the structure that the user filled.
     unsafe { bindings::rust_helper_ethtool_aggregation_set(kernel, &mut to) };
     // SAFETY: The core passes a registered device of `T`'s.
     let dev = unsafe { Device::<T>::from_raw(dev) };
-    from_result(T::set_tx_aggregation(dev, TxAggregation { max_bytes: to.max_bytes, max_frames: to.max_frames }))
+    from_result(T::set_tx_aggregation(
+        dev,
+        TxAggregation {
+            max_bytes: to.max_bytes,
+            max_frames: to.max_frames,
+        },
+    ))
 }

@@ -76,8 +76,9 @@ impl Attributes {
 
     /// A 16-bit number in the host's byte order.
     pub fn u16(&self, number: usize) -> Option<u16> {
+        let attribute = self.get(number)?;
         // SAFETY: The attribute is valid, and as long as the policy asks.
-        self.get(number).map(|attribute| unsafe { bindings::rust_helper_nla_get_u16(attribute.as_ptr()) })
+        Some(unsafe { bindings::rust_helper_nla_get_u16(attribute.as_ptr()) })
     }
 
     /// An attribute's bytes.
@@ -86,7 +87,9 @@ impl Attributes {
         // SAFETY: The attribute is valid.
         let len = usize::try_from(unsafe { bindings::rust_helper_nla_len(attribute) }).ok()?;
         // SAFETY: The attribute's payload is `len` bytes long and lives as long as the request.
-        Some(unsafe { core::slice::from_raw_parts(bindings::rust_helper_nla_data(attribute).cast(), len) })
+        Some(unsafe {
+            core::slice::from_raw_parts(bindings::rust_helper_nla_data(attribute).cast(), len)
+        })
     }
 }
 
@@ -102,11 +105,11 @@ impl Message {
     }
 }
 
-/// A link that `Link::new` is making.
+/// A link that `Link::create` is making.
 pub struct NewLink<T: Operations>(*mut bindings::net_device, PhantomData<T>);
 
 impl<T: Operations> NewLink<T> {
-    /// Gives the link its data and registers it; the core unregisters it if `Link::new` fails afterwards.
+    /// Gives the link its data and registers it; the core unregisters it if `Link::create` fails afterwards.
     pub fn register(self, data: T::Private) -> Result<&'static Device<T>> {
         // SAFETY: The core has made the device and called `setup`, and it is not registered.
         unsafe { Device::<T>::initialise(self.0, data) }?;
@@ -133,7 +136,7 @@ pub trait Link: Operations {
     const INFO_SIZE: usize;
 
     /// Makes a link on `base`.
-    fn new(
+    fn create(
         rtnl: &Rtnl,
         base: &Device<Self::Base>,
         link: NewLink<Self>,
@@ -149,7 +152,11 @@ pub trait Link: Operations {
 }
 
 /// Records that `link` sits on `base` (`upper_...` and `lower_...` in sysfs).
-pub fn stack<B: Operations, T: Operations>(base: &Device<B>, link: &Device<T>, extack: &ExtAck) -> Result {
+pub fn stack<B: Operations, T: Operations>(
+    base: &Device<B>,
+    link: &Device<T>,
+    extack: &ExtAck,
+) -> Result {
     // SAFETY: Both are registered; callbacks of `Link` hold rtnl.
     to_result(unsafe { bindings::netdev_upper_dev_link(base.as_raw(), link.as_raw(), extack.0) })
 }
@@ -191,7 +198,9 @@ impl<T: Link> Registration<T> {
                 &callbacks,
             )
         })?;
-        NonNull::new(ops).map(|ops| Registration(ops, PhantomData)).ok_or(EINVAL)
+        NonNull::new(ops)
+            .map(|ops| Registration(ops, PhantomData))
+            .ok_or(EINVAL)
     }
 
     unsafe extern "C" fn setup(dev: *mut bindings::net_device) {
@@ -213,8 +222,17 @@ impl<T: Link> Registration<T> {
             extack.explain(c"the base is not an rmnet_mhi device");
             return EINVAL.to_errno();
         };
-        let attributes = Attributes { table: data, max: T::MAX_ATTRIBUTE as usize };
-        from_result(T::new(&Rtnl(PhantomData), base, NewLink(dev, PhantomData), &attributes, &extack))
+        let attributes = Attributes {
+            table: data,
+            max: T::MAX_ATTRIBUTE as usize,
+        };
+        from_result(T::create(
+            &Rtnl(PhantomData),
+            base,
+            NewLink(dev, PhantomData),
+            &attributes,
+            &extack,
+        ))
     }
 
     unsafe extern "C" fn changelink(
@@ -222,20 +240,33 @@ impl<T: Link> Registration<T> {
         data: *mut *mut bindings::nlattr,
         extack: *mut bindings::netlink_ext_ack,
     ) -> c_int {
-        let attributes = Attributes { table: data, max: T::MAX_ATTRIBUTE as usize };
+        let attributes = Attributes {
+            table: data,
+            max: T::MAX_ATTRIBUTE as usize,
+        };
         // SAFETY: The core passes a registered device of this kind.
         let dev = unsafe { Device::<T>::from_raw(dev) };
-        from_result(T::change(&Rtnl(PhantomData), dev, &attributes, &ExtAck(extack)))
+        from_result(T::change(
+            &Rtnl(PhantomData),
+            dev,
+            &attributes,
+            &ExtAck(extack),
+        ))
     }
 
     unsafe extern "C" fn dellink(dev: *mut bindings::net_device, head: *mut bindings::list_head) {
-        // SAFETY: As above.
-        T::delete(&Rtnl(PhantomData), unsafe { Device::from_raw(dev) }, &mut Unregister(head))
+        // SAFETY: The core passes a registered device of this kind.
+        let dev = unsafe { Device::from_raw(dev) };
+        T::delete(&Rtnl(PhantomData), dev, &mut Unregister(head))
     }
 
-    unsafe extern "C" fn fill_info(skb: *mut bindings::sk_buff, dev: *const bindings::net_device) -> c_int {
+    unsafe extern "C" fn fill_info(
+        skb: *mut bindings::sk_buff,
+        dev: *const bindings::net_device,
+    ) -> c_int {
         // SAFETY: As above.
-        from_result(T::describe(unsafe { Device::from_raw(dev.cast_mut()) }, &mut Message(skb)))
+        let dev = unsafe { Device::from_raw(dev.cast_mut()) };
+        from_result(T::describe(dev, &mut Message(skb)))
     }
 }
 

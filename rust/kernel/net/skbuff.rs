@@ -138,7 +138,12 @@ impl Pages {
         let len = len.min(self.size());
         // The packets made are in the list, where nobody can write to the shared bytes, until `f` has returned and with
         // it every borrow of the bytes has ended. `self` is dropped then: it cannot be split twice.
-        f(Splitter { pages: &self, len, napi, list });
+        f(Splitter {
+            pages: &self,
+            len,
+            napi,
+            list,
+        });
     }
 }
 
@@ -180,7 +185,8 @@ impl<'a, 'g> Splitter<'a, 'g> {
                 )
             };
         }
-        self.list.push(skb, dev, packet.protocol, packet.checksummed);
+        self.list
+            .push(skb, dev, packet.protocol, packet.checksummed);
         Ok(())
     }
 }
@@ -189,7 +195,10 @@ impl<'g> SkBuffList<'g> {
     /// Calls `f` with an empty list, then hands the packets in it to the stack, merging those of one flow. Only from
     /// the poll of `napi`.
     pub fn deliver(napi: &Napi, _guard: &'g rcu::Guard, f: impl FnOnce(&mut SkBuffList<'g>)) {
-        let mut list = SkBuffList { head: Opaque::zeroed(), _guard: PhantomData };
+        let mut list = SkBuffList {
+            head: Opaque::zeroed(),
+            _guard: PhantomData,
+        };
         // SAFETY: The head is ours; it does not move before it is empty again, at the end of this function.
         unsafe { bindings::rust_helper_skb_queue_head_init(list.head.get()) };
         f(&mut list);
@@ -199,10 +208,21 @@ impl<'g> SkBuffList<'g> {
         }
     }
 
-    fn push<T: Operations>(&mut self, skb: SkBuff, dev: &'g Device<T>, protocol: u16, checksummed: bool) {
+    fn push<T: Operations>(
+        &mut self,
+        skb: SkBuff,
+        dev: &'g Device<T>,
+        protocol: u16,
+        checksummed: bool,
+    ) {
         // SAFETY: The buffer and the device are valid, the device while `'g` lasts.
         unsafe {
-            bindings::rust_helper_skb_receive_setup(skb.as_raw(), dev.as_raw(), protocol.to_be(), checksummed)
+            bindings::rust_helper_skb_receive_setup(
+                skb.as_raw(),
+                dev.as_raw(),
+                protocol.to_be(),
+                checksummed,
+            )
         };
         // SAFETY: The head is initialised; the list takes the buffer over.
         unsafe { bindings::rust_helper_skb_queue_tail(self.head.get(), skb.into_raw()) }

@@ -41,9 +41,14 @@ unsafe impl<T: Send> Sync for SpinLock<T> {}
 impl<T> SpinLock<T> {
     /// Use `new_spinlock!`, which makes the key.
     pub fn new(value: T, name: &'static CStr, key: &'static LockClassKey) -> Result<SpinLock<T>> {
-        let inner = KBox::new(Inner { lock: Opaque::zeroed(), value: UnsafeCell::new(value) })?;
+        let inner = KBox::new(Inner {
+            lock: Opaque::zeroed(),
+            value: UnsafeCell::new(value),
+        })?;
         // SAFETY: The lock is at its final address; name and key are static.
-        unsafe { bindings::rust_helper_spin_lock_init(inner.lock.get(), name.as_ptr(), key.0.get()) };
+        unsafe {
+            bindings::rust_helper_spin_lock_init(inner.lock.get(), name.as_ptr(), key.0.get())
+        };
         Ok(SpinLock(inner))
     }
 
@@ -51,7 +56,10 @@ impl<T> SpinLock<T> {
     pub fn lock(&self) -> Guard<'_, T> {
         // SAFETY: The lock is initialised.
         unsafe { bindings::rust_helper_spin_lock_bh(self.0.lock.get()) };
-        Guard { lock: self, _not_send: PhantomData }
+        Guard {
+            lock: self,
+            _not_send: PhantomData,
+        }
     }
 }
 

@@ -66,7 +66,9 @@ impl<T: AlwaysRefCounted> Table<T> {
 
     /// Whether slot `index` holds something.
     pub fn is_filled(&self, index: usize) -> bool {
-        self.slots.get(index).is_some_and(|slot| !slot.load(Ordering::Relaxed).is_null())
+        self.slots
+            .get(index)
+            .is_some_and(|slot| !slot.load(Ordering::Relaxed).is_null())
     }
 
     /// How many slots there are.

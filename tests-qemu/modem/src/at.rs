@@ -128,7 +128,11 @@ impl At {
         let text = String::from_utf8_lossy(line);
         let text = text.trim();
         // V.250 5.2.1: what does not begin with AT is noise.
-        let Some(body) = text.get(..2).filter(|at| at.eq_ignore_ascii_case("AT")).and_then(|_| text.get(2..)) else {
+        let Some(body) = text
+            .get(..2)
+            .filter(|at| at.eq_ignore_ascii_case("AT"))
+            .and_then(|_| text.get(2..))
+        else {
             return;
         };
         self.lines += 1;
@@ -187,7 +191,7 @@ impl At {
                 return Ok(vec![
                     identity.manufacturer.clone(),
                     identity.model.clone(),
-                    format!("Revision: {}", identity.revision),
+                    format!("Revision: {}", identity.revision()),
                 ]);
             }
             _ => return Err(Failure::Error),
@@ -259,7 +263,10 @@ impl Port for At {
 
     fn command(&mut self, words: &[&str]) -> Result<String, String> {
         match words {
-            ["stats"] => Ok(format!("lines={} errors={} dropped={}", self.lines, self.errors, self.dropped)),
+            ["stats"] => Ok(format!(
+                "lines={} errors={} dropped={}",
+                self.lines, self.errors, self.dropped
+            )),
             _ => Err("stats".to_owned()),
         }
     }

@@ -77,7 +77,9 @@ impl Diag {
             return;
         }
         match frame.split_last_chunk::<2>() {
-            Some((request, check)) if !broken && !request.is_empty() && crc(request) == u16::from_le_bytes(*check) => {
+            Some((request, check))
+                if !broken && !request.is_empty() && crc(request) == u16::from_le_bytes(*check) =>
+            {
                 self.requests += 1;
                 let answer = self.answer(request);
                 if self.outbox.len() < OUTBOX {
@@ -112,12 +114,14 @@ impl Diag {
                 // Version 1, reserved, MSM revision, mobile model number, then build id and model as strings.
                 let mut answer = vec![EXTENDED_BUILD_ID, 1, 0, 0];
                 answer.extend([0; 8]);
-                for text in [&identity.revision, &identity.model] {
+                for text in [&identity.revision(), &identity.model] {
                     answer.extend(text.bytes().chain([0]));
                 }
                 answer
             }
-            [VERSION | ESN | TIMESTAMP | EXTENDED_BUILD_ID, ..] => [&[BAD_LENGTH], request].concat(),
+            [VERSION | ESN | TIMESTAMP | EXTENDED_BUILD_ID, ..] => {
+                [&[BAD_LENGTH], request].concat()
+            }
             _ => [&[BAD_COMMAND], request].concat(),
         }
     }
@@ -141,9 +145,10 @@ impl Port for Diag {
 
     fn command(&mut self, words: &[&str]) -> Result<String, String> {
         match words {
-            ["stats"] => {
-                Ok(format!("requests={} malformed={} dropped={}", self.requests, self.malformed, self.dropped))
-            }
+            ["stats"] => Ok(format!(
+                "requests={} malformed={} dropped={}",
+                self.requests, self.malformed, self.dropped
+            )),
             _ => Err("stats".to_owned()),
         }
     }
@@ -152,8 +157,12 @@ impl Port for Diag {
 /// Units of 1.25 ms since 6 January 1980, in the upper 48 of 64 bits.
 fn timestamp() -> u64 {
     const GPS_EPOCH: u64 = 315_964_800;
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    let milliseconds = u64::try_from(now.as_millis()).unwrap_or(0).saturating_sub(GPS_EPOCH * 1000);
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    let milliseconds = u64::try_from(now.as_millis())
+        .unwrap_or(0)
+        .saturating_sub(GPS_EPOCH * 1000);
     (milliseconds * 4 / 5) << 16
 }
 
@@ -178,4 +187,127 @@ fn crc(bytes: &[u8]) -> u16 {
             _ => crc >> 1 ^ 0x8408,
         })
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn port() -> Diag {
+        Diag::new(Arc::new(Mutex::new(Modem::default())))
+    }
+
+    fn exchange(port: &mut Diag, bytes: &[u8]) -> Vec<Vec<u8>> {
+        port.receive(bytes, Instant::now());
+        std::iter::from_fn(|| port.poll(Instant::now()))
+            .map(|frame| unframed(&frame))
+            .collect()
+    }
+
+    /// Takes a frame apart independently of the port: flag off, escapes off, CRC checked and off.
+    fn unframed(frame: &[u8]) -> Vec<u8> {
+        let (last, escaped) = frame.split_last().unwrap();
+        assert_eq!(*last, FLAG);
+        let mut bytes = Vec::new();
+        let mut escape = false;
+        for &byte in escaped {
+            assert_ne!(byte, FLAG);
+            match (byte, escape) {
+                (ESCAPE, _) => escape = true,
+                (byte, true) => {
+                    bytes.push(byte ^ 0x20);
+                    escape = false;
+                }
+                (byte, false) => bytes.push(byte),
+            }
+        }
+        // X.25's residue: the CRC over content and CRC is the same for all frames (RFC 1662, C.1: 0xf0b8 before inversion).
+        assert_eq!(!crc(&bytes), 0xf0b8);
+        bytes.truncate(bytes.len() - 2);
+        bytes
+    }
+
+    #[test]
+    fn crc_matches_libqcdm_vectors() {
+        // libqcdm/tests/test-qcdm-crc.c
+        let mut bytes = vec![0u8; 133];
+        bytes[..2].copy_from_slice(&[0x26, 0xb2]);
+        assert_eq!(crc(&bytes), 0x6d69);
+        // The catalogue's check value of CRC-16/IBM-SDLC.
+        assert_eq!(crc(b"123456789"), 0x906e);
+    }
+
+    #[test]
+    fn version_request_of_modem_manager_is_answered() {
+        // Version info request: command 0, CRC 0xf078.
+        let answers = exchange(&mut port(), &[0x00, 0x78, 0xf0, 0x7e]);
+        let [answer] = answers.as_slice() else {
+            panic!("{answers:x?}")
+        };
+        assert_eq!(answer.len(), 55);
+        assert_eq!(&answer[39..47], b"RM520N-G");
+    }
+
+    #[test]
+    fn build_id_and_timestamp() {
+        let mut port = port();
+        let answers = exchange(
+            &mut port,
+            &[framed(&[124]), framed(&[29]), framed(&[1])].concat(),
+        );
+        assert!(answers[0].ends_with(b"RM520NGLAAR03A03M4G\0RM520N-GL\0"));
+        assert_eq!((answers[1].len(), answers[1][0]), (9, 29));
+        assert_eq!(answers[2], [1, 0, 0, 0, 0]);
+    }
+
+    #[test]
+    fn unknown_and_misshapen_requests_are_refused_with_their_bytes() {
+        let mut port = port();
+        assert_eq!(
+            exchange(&mut port, &framed(&[0x4b, 0x0f, 0x7e, 0x7d])),
+            [[0x13, 0x4b, 0x0f, 0x7e, 0x7d]]
+        );
+        assert_eq!(
+            exchange(&mut port, &framed(&[0x00, 0x01])),
+            [[0x15, 0x00, 0x01]]
+        );
+    }
+
+    #[test]
+    fn frames_in_pieces_and_in_a_row() {
+        let mut port = port();
+        let frame = framed(&[0x00]);
+        for byte in &frame[..frame.len() - 1] {
+            assert!(exchange(&mut port, &[*byte]).is_empty());
+        }
+        assert_eq!(exchange(&mut port, &[FLAG, FLAG, FLAG]).len(), 1);
+        assert_eq!(exchange(&mut port, &frame.repeat(5)).len(), 5);
+        assert_eq!(
+            port.command(&["stats"]),
+            Ok("requests=6 malformed=0 dropped=0".to_owned())
+        );
+    }
+
+    #[test]
+    fn broken_frames_are_counted_and_bounded() {
+        let mut port = port();
+        assert!(exchange(&mut port, &[0x00, 0x78, 0xf1, 0x7e]).is_empty());
+        assert!(exchange(&mut port, &[0x00, 0x7e]).is_empty());
+        assert!(exchange(&mut port, &[0x78, 0xf0, 0x7d, 0x7e]).is_empty());
+        assert!(exchange(&mut port, &vec![0x55; 1_000_000]).is_empty());
+        assert!(port.frame.len() <= LONGEST);
+        assert!(exchange(&mut port, &[0x7e]).is_empty());
+        assert_eq!(
+            port.command(&["stats"]),
+            Ok("requests=0 malformed=4 dropped=0".to_owned())
+        );
+        assert_eq!(exchange(&mut port, &framed(&[0x00])).len(), 1);
+        for _ in 0..OUTBOX + 10 {
+            port.receive(&framed(&[0x00]), Instant::now());
+        }
+        assert_eq!(
+            std::iter::from_fn(|| port.poll(Instant::now())).count(),
+            OUTBOX
+        );
+    }
 }

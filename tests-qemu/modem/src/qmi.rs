@@ -21,7 +21,9 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use qmi::{next_frame, qmux, service, Builder, ErrorCode, Frame, Kind, Message, Step, Tlvs, Verbose};
+use qmi::{
+    next_frame, qmux, service, Builder, ErrorCode, Frame, Kind, Message, Step, Tlvs, Verbose,
+};
 
 use self::calls::Calls;
 use self::clients::Clients;
@@ -87,7 +89,9 @@ impl Qmi {
     /// One frame from the host.
     fn take(&mut self, frame: &Frame<'_>) {
         let message = match Message::parse(frame) {
-            Ok(message) if frame.flags == qmux::FROM_HOST && message.kind == Kind::Request => message,
+            Ok(message) if frame.flags == qmux::FROM_HOST && message.kind == Kind::Request => {
+                message
+            }
             _ => return self.counters.malformed += 1,
         };
         self.counters.requests += 1;
@@ -110,12 +114,20 @@ impl Qmi {
                 (Err(code), tlvs)
             }
         };
-        let transaction = self.faults.transaction(message.service, message.transaction);
+        let transaction = self
+            .faults
+            .transaction(message.service, message.transaction);
         let mut buffer = vec![0; qmux::MAX_FRAME];
-        let frame = Builder::response(&mut buffer, message.service, message.client, transaction, message.id)
-            .verdict(outcome)
-            .tlvs(Tlvs::new(&tlvs).unwrap_or_default())
-            .finish();
+        let frame = Builder::response(
+            &mut buffer,
+            message.service,
+            message.client,
+            transaction,
+            message.id,
+        )
+        .verdict(outcome)
+        .tlvs(Tlvs::new(&tlvs).unwrap_or_default())
+        .finish();
         match frame {
             Ok(frame) => {
                 self.counters.responses += 1;
@@ -230,7 +242,11 @@ impl Told {
             registration: modem.network.registration,
             technology: modem.technology(),
             radio_on: modem.radio_on,
-            sim: (modem.sim.state, modem.sim.pin_retries, modem.sim.puk_retries),
+            sim: (
+                modem.sim.state,
+                modem.sim.pin_retries,
+                modem.sim.puk_retries,
+            ),
         }
     }
 }
@@ -316,7 +332,11 @@ impl Qmi {
             "ready" => (SimState::Ready, false),
             _ => return Err("sim absent|locked|puk|ready".to_owned()),
         };
-        sim.pin_retries = if state == "puk" { 0 } else { crate::session::PIN_RETRIES };
+        sim.pin_retries = if state == "puk" {
+            0
+        } else {
+            crate::session::PIN_RETRIES
+        };
         sim.puk_retries = crate::session::PUK_RETRIES;
         // 218: SIM card event.
         modem.settle(Verbose::internal(218));
@@ -350,8 +370,12 @@ impl Qmi {
     }
 
     fn network_release(&mut self, mux: &str, reason: &str) -> Result<String, String> {
-        let mux = mux.parse().map_err(|_| "network-release MUX [3GPP-REASON]")?;
-        let reason = reason.parse().map_err(|_| "network-release MUX [3GPP-REASON]")?;
+        let mux = mux
+            .parse()
+            .map_err(|_| "network-release MUX [3GPP-REASON]")?;
+        let reason = reason
+            .parse()
+            .map_err(|_| "network-release MUX [3GPP-REASON]")?;
         match lock(&self.modem).release(mux, Verbose::gpp(reason)) {
             true => Ok(String::new()),
             false => Err(format!("no session on mux id {mux}")),

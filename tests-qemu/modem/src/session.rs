@@ -46,12 +46,17 @@ pub struct Identity {
     pub manufacturer: String,
     /// Model.
     pub model: String,
-    /// Firmware revision.
-    pub revision: String,
     /// Hardware revision.
     pub hardware: String,
     /// IMEI, 15 digits.
     pub imei: String,
+}
+
+impl Identity {
+    /// Firmware revision in the maker's pattern, e.g. `RM520NGLAAR03A03M4G`.
+    pub fn revision(&self) -> String {
+        format!("{}AAR03A03M4G", self.model.replace('-', ""))
+    }
 }
 
 /// The most that the modem grants.
@@ -395,7 +400,6 @@ impl Default for Modem {
             identity: Identity {
                 manufacturer: "Quectel".to_owned(),
                 model: "RM520N-GL".to_owned(),
-                revision: "RM520NGLAAR03A03M4G".to_owned(),
                 hardware: "10000".to_owned(),
                 imei: "860000000000012".to_owned(),
             },

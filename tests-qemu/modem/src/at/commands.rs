@@ -36,35 +36,64 @@ const WRONG_PARAMETERS: Failure = Failure::Cme(50, "incorrect parameters");
 type Handler = fn(&mut At, &mut Modem, &Form) -> Outcome;
 
 const COMMANDS: &[(&str, Handler)] = &[
-    ("+C5GREG", |at, modem, form| network::registration(at, modem, form, 3)),
-    ("+CEREG", |at, modem, form| network::registration(at, modem, form, 2)),
+    ("+C5GREG", |at, modem, form| {
+        network::registration(at, modem, form, 3)
+    }),
+    ("+CEREG", |at, modem, form| {
+        network::registration(at, modem, form, 2)
+    }),
     ("+CFUN", functionality),
     ("+CGACT", network::contexts_active),
     ("+CGATT", network::attached),
     ("+CGCONTRDP", network::context_details),
     ("+CGDCONT", contexts),
-    ("+CGMI", |_, modem, form| run_only(form, &modem.identity.manufacturer)),
-    ("+CGMM", |_, modem, form| run_only(form, &modem.identity.model)),
-    ("+CGMR", |_, modem, form| run_only(form, &modem.identity.revision)),
+    ("+CGMI", |_, modem, form| {
+        run_only(form, &modem.identity.manufacturer)
+    }),
+    ("+CGMM", |_, modem, form| {
+        run_only(form, &modem.identity.model)
+    }),
+    ("+CGMR", |_, modem, form| {
+        run_only(form, &modem.identity.revision())
+    }),
     ("+CGPADDR", network::addresses),
-    ("+CGREG", |at, modem, form| network::registration(at, modem, form, 1)),
-    ("+CGSN", |_, modem, form| run_only(form, &modem.identity.imei)),
+    ("+CGREG", |at, modem, form| {
+        network::registration(at, modem, form, 1)
+    }),
+    ("+CGSN", |_, modem, form| {
+        run_only(form, &modem.identity.imei)
+    }),
     ("+CIMI", imsi),
     ("+CLCK", lock),
     ("+CMEE", error_format),
     ("+COPS", network::operator),
     ("+CPIN", pin),
-    ("+CREG", |at, modem, form| network::registration(at, modem, form, 0)),
+    ("+CREG", |at, modem, form| {
+        network::registration(at, modem, form, 0)
+    }),
     ("+CSQ", network::quality),
-    ("+GMI", |_, modem, form| run_only(form, &modem.identity.manufacturer)),
-    ("+GMM", |_, modem, form| run_only(form, &modem.identity.model)),
-    ("+GMR", |_, modem, form| run_only(form, &modem.identity.revision)),
-    ("+GSN", |_, modem, form| run_only(form, &modem.identity.imei)),
+    ("+GMI", |_, modem, form| {
+        run_only(form, &modem.identity.manufacturer)
+    }),
+    ("+GMM", |_, modem, form| {
+        run_only(form, &modem.identity.model)
+    }),
+    ("+GMR", |_, modem, form| {
+        run_only(form, &modem.identity.revision())
+    }),
+    ("+GSN", |_, modem, form| {
+        run_only(form, &modem.identity.imei)
+    }),
     ("+ICCID", |_, modem, form| iccid("+ICCID", modem, form)),
     ("+QCCID", |_, modem, form| iccid("+QCCID", modem, form)),
     ("+QCFG", configuration),
     ("+QENG", network::cells),
-    ("+QGMR", |_, modem, form| run_only(form, &format!("{}_01.200.01.200", modem.identity.revision))),
+    ("+QGMR", |_, modem, form| {
+        run_only(
+            form,
+            &format!("{}_01.200.01.200", modem.identity.revision()),
+        )
+    }),
     ("+QNWINFO", network::info),
     ("+QNWPREFCFG", preferences),
     ("+QPINC", pin_retries),
@@ -78,7 +107,10 @@ const COMMANDS: &[(&str, Handler)] = &[
 
 /// Runs an extended command.
 pub fn run(at: &mut At, modem: &mut Modem, name: &str, form: &Form) -> Outcome {
-    let row = COMMANDS.iter().find(|row| row.0 == name).ok_or(Failure::Error)?;
+    let row = COMMANDS
+        .iter()
+        .find(|row| row.0 == name)
+        .ok_or(Failure::Error)?;
     match form {
         // Most manuals' lists of ranges are of no use to programs; that the command exists is.
         Form::Test if name != "+QNWPREFCFG" => Ok(Vec::new()),
@@ -96,7 +128,12 @@ fn run_only(form: &Form, text: &str) -> Outcome {
 
 fn functionality(_: &mut At, modem: &mut Modem, form: &Form) -> Outcome {
     let arguments = match form {
-        Form::Read => return Ok(vec![format!("+CFUN: {}", if modem.radio_on { 1 } else { 4 })]),
+        Form::Read => {
+            return Ok(vec![format!(
+                "+CFUN: {}",
+                if modem.radio_on { 1 } else { 4 }
+            )])
+        }
         Form::Set(arguments) => arguments,
         _ => return Err(WRONG_PARAMETERS),
     };
@@ -201,14 +238,20 @@ fn pin_retries(_: &mut At, modem: &mut Modem, form: &Form) -> Outcome {
     };
     match (facility, modem.sim.state) {
         (_, SimState::Absent) => Err(NO_SIM),
-        ("SC", _) => Ok(vec![format!("+QPINC: \"SC\",{},{}", modem.sim.pin_retries, modem.sim.puk_retries)]),
+        ("SC", _) => Ok(vec![format!(
+            "+QPINC: \"SC\",{},{}",
+            modem.sim.pin_retries, modem.sim.puk_retries
+        )]),
         _ => Err(WRONG_PARAMETERS),
     }
 }
 
 fn sim_state(_: &mut At, modem: &mut Modem, form: &Form) -> Outcome {
     match form {
-        Form::Read => Ok(vec![format!("+QSIMSTAT: 0,{}", u8::from(modem.sim.state != SimState::Absent))]),
+        Form::Read => Ok(vec![format!(
+            "+QSIMSTAT: 0,{}",
+            u8::from(modem.sim.state != SimState::Absent)
+        )]),
         _ => Err(WRONG_PARAMETERS),
     }
 }
@@ -260,8 +303,12 @@ fn configuration(at: &mut At, _: &mut Modem, form: &Form) -> Outcome {
 
 fn contexts(_: &mut At, modem: &mut Modem, form: &Form) -> Outcome {
     use qmi::wds::PdpType;
-    const TYPES: &[(&str, PdpType)] =
-        &[("IP", PdpType::Ipv4), ("IPV6", PdpType::Ipv6), ("IPV4V6", PdpType::Ipv4v6), ("PPP", PdpType::Ppp)];
+    const TYPES: &[(&str, PdpType)] = &[
+        ("IP", PdpType::Ipv4),
+        ("IPV6", PdpType::Ipv6),
+        ("IPV4V6", PdpType::Ipv4v6),
+        ("PPP", PdpType::Ppp),
+    ];
     let arguments = match form {
         Form::Read => {
             let line = |(index, profile): (u8, &Profile)| {

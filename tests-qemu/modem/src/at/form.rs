@@ -49,13 +49,19 @@ fn basic(text: &str) -> Option<usize> {
     let letters = match text.as_bytes() {
         [b'&', letter, ..] if letter.is_ascii_alphabetic() => 2,
         [b's' | b'S', ..] => {
-            let end = text.find(|c: char| !c.is_ascii_alphanumeric() && c != '=').unwrap_or(text.len());
+            let end = text
+                .find(|c: char| !c.is_ascii_alphanumeric() && c != '=')
+                .unwrap_or(text.len());
             return Some(end);
         }
         [letter, ..] if letter.is_ascii_alphabetic() => 1,
         _ => return None,
     };
-    let digits = text.bytes().skip(letters).take_while(u8::is_ascii_digit).count();
+    let digits = text
+        .bytes()
+        .skip(letters)
+        .take_while(u8::is_ascii_digit)
+        .count();
     Some(letters + digits)
 }
 
@@ -69,7 +75,9 @@ fn extended(text: &str) -> Option<Command> {
             return Some(command(name, Form::Test));
         }
         let arguments = parts(arguments, ',')?;
-        let unquoted = arguments.iter().map(|argument| argument.trim().replace('"', ""));
+        let unquoted = arguments
+            .iter()
+            .map(|argument| argument.trim().replace('"', ""));
         return Some(command(name, Form::Set(unquoted.collect())));
     }
     Some(match text.strip_suffix('?') {

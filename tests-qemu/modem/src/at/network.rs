@@ -19,7 +19,10 @@ pub fn registration(at: &mut At, modem: &mut Modem, form: &Form, which: usize) -
     match form {
         Form::Read => {
             let name = NAMES.get(which).unwrap_or(&"");
-            Ok(vec![format!("{name}: {report},{}", state(modem, which, *report))])
+            Ok(vec![format!(
+                "{name}: {report},{}",
+                state(modem, which, *report)
+            )])
         }
         Form::Set(arguments) => match arguments.first().and_then(|n| n.parse().ok()) {
             Some(wanted @ 0..=2) => {
@@ -34,8 +37,14 @@ pub fn registration(at: &mut At, modem: &mut Modem, form: &Form, which: usize) -
 
 /// The unsolicited lines for a changed registration.
 pub fn reports(modem: &Modem, wanted: [u8; 4]) -> Vec<String> {
-    let wanted = wanted.into_iter().zip(NAMES).enumerate().filter(|(_, (report, _))| *report > 0);
-    wanted.map(|(which, (report, name))| format!("{name}: {}", state(modem, which, report))).collect()
+    let wanted = wanted
+        .into_iter()
+        .zip(NAMES)
+        .enumerate()
+        .filter(|(_, (report, _))| *report > 0);
+    wanted
+        .map(|(which, (report, name))| format!("{name}: {}", state(modem, which, report)))
+        .collect()
 }
 
 /// State and, if wanted, cell: `1,"B4","12D687",11`.
@@ -45,7 +54,10 @@ fn state(modem: &Modem, which: usize, report: u8) -> String {
         3 => |technology| technology == Technology::Sa,
         _ => |_| true,
     };
-    let number = match (modem.technology().filter(|&technology| here(technology)), modem.network.registration) {
+    let number = match (
+        modem.technology().filter(|&technology| here(technology)),
+        modem.network.registration,
+    ) {
         (Some(_), Registration::Roaming) => 5,
         (Some(_), _) => 1,
         (None, _) if !modem.radio_on || modem.sim.state != SimState::Ready => 0,
@@ -55,7 +67,12 @@ fn state(modem: &Modem, which: usize, report: u8) -> String {
     };
     match (report, number, modem.technology()) {
         (2, 1 | 5, Some(technology)) => {
-            format!("{number},\"{:X}\",\"{:X}\",{}", modem.network.tac, modem.network.cell, access(technology))
+            format!(
+                "{number},\"{:X}\",\"{:X}\",{}",
+                modem.network.tac,
+                modem.network.cell,
+                access(technology)
+            )
         }
         _ => number.to_string(),
     }
@@ -106,7 +123,10 @@ pub fn provider(_: &mut At, modem: &mut Modem, form: &Form) -> Outcome {
     usable(modem)?;
     let name = &modem.network.name;
     match form {
-        Form::Run | Form::Read => Ok(vec![format!("+QSPN: \"{name}\",\"{name}\",\"{name}\",0,\"{}\"", plmn(modem))]),
+        Form::Run | Form::Read => Ok(vec![format!(
+            "+QSPN: \"{name}\",\"{name}\",\"{name}\",0,\"{}\"",
+            plmn(modem)
+        )]),
         _ => Err(WRONG_PARAMETERS),
     }
 }
@@ -117,7 +137,9 @@ pub fn quality(_: &mut At, modem: &mut Modem, form: &Form) -> Outcome {
         return Err(WRONG_PARAMETERS);
     }
     let quality = match modem.technology() {
-        Some(Technology::Lte | Technology::Nsa) => ((i16::from(modem.network.lte.rssi) + 113) / 2).clamp(0, 31),
+        Some(Technology::Lte | Technology::Nsa) => {
+            ((i16::from(modem.network.lte.rssi) + 113) / 2).clamp(0, 31)
+        }
         _ => 99,
     };
     Ok(vec![format!("+CSQ: {quality},99")])
@@ -189,7 +211,10 @@ pub fn cells(_: &mut At, modem: &mut Modem, form: &Form) -> Outcome {
 /// `AT+CGATT?`
 pub fn attached(_: &mut At, modem: &mut Modem, form: &Form) -> Outcome {
     match form {
-        Form::Read => Ok(vec![format!("+CGATT: {}", u8::from(modem.technology().is_some()))]),
+        Form::Read => Ok(vec![format!(
+            "+CGATT: {}",
+            u8::from(modem.technology().is_some())
+        )]),
         _ => Err(WRONG_PARAMETERS),
     }
 }
@@ -199,8 +224,17 @@ pub fn contexts_active(_: &mut At, modem: &mut Modem, form: &Form) -> Outcome {
     if *form != Form::Read {
         return Err(WRONG_PARAMETERS);
     }
-    let line = |index| format!("+CGACT: {index},{}", u8::from(using(modem, index).is_some()));
-    Ok(modem.profiles.iter().map(|(index, _)| line(index)).collect())
+    let line = |index| {
+        format!(
+            "+CGACT: {index},{}",
+            u8::from(using(modem, index).is_some())
+        )
+    };
+    Ok(modem
+        .profiles
+        .iter()
+        .map(|(index, _)| line(index))
+        .collect())
 }
 
 /// `AT+CGPADDR[=n]`: the addresses of contexts in use.
@@ -213,14 +247,23 @@ pub fn addresses(_: &mut At, modem: &mut Modem, form: &Form) -> Outcome {
         },
         Form::Test => return Err(WRONG_PARAMETERS),
     };
-    let chosen = modem.profiles.iter().map(|(index, _)| index).filter(|&index| wanted.is_none_or(|n| n == index));
+    let chosen = modem
+        .profiles
+        .iter()
+        .map(|(index, _)| index)
+        .filter(|&index| wanted.is_none_or(|n| n == index));
     let line = |index| {
         let (v4, v6) = match using(modem, index) {
-            Some(session) => (session.ipv4.map(|side| side.address), session.ipv6.map(|side| side.address)),
+            Some(session) => (
+                session.ipv4.map(|side| side.address),
+                session.ipv6.map(|side| side.address),
+            ),
             None => (None, None),
         };
         let v4 = v4.map_or("0.0.0.0".to_owned(), |address| address.to_string());
-        let v6 = v6.map_or("0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0".to_owned(), |address| dotted(address.into()));
+        let v6 = v6.map_or("0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0".to_owned(), |address| {
+            dotted(address.into())
+        });
         format!("+CGPADDR: {index},\"{v4}\",\"{v6}\"")
     };
     Ok(chosen.map(line).collect())
@@ -234,7 +277,10 @@ pub fn context_details(_: &mut At, modem: &mut Modem, form: &Form) -> Outcome {
         _ => return Err(WRONG_PARAMETERS),
     };
     let mut lines = Vec::new();
-    for (_, session) in modem.sessions().filter(|(_, session)| wanted.is_none_or(|n| n == session.profile)) {
+    for (_, session) in modem
+        .sessions()
+        .filter(|(_, session)| wanted.is_none_or(|n| n == session.profile))
+    {
         let (index, apn) = (session.profile, &session.apn);
         if let Some(side) = session.ipv4 {
             let [dns1, dns2] = side.dns;
@@ -243,8 +289,11 @@ pub fn context_details(_: &mut At, modem: &mut Modem, form: &Form) -> Outcome {
         }
         if let Some(side) = session.ipv6 {
             let [address, gateway, dns1, dns2] =
-                [side.address, side.gateway, side.dns[0], side.dns[1]].map(|address| dotted(address.into()));
-            lines.push(format!("+CGCONTRDP: {index},5,\"{apn}\",\"{address}\",\"{gateway}\",\"{dns1}\",\"{dns2}\""));
+                [side.address, side.gateway, side.dns[0], side.dns[1]]
+                    .map(|address| dotted(address.into()));
+            lines.push(format!(
+                "+CGCONTRDP: {index},5,\"{apn}\",\"{address}\",\"{gateway}\",\"{dns1}\",\"{dns2}\""
+            ));
         }
     }
     Ok(lines)
@@ -252,7 +301,10 @@ pub fn context_details(_: &mut At, modem: &mut Modem, form: &Form) -> Outcome {
 
 /// A session that uses a context.
 fn using(modem: &Modem, index: u8) -> Option<&Session> {
-    modem.sessions().map(|(_, session)| session).find(|session| session.profile == index)
+    modem
+        .sessions()
+        .map(|(_, session)| session)
+        .find(|session| session.profile == index)
 }
 
 /// Addresses as TS 27.007 writes them by default: bytes in decimal, with dots.
@@ -261,5 +313,9 @@ fn dotted(address: IpAddr) -> String {
         IpAddr::V4(address) => address.octets().to_vec(),
         IpAddr::V6(address) => address.octets().to_vec(),
     };
-    bytes.iter().map(u8::to_string).collect::<Vec<_>>().join(".")
+    bytes
+        .iter()
+        .map(u8::to_string)
+        .collect::<Vec<_>>()
+        .join(".")
 }

@@ -60,12 +60,17 @@ impl Calls {
     /// The call that a client has this handle of.
     pub fn of_handle(&self, client: u8, handle: u32) -> Option<Key> {
         let mut calls = self.calls.iter();
-        calls.find(|(_, call)| call.holders.get(&client) == Some(&handle)).map(|(&key, _)| key)
+        calls
+            .find(|(_, call)| call.holders.get(&client) == Some(&handle))
+            .map(|(&key, _)| key)
     }
 
     /// The calls that a client holds.
     pub fn of_client(&self, client: u8) -> Vec<Key> {
-        let held = self.calls.iter().filter(|(_, call)| call.holders.contains_key(&client));
+        let held = self
+            .calls
+            .iter()
+            .filter(|(_, call)| call.holders.contains_key(&client));
         held.map(|(&key, _)| key).collect()
     }
 

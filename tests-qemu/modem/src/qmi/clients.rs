@@ -72,7 +72,10 @@ impl Clients {
 
     /// The ids of a service's clients of a kind.
     pub fn of(&self, service: u8, wanted: impl Fn(&Client) -> bool) -> Vec<u8> {
-        let clients = self.clients.iter().filter(|(key, client)| key.0 == service && wanted(client));
+        let clients = self
+            .clients
+            .iter()
+            .filter(|(key, client)| key.0 == service && wanted(client));
         clients.map(|(key, _)| key.1).collect()
     }
 

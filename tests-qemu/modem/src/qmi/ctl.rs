@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 //! The control service.
 
-use qmi::ctl::{AllocateClient, Allocated, Client, GetVersions, ReleaseClient, Sync, Synced, Version, Versions};
+use qmi::ctl::{
+    AllocateClient, Allocated, Client, GetVersions, ReleaseClient, Sync, Synced, Version, Versions,
+};
 use qmi::{service, ErrorCode, List8, Message, Request};
 
 use super::reply::{ask, done, reply, Answer, Event};
@@ -42,7 +44,10 @@ pub fn answer(services: &mut Services, modem: &mut Modem, message: &Message<'_>)
             if service == service::CTL || !SERVICES.iter().any(|known| known.service == service) {
                 return Err(ErrorCode::INVALID_SERVICE_TYPE.into());
             }
-            let id = services.clients.allocate(service).ok_or(ErrorCode::CLIENT_IDS_EXHAUSTED)?;
+            let id = services
+                .clients
+                .allocate(service)
+                .ok_or(ErrorCode::CLIENT_IDS_EXHAUSTED)?;
             reply(&Allocated {
                 client: Client { service, id },
             })

@@ -2,9 +2,10 @@
 //! Device management: identity, operating mode, and the older of two ways to a PIN.
 
 use qmi::dms::{
-    Bands, Capabilities, CapabilityInfo, GetBands, GetCapabilities, GetHardwareRevision, GetIccid, GetIds, GetImsi,
-    GetManufacturer, GetModel, GetMsisdn, GetOperatingMode, GetPinStatus, GetRevision, HardwareRevision, Iccid, Ids,
-    Imsi, Manufacturer, Mode, Model, OperatingMode, PinInfo, PinStatus, Revision, SetOperatingMode, VerifyPin,
+    Bands, Capabilities, CapabilityInfo, GetBands, GetCapabilities, GetHardwareRevision, GetIccid,
+    GetIds, GetImsi, GetManufacturer, GetModel, GetMsisdn, GetOperatingMode, GetPinStatus,
+    GetRevision, HardwareRevision, Iccid, Ids, Imsi, Manufacturer, Mode, Model, OperatingMode,
+    PinInfo, PinStatus, Revision, SetOperatingMode, VerifyPin,
 };
 use qmi::{service, ErrorCode, List16, List8, Message, Request, Text, Verbose};
 
@@ -28,7 +29,9 @@ pub fn answer(services: &mut Services, modem: &mut Modem, message: &Message<'_>)
     match message.id {
         SET_EVENT_REPORT => {
             let on = message.tlvs.may(REPORT_MODE)?;
-            if let (Some(client), Some(on)) = (services.clients.get(service::DMS, message.client), on) {
+            if let (Some(client), Some(on)) =
+                (services.clients.get(service::DMS, message.client), on)
+            {
                 client.operating_mode = on;
             }
             done()
@@ -49,7 +52,7 @@ pub fn answer(services: &mut Services, modem: &mut Modem, message: &Message<'_>)
             model: Text::from(identity.model.as_str()),
         }),
         GetRevision::ID => reply(&Revision {
-            revision: Text::from(identity.revision.as_str()),
+            revision: Text::from(identity.revision().as_str()),
         }),
         GetHardwareRevision::ID => reply(&HardwareRevision {
             revision: Text::from(identity.hardware.as_str()),
@@ -106,7 +109,10 @@ pub fn answer(services: &mut Services, modem: &mut Modem, message: &Message<'_>)
 
 /// Tells the clients that asked for it.
 pub fn mode_changed(services: &mut Services, modem: &Modem) {
-    for client in services.clients.of(service::DMS, |client| client.operating_mode) {
+    for client in services
+        .clients
+        .of(service::DMS, |client| client.operating_mode)
+    {
         services.events.push(Event {
             service: service::DMS,
             client,
@@ -138,7 +144,10 @@ fn set_mode(modem: &mut Modem, mode: Mode) -> Answer {
 fn bands(modem: &Modem) -> Answer {
     let numbers = |key: &str| -> Vec<u16> {
         let bands = modem.preferences.hardware(key);
-        bands.split(':').filter_map(|band| band.parse().ok()).collect()
+        bands
+            .split(':')
+            .filter_map(|band| band.parse().ok())
+            .collect()
     };
     let (lte, nr5g) = (numbers("lte_band"), numbers("nr5g_band"));
     let low = lte.iter().filter(|&&band| (1..=64).contains(&band));

@@ -32,7 +32,10 @@ pub fn answer(services: &mut Services, modem: &mut Modem, message: &Message<'_>)
 
 /// Tells the clients that asked for it.
 pub fn changed(services: &mut Services, modem: &Modem) {
-    for client in services.clients.of(service::DSD, |client| client.system_status) {
+    for client in services
+        .clients
+        .of(service::DSD, |client| client.system_status)
+    {
         services.events.push(Event::new(
             client,
             &SystemStatus {

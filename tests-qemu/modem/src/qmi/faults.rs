@@ -49,7 +49,10 @@ impl Faults {
         if self.silent {
             return Vec::new();
         }
-        let length = self.cut.take().map_or(frame.len(), |cut| cut.min(frame.len()));
+        let length = self
+            .cut
+            .take()
+            .map_or(frame.len(), |cut| cut.min(frame.len()));
         let frame = frame.get(..length).unwrap_or_default();
         match self.piece {
             0 => vec![frame.to_vec()],
@@ -63,7 +66,9 @@ impl Faults {
     ///
     /// The usage, for one that is not understood.
     pub fn command(&mut self, words: &[&str]) -> Result<String, String> {
-        self.order(words).map(|()| String::new()).ok_or_else(|| USAGE.to_owned())
+        self.order(words)
+            .map(|()| String::new())
+            .ok_or_else(|| USAGE.to_owned())
     }
 
     fn order(&mut self, words: &[&str]) -> Option<()> {
@@ -102,7 +107,9 @@ pub fn garbage(words: &[&str]) -> Result<Vec<u8>, String> {
         },
         _ => None,
     };
-    bytes.filter(|bytes| !bytes.is_empty()).ok_or_else(|| USAGE.to_owned())
+    bytes
+        .filter(|bytes| !bytes.is_empty())
+        .ok_or_else(|| USAGE.to_owned())
 }
 
 /// Bytes from Marsaglia's xorshift64 generator: the same for the same seed, whatever the machine.
@@ -123,12 +130,15 @@ fn unhex(hex: &str) -> Option<Vec<u8>> {
         return None;
     }
     let pairs = (0..hex.len()).step_by(2).map(|at| hex.get(at..at + 2));
-    pairs.map(|pair| u8::from_str_radix(pair?, 16).ok()).collect()
+    pairs
+        .map(|pair| u8::from_str_radix(pair?, 16).ok())
+        .collect()
 }
 
 /// A service by name or number.
 fn service_number(word: &str) -> Option<u8> {
-    let named = (0..=u8::MAX).find(|&id| service::name(id).is_some_and(|name| name.eq_ignore_ascii_case(word)));
+    let named = (0..=u8::MAX)
+        .find(|&id| service::name(id).is_some_and(|name| name.eq_ignore_ascii_case(word)));
     named.or_else(|| number(word)?.try_into().ok())
 }
 

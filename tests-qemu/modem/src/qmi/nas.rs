@@ -2,11 +2,12 @@
 //! Registration, operator and signal, as the shared state has them.
 
 use qmi::nas::{
-    ActiveTechnology, Attach, GetHomeNetwork, GetPlmnName, GetPreferredNetworks, GetSelectionPreference,
-    GetServingSystem, GetSignalInfo, GetSignalStrength, GetSystemInfo, GetTechnologyPreference, HomeNetwork, LteSignal,
-    NamedPlmn, Nr5gSignal, OperatorNames, PlmnName, PreferredNetworks, Radio, RadioInfo, RegisterIndications,
-    Registration as Registered, SelectionPreference, Service, ServiceStatus, Serving, ServingSystem,
-    SetSelectionPreference, SignalInfo, SignalStrength, Strength, SystemInfo, SystemInfoChanged, TechnologyPreference,
+    ActiveTechnology, Attach, GetHomeNetwork, GetPlmnName, GetPreferredNetworks,
+    GetSelectionPreference, GetServingSystem, GetSignalInfo, GetSignalStrength, GetSystemInfo,
+    GetTechnologyPreference, HomeNetwork, LteSignal, NamedPlmn, Nr5gSignal, OperatorNames,
+    PlmnName, PreferredNetworks, Radio, RadioInfo, RegisterIndications, Registration as Registered,
+    SelectionPreference, Service, ServiceStatus, Serving, ServingSystem, SetSelectionPreference,
+    SignalInfo, SignalStrength, Strength, SystemInfo, SystemInfoChanged, TechnologyPreference,
 };
 use qmi::{service, ErrorCode, List16, List8, Message, Request, Text8, Verbose};
 
@@ -94,11 +95,17 @@ pub fn answer(services: &mut Services, modem: &mut Modem, message: &Message<'_>)
 /// Tells the clients that asked for it.
 pub fn changed(services: &mut Services, modem: &Modem) {
     let radios = radios(modem);
-    for client in services.clients.of(service::NAS, |client| client.serving_system) {
+    for client in services
+        .clients
+        .of(service::NAS, |client| client.serving_system)
+    {
         let event = Event::new(client, &serving_system(modem, &radios));
         services.events.push(event);
     }
-    for client in services.clients.of(service::NAS, |client| client.system_info) {
+    for client in services
+        .clients
+        .of(service::NAS, |client| client.system_info)
+    {
         let event = Event::new(client, &SystemInfoChanged::from(system_info(modem)));
         services.events.push(event);
     }
@@ -254,7 +261,11 @@ fn set_mode(modem: &mut Modem, mode: Option<u16>) -> Answer {
     let Some(mode) = mode else {
         return done();
     };
-    let names: Vec<&str> = MODES.iter().filter(|row| mode & row.0 != 0).map(|row| row.1).collect();
+    let names: Vec<&str> = MODES
+        .iter()
+        .filter(|row| mode & row.0 != 0)
+        .map(|row| row.1)
+        .collect();
     if names.is_empty() || !modem.preferences.set("mode_pref", &names.join(":")) {
         return Err(ErrorCode::INVALID_ARGUMENT.into());
     }

@@ -2,8 +2,9 @@
 //! The WDS messages about connection profiles.
 
 use qmi::wds::{
-    CreateProfile, CreatedProfile, DeleteProfile, GetDefaultProfile, GetProfile, ListProfiles, ModifyProfile, PdpType,
-    Profile as Described, ProfileEntry, ProfileId, ProfileIndex, ProfileList,
+    CreateProfile, CreatedProfile, DeleteProfile, GetDefaultProfile, GetProfile, ListProfiles,
+    ModifyProfile, PdpType, Profile as Described, ProfileEntry, ProfileId, ProfileIndex,
+    ProfileList,
 };
 use qmi::{ErrorCode, List8, Message, Request, Text, Text8};
 

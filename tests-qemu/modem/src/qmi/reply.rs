@@ -87,8 +87,14 @@ impl Event {
 /// The TLVs of a body.
 pub fn encode<'a>(body: &impl Body<'a>) -> Vec<u8> {
     let mut buffer = vec![0; qmux::MAX_FRAME];
-    let frame = Builder::indication(&mut buffer, qmi::service::WDS, 0, 0).body(body).finish();
+    let frame = Builder::indication(&mut buffer, qmi::service::WDS, 0, 0)
+        .body(body)
+        .finish();
     // The frame's header and the message's.
     let header = qmux::HEADER + 7;
-    frame.ok().and_then(|frame| frame.get(header..)).unwrap_or_default().to_vec()
+    frame
+        .ok()
+        .and_then(|frame| frame.get(header..))
+        .unwrap_or_default()
+        .to_vec()
 }

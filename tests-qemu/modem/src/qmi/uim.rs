@@ -2,8 +2,9 @@
 //! The SIM card: its state, its PIN, a few of its files.
 
 use qmi::uim::{
-    App, AppState, AppType, Card, CardState, CardStatus, CardStatusChanged, Cards, Events, FileContent, GetCardStatus,
-    PinResult, PinState, ReadTransparent, RegisterEvents, Retries, VerifyPin,
+    App, AppState, AppType, Card, CardState, CardStatus, CardStatusChanged, Cards, Events,
+    FileContent, GetCardStatus, PinResult, PinState, ReadTransparent, RegisterEvents, Retries,
+    VerifyPin,
 };
 use qmi::{service, ErrorCode, List16, List8, Message, Request, Text8};
 
@@ -16,7 +17,9 @@ const UNBLOCK_PIN: u16 = 0x0027;
 /// Sent by clients that start over.
 const RESET: u16 = 0x0000;
 /// The USIM application's identifier (3GPP TS 31.102, shortened as cards may).
-const USIM: &[u8] = &[0xa0, 0x00, 0x00, 0x00, 0x87, 0x10, 0x02, 0xff, 0xff, 0xff, 0xff, 0x89];
+const USIM: &[u8] = &[
+    0xa0, 0x00, 0x00, 0x00, 0x87, 0x10, 0x02, 0xff, 0xff, 0xff, 0xff, 0x89,
+];
 /// Bit of the card status indication.
 const CARD_STATUS: u32 = 1;
 
@@ -66,7 +69,10 @@ pub fn verify(modem: &mut Modem, id: u8, digits: Text8<'_>) -> Answer {
 
 /// Tells the clients that asked for it.
 pub fn changed(services: &mut Services, modem: &Modem) {
-    for client in services.clients.of(service::UIM, |client| client.card_status) {
+    for client in services
+        .clients
+        .of(service::UIM, |client| client.card_status)
+    {
         let event = with_cards(&modem.sim, |status| {
             Event::new(client, &CardStatusChanged { status })
         });
@@ -186,6 +192,13 @@ fn read(sim: &Sim, wanted: &ReadTransparent<'_>) -> Answer {
 
 /// Digits as cards store them: two to a byte, the first in the low nibble.
 fn swapped(digits: &str) -> Vec<u8> {
-    let nibbles: Vec<u8> = digits.chars().filter_map(|c| c.to_digit(16)).map(|nibble| nibble as u8).collect();
-    nibbles.chunks(2).map(|pair| pair[0] | pair.get(1).unwrap_or(&0xf) << 4).collect()
+    let nibbles: Vec<u8> = digits
+        .chars()
+        .filter_map(|c| c.to_digit(16))
+        .map(|nibble| nibble as u8)
+        .collect();
+    nibbles
+        .chunks(2)
+        .map(|pair| pair[0] | pair.get(1).unwrap_or(&0xf) << 4)
+        .collect()
 }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 //! The data format: the modem grants the lesser of what is asked and what it can.
 
-use qmi::wda::{Aggregation, DataFormat, Endpoint, EndpointType, GetDataFormat, LinkLayer, SetDataFormat};
+use qmi::wda::{
+    Aggregation, DataFormat, Endpoint, EndpointType, GetDataFormat, LinkLayer, SetDataFormat,
+};
 use qmi::{ErrorCode, Message, Request};
 
 use super::reply::{ask, reply, Answer};
@@ -35,8 +37,12 @@ fn check(endpoint: Option<Endpoint>) -> Result<(), ErrorCode> {
 }
 
 fn grant(current: Format, limits: Limits, wanted: &SetDataFormat) -> Format {
-    let ul = wanted.uplink.map_or(current.ul, |protocol| granted(protocol, limits));
-    let dl = wanted.downlink.map_or(current.dl, |protocol| granted(protocol, limits));
+    let ul = wanted
+        .uplink
+        .map_or(current.ul, |protocol| granted(protocol, limits));
+    let dl = wanted
+        .downlink
+        .map_or(current.dl, |protocol| granted(protocol, limits));
     // Without aggregation there are no limits to speak of.
     let limit = |on: bool, wanted: Option<u32>, own: u32| match (on, wanted) {
         (false, _) => 0,
@@ -46,9 +52,21 @@ fn grant(current: Format, limits: Limits, wanted: &SetDataFormat) -> Format {
     Format {
         ul,
         dl,
-        dl_max_packets: limit(dl != Qmap::None, wanted.downlink_max_packets, limits.dl_max_packets),
-        dl_max_size: limit(dl != Qmap::None, wanted.downlink_max_size, limits.dl_max_size),
-        ul_max_packets: limit(ul != Qmap::None, wanted.uplink_max_packets, limits.ul_max_packets),
+        dl_max_packets: limit(
+            dl != Qmap::None,
+            wanted.downlink_max_packets,
+            limits.dl_max_packets,
+        ),
+        dl_max_size: limit(
+            dl != Qmap::None,
+            wanted.downlink_max_size,
+            limits.dl_max_size,
+        ),
+        ul_max_packets: limit(
+            ul != Qmap::None,
+            wanted.uplink_max_packets,
+            limits.ul_max_packets,
+        ),
         ul_max_size: limit(ul != Qmap::None, wanted.uplink_max_size, limits.ul_max_size),
         dl_padding: match dl {
             Qmap::None => 0,

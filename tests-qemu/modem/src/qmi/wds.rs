@@ -2,10 +2,10 @@
 //! Data sessions: binding to mux ids, starting and stopping, settings, counters.
 
 use qmi::wds::{
-    requested, Autoconnect, BindMuxDataPort, ConfigChanged, Connection, Family as WireFamily, GetAutoconnect,
-    GetPacketStatistics, GetSettings, GetStatus, Ipv6Prefix, PacketStatistics, ProfileId, RegisterIndications, Reset,
-    SetAutoconnect, SetEventReport, SetIpFamily, Settings, StartNetwork, Started, Status, StatusChanged,
-    StatusIndication, StopNetwork,
+    requested, Autoconnect, BindMuxDataPort, ConfigChanged, Connection, Family as WireFamily,
+    GetAutoconnect, GetPacketStatistics, GetSettings, GetStatus, Ipv6Prefix, PacketStatistics,
+    ProfileId, RegisterIndications, Reset, SetAutoconnect, SetEventReport, SetIpFamily, Settings,
+    StartNetwork, Started, Status, StatusChanged, StatusIndication, StopNetwork,
 };
 use qmi::{reason, service, wda, CallEnd, ErrorCode, Message, Request, Text, Verbose};
 
@@ -33,7 +33,10 @@ pub fn answer(services: &mut Services, modem: &mut Modem, message: &Message<'_>)
         return answer;
     }
     let id = message.client;
-    let client = services.clients.get(service::WDS, id).ok_or(ErrorCode::INVALID_CLIENT_ID)?;
+    let client = services
+        .clients
+        .get(service::WDS, id)
+        .ok_or(ErrorCode::INVALID_CLIENT_ID)?;
     let key = (client.mux, client.family);
     match message.id {
         Reset::ID => {
@@ -49,7 +52,9 @@ pub fn answer(services: &mut Services, modem: &mut Modem, message: &Message<'_>)
             done()
         }
         BindMuxDataPort::ID => {
-            let BindMuxDataPort { endpoint, mux_id, .. } = ask(message)?;
+            let BindMuxDataPort {
+                endpoint, mux_id, ..
+            } = ask(message)?;
             if endpoint.is_some_and(|endpoint| endpoint.kind != wda::EndpointType::Pcie) {
                 return Err(ErrorCode::INVALID_ARGUMENT.into());
             }
@@ -154,12 +159,20 @@ fn start(services: &mut Services, modem: &mut Modem, key: Key, message: &Message
         (None, Some(_)) => return Err(ErrorCode::INVALID_PROFILE.into()),
         (stored, _) => stored,
     };
-    let apn = wanted.apn.map_or_else(|| stored.map_or(&[][..], |stored| &stored.apn), |apn| apn.0);
-    let user = wanted.user.map_or_else(|| stored.map_or(&[][..], |stored| &stored.user), |user| user.0);
-    let password = wanted
-        .password
-        .map_or_else(|| stored.map_or(&[][..], |stored| &stored.password), |password| password.0);
-    let apn = std::str::from_utf8(apn).map_err(|_| ErrorCode::INVALID_ARGUMENT)?.to_owned();
+    let apn = wanted
+        .apn
+        .map_or_else(|| stored.map_or(&[][..], |stored| &stored.apn), |apn| apn.0);
+    let user = wanted.user.map_or_else(
+        || stored.map_or(&[][..], |stored| &stored.user),
+        |user| user.0,
+    );
+    let password = wanted.password.map_or_else(
+        || stored.map_or(&[][..], |stored| &stored.password),
+        |password| password.0,
+    );
+    let apn = std::str::from_utf8(apn)
+        .map_err(|_| ErrorCode::INVALID_ARGUMENT)?
+        .to_owned();
     if apn.len() > 100 {
         return Err(ErrorCode::ARGUMENT_TOO_LONG.into());
     }
@@ -183,7 +196,12 @@ fn start(services: &mut Services, modem: &mut Modem, key: Key, message: &Message
 }
 
 /// Whether modem and network let the call begin. The names of the difficult APNs end in `.test`, which is nobody's.
-fn judge(modem: &Modem, family: Family, apn: &str, credentials: (&[u8], &[u8])) -> Result<(), Verbose> {
+fn judge(
+    modem: &Modem,
+    family: Family,
+    apn: &str,
+    credentials: (&[u8], &[u8]),
+) -> Result<(), Verbose> {
     let call_manager = |reason| Verbose {
         kind: reason::Type::CallManager,
         reason,
@@ -239,10 +257,15 @@ fn coarse(verbose: Verbose) -> u16 {
 fn stop(services: &mut Services, modem: &mut Modem, key: Key, client: u8, handle: u32) -> Answer {
     let key = match handle {
         GLOBAL_HANDLE => key,
-        _ => services.calls.of_handle(client, handle).ok_or(ErrorCode::INVALID_HANDLE)?,
+        _ => services
+            .calls
+            .of_handle(client, handle)
+            .ok_or(ErrorCode::INVALID_HANDLE)?,
     };
     let over = match handle {
-        GLOBAL_HANDLE if services.calls.get(key).is_none() => return Err(ErrorCode::NO_EFFECT.into()),
+        GLOBAL_HANDLE if services.calls.get(key).is_none() => {
+            return Err(ErrorCode::NO_EFFECT.into())
+        }
         GLOBAL_HANDLE => services.calls.end(key),
         _ => services.calls.leave(key, client),
     };
@@ -255,7 +278,14 @@ fn stop(services: &mut Services, modem: &mut Modem, key: Key, client: u8, handle
         modem.stop(key.0, key.1);
         tell(services, key, Connection::Disconnected, Some(reason));
     } else {
-        tell_one(services, client, key, Connection::Disconnected, false, Some(reason));
+        tell_one(
+            services,
+            client,
+            key,
+            Connection::Disconnected,
+            false,
+            Some(reason),
+        );
     }
     done()
 }
@@ -326,7 +356,9 @@ fn statistics(modem: &Modem, mux: u8, mask: u32) -> Answer {
 
 /// Tells the clients of a session about its state.
 fn tell(services: &mut Services, key: Key, connection: Connection, reason: Option<Verbose>) {
-    let concerned = services.clients.of(service::WDS, |client| (client.mux, client.family) == key);
+    let concerned = services
+        .clients
+        .of(service::WDS, |client| (client.mux, client.family) == key);
     for client in concerned {
         tell_one(services, client, key, connection, false, reason);
     }

@@ -57,7 +57,10 @@ impl Preferences {
 
     /// A preference as it comes from the factory; for bands, all that the hardware has.
     pub fn hardware(&self, key: &str) -> &'static str {
-        PREFERENCES.iter().find(|row| row.0 == key).map_or("", |row| row.1)
+        PREFERENCES
+            .iter()
+            .find(|row| row.0 == key)
+            .map_or("", |row| row.1)
     }
 
     /// Sets a preference. Returns false, and changes nothing, if key or value is unknown.

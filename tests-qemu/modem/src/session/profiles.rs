@@ -65,7 +65,9 @@ impl Default for Profiles {
 impl Profiles {
     /// Every profile with its number.
     pub fn iter(&self) -> impl Iterator<Item = (u8, &Profile)> {
-        self.profiles.iter().map(|(&index, profile)| (index, profile))
+        self.profiles
+            .iter()
+            .map(|(&index, profile)| (index, profile))
     }
 
     /// A profile by number.

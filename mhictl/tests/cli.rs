@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
+//! The program as a shell sees it: exit codes and messages of command lines that never get as far as a modem.
+
+use std::process::{Command, Output};
+
+fn mhictl(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_mhictl"))
+        .args(arguments)
+        .output()
+        .expect("mhictl runs")
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+#[test]
+fn bad_values_end_with_usage_and_say_what_to_do() {
+    for (arguments, option) in [
+        (&["connect", "--mux", "255"][..], "--mux 255"),
+        (&["connect", "--apn", "bad apn"], "--apn"),
+        (&["connect", "--mtu", "20"], "--mtu 20"),
+        (&["connect", "--pin", "abc"], "--pin"),
+        (&["connect", "--password", "x"], "--password without --user"),
+        (&["connect", "--timeout", "0"], "--timeout 0"),
+        (&["at", "CSQ"], "does not begin with AT"),
+        (&["at", "AT\rAT"], "one line"),
+    ] {
+        let output = mhictl(arguments);
+        let text = stderr(&output);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?} {text}");
+        assert!(
+            text.starts_with("mhictl: error: ") && text.contains(option),
+            "{text}"
+        );
+        assert!(text.contains("\nmhictl: next: "), "{text}");
+        assert!(output.stdout.is_empty());
+    }
+}
+
+#[test]
+fn unknown_options_end_with_usage() {
+    for arguments in [&["connect", "--frobnicate"][..], &["fly"], &[]] {
+        assert_eq!(mhictl(arguments).status.code(), Some(2), "{arguments:?}");
+    }
+}
+
+#[test]
+fn help_has_exit_codes_and_lines() {
+    let output = mhictl(&["--help"]);
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(output.status.code(), Some(0));
+    for part in [
+        "Exit codes:",
+        "another program holds the port",
+        "Lines that `connect` prints",
+        "registration",
+    ] {
+        assert!(text.contains(part), "{part}");
+    }
+}
+
+#[test]
+fn an_unknown_modem_is_no_device() {
+    for arguments in [
+        &["connect", "--device", "wwan-none"][..],
+        &["status", "--device", "wwan-none"],
+        &["at", "AT", "--port", "/dev/wwan-none"],
+    ] {
+        let output = mhictl(arguments);
+        assert_eq!(
+            output.status.code(),
+            Some(3),
+            "{arguments:?} {}",
+            stderr(&output)
+        );
+    }
+}
