@@ -60,8 +60,8 @@ bindgen-flags := --rust-target 1.84 --use-core --with-derive-default --no-debug 
 	--enable-function-attribute-detection --opaque-type alt_instr --blocklist-function '__list_.*_report' \
 	--allowlist-function 'rust_helper_.*' --allowlist-var 'RUST_CONST_HELPER_.*'
 
-# Lines of `type NAME`, `function NAME` or `var NAME`, each name a regular expression.
-allowlist = $(shell sed -n "s/^\(type\|function\|var\) \(.*\)/--allowlist-\1 '\2'/p" $1)
+# Lines of `type`, `opaque`, `function` or `var`, and a regular expression.
+allowlist = $(shell sed -n -e "s/^\(type\|function\|var\) \(.*\)/--allowlist-\1 '\2'/p" -e "s/^opaque \(.*\)/--opaque-type '\1'/p" $1)
 
 # libclang reads what is written for gcc: without these it stops, or they say nothing about layouts.
 bindgen-skip := -mno-fp-ret-in-387 -mpreferred-stack-boundary=% -mskip-rax-setup -mgeneral-regs-only \

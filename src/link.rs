@@ -64,6 +64,12 @@ impl Operations for Link {
     };
     const ETHTOOL: &'static EthtoolTable = &EthtoolTable::new::<Link>(false);
 
+    const STACKED: bool = true;
+
+    fn base_index(dev: &Device<Self>) -> i32 {
+        dev.private().base.index()
+    }
+
     fn open(dev: &Device<Self>) -> Result {
         if !dev.private().paused.load(Ordering::Acquire) {
             dev.wake_queue();

@@ -136,14 +136,16 @@ impl Connect<'_> {
                     }
                     self.close();
                     self.control = None;
-                    say(
-                        "stopped",
-                        if result.is_ok() {
-                            "on request"
-                        } else {
-                            "with an error"
-                        },
-                    );
+                    if self.modem.is_some() {
+                        say(
+                            "stopped",
+                            if result.is_ok() {
+                                "on request"
+                            } else {
+                                "with an error"
+                            },
+                        );
+                    }
                     self.result = Some(result);
                     return;
                 }

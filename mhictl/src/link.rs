@@ -190,6 +190,7 @@ fn mux_id(info: &LinkInfo) -> Option<u16> {
 mod tests {
     use super::*;
     use netlink_packet_core::{Emitable, Parseable};
+    use netlink_sys::protocols::NETLINK_ROUTE;
 
     #[test]
     fn newlink_has_the_attributes_that_iproute2_sends() {
@@ -220,6 +221,14 @@ mod tests {
         assert_eq!(flags(Qmap::V1).bits(), 0x01);
         assert_eq!(flags(Qmap::V4).bits(), 0x0d);
         assert_eq!(flags(Qmap::V5).bits(), 0x31);
+    }
+
+    #[test]
+    fn this_machines_loopback_is_found_and_listed() {
+        let mut netlink = Netlink::open(NETLINK_ROUTE).unwrap();
+        let lo = get(&mut netlink, "lo").unwrap().unwrap();
+        assert!(list(&mut netlink).unwrap().contains(&("lo".to_owned(), lo)));
+        assert_eq!(get(&mut netlink, "no-such-if").unwrap(), None);
     }
 
     #[test]

@@ -78,7 +78,7 @@ int rust_helper_netdev_alloc_stats(struct net_device *dev);
 void rust_helper_netdev_free_stats(struct net_device *dev);
 void rust_helper_netdev_set_parent(struct net_device *dev, struct device *parent);
 const struct net_device_ops *rust_helper_netdev_ops(const struct net_device *dev);
-const char *rust_helper_netdev_name(const struct net_device *dev);
+int rust_helper_netdev_index(const struct net_device *dev);
 bool rust_helper_netdev_running(const struct net_device *dev);
 bool rust_helper_netdev_has_rx_handler(const struct net_device *dev);
 u32 rust_helper_netdev_mtu(const struct net_device *dev);

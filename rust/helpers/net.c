@@ -57,9 +57,9 @@ const struct net_device_ops *rust_helper_netdev_ops(const struct net_device *dev
 	return dev->netdev_ops;
 }
 
-const char *rust_helper_netdev_name(const struct net_device *dev)
+int rust_helper_netdev_index(const struct net_device *dev)
 {
-	return netdev_name(dev);
+	return dev->ifindex;
 }
 
 bool rust_helper_netdev_running(const struct net_device *dev)

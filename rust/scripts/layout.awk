@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# layout.awk ALLOWLIST BINDINGS.rs: C asserts of the size and field offsets that bindgen noted for each `type` of the allow-list.
+# layout.awk ALLOWLIST BINDINGS.rs: C asserts of the size and field offsets that bindgen noted for each `type` and `opaque` of the allow-list.
 # Fields without a name of their own in C (anonymous unions, bit fields) are left to the size.
 BEGIN {
 	print "// SPDX-License-Identifier: GPL-2.0-only"
@@ -10,7 +10,7 @@ BEGIN {
 		keyword[words[i] "_"] = words[i]
 }
 FILENAME == ARGV[1] {
-	if ($1 == "type")
+	if ($1 == "type" || $1 == "opaque")
 		wanted[$2] = 1
 	next
 }

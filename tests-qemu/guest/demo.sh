@@ -25,7 +25,7 @@ demo() {
 	printf '\n# mhictl connect --apn internet &\n'
 	mhictl connect --apn internet 2>&1 &
 	wait_for 40 has_address rmnet_mhi0.1 || failures=$((failures + 1))
-	wait_for 10 ip route get 1.1.1.1 oif rmnet_mhi0.1
+	wait_for 10 sh -c 'ip route show dev rmnet_mhi0.1 | grep -q default'
 
 	show 'mhictl status'
 	show 'ip -br addr show rmnet_mhi0.1'

@@ -27,6 +27,8 @@ field() {
 # An IPv4 session without QMAP on the bare interface; its client id stays in $client.
 stock_session() {
 	local settings address
+	# Without an opener the channel stops, and the modem forgets its clients.
+	exec 9<$qmi || return
 	qmi --wda-set-data-format=link-layer-protocol=raw-ip,ul-protocol=disabled,dl-protocol=disabled || return
 	client=$(qmi --wds-noop --client-no-release-cid | field CID)
 	[ -n "$client" ] || return

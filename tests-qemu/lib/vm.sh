@@ -25,7 +25,7 @@ vm() {
 		(qemu "$@" "$sockets" 2>"$directory/qemu.log") || status=$?
 	else
 		limit=(timeout --kill-after=5 "$timeout")
-		(qemu "$@" "$sockets" </dev/null 2>"$directory/qemu.log") || status=$?
+		(qemu "$@" "$sockets" </dev/null 2>"$directory/qemu.log" | cat) || status=$? # a pipe can be opened by name
 	fi
 
 	stop "$modem_process" || {
@@ -80,8 +80,8 @@ qemu() {
 	case $console in
 	file) machine+=(-chardev "file,id=console,path=$directory/console.log") ;;
 	demo)
-		machine+=(-chardev "file,id=console,path=$directory/console.log" -chardev stdio,id=out
-			-device virtserialport,bus=ports.0,nr=3,chardev=out,name=out)
+		machine+=(-chardev "file,id=console,path=$directory/console.log" -chardev "file,id=out,path=/dev/stdout,append=on"
+			-device virtserialport,bus=ports.0,nr=1,chardev=out,name=out)
 		;;
 	terminal)
 		machine+=(-chardev stdio,id=console,signal=off)
@@ -92,9 +92,9 @@ qemu() {
 	exec "${machine[@]}" -nodefaults -display none -no-reboot -serial chardev:console \
 		-kernel /boot/vmlinuz-"$(kernel "$arch")" -initrd "$directory/guest.cpio" -append "$line" \
 		-chardev "file,id=verdict,path=$directory/verdict" \
-		-device virtserialport,bus=ports.0,nr=1,chardev=verdict,name=verdict \
+		-device virtserialport,bus=ports.0,nr=2,chardev=verdict,name=verdict \
 		-chardev "socket,id=modem,path=$sockets/control" \
-		-device virtserialport,bus=ports.0,nr=2,chardev=modem,name=modem \
+		-device virtserialport,bus=ports.0,nr=3,chardev=modem,name=modem \
 		-device pcie-root-port,id=port0,slot=1 \
 		-device '{"driver":"vfio-user-pci","id":"modem0","bus":"port0","socket":{"type":"unix","path":"'"$sockets/modem"'"}}'
 }

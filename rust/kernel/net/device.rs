@@ -29,6 +29,14 @@ pub trait Operations: Sized + 'static {
     /// The interface is set down. Under rtnl.
     fn stop(_dev: &Device<Self>) {}
 
+    /// Whether devices of this kind sit on another, which `base_index` names.
+    const STACKED: bool = false;
+
+    /// The number of the device below, for `ip link` to show it.
+    fn base_index(_dev: &Device<Self>) -> i32 {
+        0
+    }
+
     /// Sends a packet. In softirq or with bottom halves disabled.
     fn start_xmit(dev: &Device<Self>, skb: SkBuff) -> Transmit;
 
@@ -85,6 +93,11 @@ impl<T: Operations> Device<T> {
         ndo_stop: Some(Self::stop_callback),
         ndo_start_xmit: Some(Self::start_xmit_callback),
         ndo_get_stats64: Some(bindings::dev_get_tstats64),
+        ndo_get_iflink: if T::STACKED {
+            Some(Self::iflink_callback)
+        } else {
+            None
+        },
         // SAFETY: All-zero bytes mean no operation.
         ..unsafe { MaybeUninit::zeroed().assume_init() }
     };
@@ -206,6 +219,12 @@ impl<T: Operations> Device<T> {
         unsafe { bindings::rust_helper_netdev_has_rx_handler(self.as_raw()) }
     }
 
+    /// The interface's number.
+    pub fn index(&self) -> i32 {
+        // SAFETY: `self` is valid.
+        unsafe { bindings::rust_helper_netdev_index(self.as_raw()) }
+    }
+
     /// The MTU in bytes.
     pub fn mtu(&self) -> u32 {
         // SAFETY: `self` is valid.
@@ -281,6 +300,11 @@ impl<T: Operations> Device<T> {
         // SAFETY: As above.
         T::stop(unsafe { Self::from_raw(raw) });
         0
+    }
+
+    unsafe extern "C" fn iflink_callback(raw: *const bindings::net_device) -> c_int {
+        // SAFETY: As above.
+        T::base_index(unsafe { Self::from_raw(raw.cast_mut()) })
     }
 
     unsafe extern "C" fn start_xmit_callback(

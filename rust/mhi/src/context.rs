@@ -144,8 +144,11 @@ fn words(bytes: &[u8; LEN]) -> [u32; 11] {
 }
 
 fn put(bytes: &mut [u8; LEN], first: u32, second: u32, third: u32, ring: &RingContext) {
-    let [b, l, r, w] = [ring.base, ring.len, ring.rp, ring.wp].map(|value| [value as u32, (value >> 32) as u32]);
-    let words = [first, second, third, b[0], b[1], l[0], l[1], r[0], r[1], w[0], w[1]];
+    let [b, l, r, w] =
+        [ring.base, ring.len, ring.rp, ring.wp].map(|value| [value as u32, (value >> 32) as u32]);
+    let words = [
+        first, second, third, b[0], b[1], l[0], l[1], r[0], r[1], w[0], w[1],
+    ];
     for (word, chunk) in words.iter().zip(bytes.chunks_exact_mut(4)) {
         if let Some(chunk) = chunk.first_chunk_mut() {
             *chunk = word.to_le_bytes();

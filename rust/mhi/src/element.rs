@@ -51,7 +51,9 @@ impl Element {
         let [p0, p1, p2, p3, p4, p5, p6, p7] = self.pointer.to_le_bytes();
         let [a0, a1, a2, a3] = self.first.to_le_bytes();
         let [b0, b1, b2, b3] = self.second.to_le_bytes();
-        [p0, p1, p2, p3, p4, p5, p6, p7, a0, a1, a2, a3, b0, b1, b2, b3]
+        [
+            p0, p1, p2, p3, p4, p5, p6, p7, a0, a1, a2, a3, b0, b1, b2, b3,
+        ]
     }
 
     /// The type field, bits 23:16 of the second word.
@@ -214,7 +216,9 @@ impl Event {
         let code = (element.first >> 24) as u8;
         match element.kind() {
             TYPE_STATE_CHANGE => Self::State(crate::State(code)),
-            TYPE_EXECUTION_ENVIRONMENT => Self::ExecutionEnvironment(crate::ExecutionEnvironment(code)),
+            TYPE_EXECUTION_ENVIRONMENT => {
+                Self::ExecutionEnvironment(crate::ExecutionEnvironment(code))
+            }
             TYPE_COMMAND_COMPLETION => Self::Command {
                 pointer: element.pointer,
                 code: Completion(code),
@@ -235,7 +239,12 @@ impl Event {
             Self::State(state) => (0, state.0, 0, 0, TYPE_STATE_CHANGE),
             Self::ExecutionEnvironment(ee) => (0, ee.0, 0, 0, TYPE_EXECUTION_ENVIRONMENT),
             Self::Command { pointer, code } => (pointer, code.0, 0, 0, TYPE_COMMAND_COMPLETION),
-            Self::Transfer { channel, pointer, len, code } => (pointer, code.0, len, channel, TYPE_TRANSFER_COMPLETION),
+            Self::Transfer {
+                channel,
+                pointer,
+                len,
+                code,
+            } => (pointer, code.0, len, channel, TYPE_TRANSFER_COMPLETION),
             Self::Other(element) => return element,
         };
         Element {

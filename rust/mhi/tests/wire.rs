@@ -56,7 +56,10 @@ fn commands_have_the_words_of_mhi_tre_cmd() {
         (Command::Noop, 0x0001_0000),
     ] {
         let element = command.emit();
-        assert_eq!((element.pointer, element.first, element.second), (0, 0, second));
+        assert_eq!(
+            (element.pointer, element.first, element.second),
+            (0, 0, second)
+        );
         assert_eq!(Command::parse(element), command);
     }
 }
@@ -107,7 +110,10 @@ fn events_have_the_words_of_mhi_tre_ev() {
         ),
     ] {
         let element = event.emit();
-        assert_eq!((element.pointer, element.first, element.second), (pointer, first, second));
+        assert_eq!(
+            (element.pointer, element.first, element.second),
+            (pointer, first, second)
+        );
         assert_eq!(Event::parse(element), event);
     }
 }
@@ -133,10 +139,19 @@ fn contexts_lie_as_the_c_structures_do() {
     assert_eq!(bytes[..12], [0, 0x11, 0x33, 0x22, 1, 0, 0, 0, 5, 0, 0, 0]);
     assert_eq!(bytes[12..20], 0x0102_0304_0506_0708u64.to_le_bytes());
     assert_eq!(bytes[20..28], 0x800u64.to_le_bytes());
-    assert_eq!(bytes[context::RP_OFFSET as usize..][..8], ring.rp.to_le_bytes());
-    assert_eq!(bytes[context::WP_OFFSET as usize..][..8], ring.wp.to_le_bytes());
+    assert_eq!(
+        bytes[context::RP_OFFSET as usize..][..8],
+        ring.rp.to_le_bytes()
+    );
+    assert_eq!(
+        bytes[context::WP_OFFSET as usize..][..8],
+        ring.wp.to_le_bytes()
+    );
     let event = EventContext::parse(&bytes);
-    assert_eq!((event.moderation_count, event.moderation_ms), (0x11, 0x2233));
+    assert_eq!(
+        (event.moderation_count, event.moderation_ms),
+        (0x11, 0x2233)
+    );
     assert_eq!((event.vector, event.ring), (5, ring));
 
     let channel = ChannelContext {
@@ -148,7 +163,10 @@ fn contexts_lie_as_the_c_structures_do() {
     channel.emit(&mut bytes);
     assert_eq!(ChannelContext::parse(&bytes), channel);
     assert!(channel.is_burst());
-    assert_eq!(ChannelContext::config_with_state(0x301, ChannelState::RUNNING), 0x302);
+    assert_eq!(
+        ChannelContext::config_with_state(0x301, ChannelState::RUNNING),
+        0x302
+    );
 
     ring.emit(&mut bytes);
     assert_eq!(RingContext::parse(&bytes), ring);
@@ -158,7 +176,12 @@ fn contexts_lie_as_the_c_structures_do() {
 #[test]
 fn burst_mode_is_3_and_doorbell_mode_2() {
     // enum mhi_db_brst_mode in include/linux/mhi.h
-    for (config, burst) in [(0x000, false), (0x100, false), (0x200, false), (0x300, true)] {
+    for (config, burst) in [
+        (0x000, false),
+        (0x100, false),
+        (0x200, false),
+        (0x300, true),
+    ] {
         let context = ChannelContext {
             config,
             ..ChannelContext::default()

@@ -109,11 +109,9 @@ pub fn next_frame(buffer: &[u8]) -> Step<'_> {
         },
         Err(Error::Incomplete(needed)) => Step::NeedMore(needed),
         Err(_) => {
-            let garbage = buffer
-                .iter()
-                .skip(1)
-                .position(|&byte| byte == MARKER)
-                .map_or(buffer.len(), |at| at.saturating_add(1));
+            // The byte at hand and all up to the next marker. (`position` counts with an add that could overflow.)
+            let next = buffer.iter().skip(1).take_while(|&&byte| byte != MARKER);
+            let garbage = next.fold(1usize, |count, _| count.saturating_add(1));
             Step::Skip(garbage)
         }
     }

@@ -52,7 +52,10 @@ impl Bus {
     /// Counts the fault of an access to a ring or context.
     pub fn check<T>(&mut self, result: Result<T, Fault>, name: &'static str) -> Result<T, Fault> {
         if let Err(fault) = &result {
-            self.stats.fault(name, format_args!("{} bytes at {:#x}", fault.len, fault.address));
+            self.stats.fault(
+                name,
+                format_args!("{} bytes at {:#x}", fault.len, fault.address),
+            );
         }
         result
     }

@@ -65,16 +65,36 @@ pub struct Options {
     #[arg(long, value_enum, default_value_t = Aggregation::V5, help_heading = "Data")]
     pub qmap: Aggregation,
     /// Most bytes granted in a downlink aggregate
-    #[arg(long, value_name = "BYTES", default_value_t = 32768, help_heading = "Data")]
+    #[arg(
+        long,
+        value_name = "BYTES",
+        default_value_t = 32768,
+        help_heading = "Data"
+    )]
     pub dl_max_size: u32,
     /// Most packets granted in a downlink aggregate
-    #[arg(long, value_name = "COUNT", default_value_t = 32, help_heading = "Data")]
+    #[arg(
+        long,
+        value_name = "COUNT",
+        default_value_t = 32,
+        help_heading = "Data"
+    )]
     pub dl_max_packets: u32,
     /// Most bytes granted in an uplink aggregate
-    #[arg(long, value_name = "BYTES", default_value_t = 8192, help_heading = "Data")]
+    #[arg(
+        long,
+        value_name = "BYTES",
+        default_value_t = 8192,
+        help_heading = "Data"
+    )]
     pub ul_max_size: u32,
     /// Most packets granted in an uplink aggregate
-    #[arg(long, value_name = "COUNT", default_value_t = 11, help_heading = "Data")]
+    #[arg(
+        long,
+        value_name = "COUNT",
+        default_value_t = 11,
+        help_heading = "Data"
+    )]
     pub ul_max_packets: u32,
 
     /// Obey a control request before QEMU connects; words separated by spaces or commas, as in qmi,sim,locked; repeatable
@@ -183,11 +203,14 @@ fn parse_msi(text: &str) -> Result<u32, String> {
 }
 
 fn parse_ee(text: &str) -> Result<ExecutionEnvironment, String> {
-    ExecutionEnvironment::from_name(text).ok_or_else(|| "pbl, sbl, amss, rddm, wfw, pthru, edl or fp".to_string())
+    ExecutionEnvironment::from_name(text)
+        .ok_or_else(|| "pbl, sbl, amss, rddm, wfw, pthru, edl or fp".to_string())
 }
 
 fn parse_ms(text: &str) -> Result<Duration, String> {
-    text.parse().map(Duration::from_millis).map_err(|error| error.to_string())
+    text.parse()
+        .map(Duration::from_millis)
+        .map_err(|error| error.to_string())
 }
 
 #[cfg(test)]
@@ -210,7 +233,10 @@ mod tests {
             ["--boot-ee", "linux"],
             ["--boot-delay", "-1"],
         ] {
-            assert!(Options::try_parse_from([["modem"].as_slice(), &arguments].concat()).is_err(), "{arguments:?}");
+            assert!(
+                Options::try_parse_from([["modem"].as_slice(), &arguments].concat()).is_err(),
+                "{arguments:?}"
+            );
         }
     }
 }

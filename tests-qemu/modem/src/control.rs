@@ -30,16 +30,18 @@ const HELP: &str = "ping; state; stats; stats NAME; sys_err [event|interrupt|bot
 pub fn start(path: &Path, shared: Arc<Shared>) -> io::Result<()> {
     let _ = std::fs::remove_file(path);
     let listener = UnixListener::bind(path)?;
-    thread::Builder::new().name("control".into()).spawn(move || {
-        for stream in listener.incoming().flatten() {
-            let shared = Arc::clone(&shared);
-            thread::spawn(move || {
-                if let Err(error) = serve(&stream, &shared) {
-                    log::debug!("control client: {error}");
-                }
-            });
-        }
-    })?;
+    thread::Builder::new()
+        .name("control".into())
+        .spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let shared = Arc::clone(&shared);
+                thread::spawn(move || {
+                    if let Err(error) = serve(&stream, &shared) {
+                        log::debug!("control client: {error}");
+                    }
+                });
+            }
+        })?;
     Ok(())
 }
 
@@ -60,7 +62,10 @@ fn serve(stream: &UnixStream, shared: &Shared) -> io::Result<()> {
         let mut device = shared.access();
         let answer = request(&mut device, &words, Instant::now());
         shared.kick(device);
-        log::debug!("answer: {:.200}", answer.as_ref().unwrap_or_else(|error| error));
+        log::debug!(
+            "answer: {:.200}",
+            answer.as_ref().unwrap_or_else(|error| error)
+        );
         let answer = match answer {
             Ok(answer) => format!("ok {answer}"),
             Err(error) => format!("error {error}"),
@@ -88,7 +93,12 @@ pub fn request(device: &mut Device, words: &[&str], now: Instant) -> Result<Stri
             ));
         }
         ["stats", name] => return Ok(device.bus.stats.get(name).to_string()),
-        ["sys_err"] => device.engine.crash(ExecutionEnvironment::AMSS, Signal::Interrupt, &mut device.bus, now),
+        ["sys_err"] => device.engine.crash(
+            ExecutionEnvironment::AMSS,
+            Signal::Interrupt,
+            &mut device.bus,
+            now,
+        ),
         ["sys_err", signal] => {
             let signal = match *signal {
                 "event" => Signal::Event,
@@ -96,10 +106,17 @@ pub fn request(device: &mut Device, words: &[&str], now: Instant) -> Result<Stri
                 "both" => Signal::Both,
                 _ => return Err(format!("no such signal: {signal}")),
             };
-            device.engine.crash(ExecutionEnvironment::AMSS, signal, &mut device.bus, now);
+            device
+                .engine
+                .crash(ExecutionEnvironment::AMSS, signal, &mut device.bus, now);
         }
         ["rddm"] => {
-            device.engine.crash(ExecutionEnvironment::RDDM, Signal::Interrupt, &mut device.bus, now);
+            device.engine.crash(
+                ExecutionEnvironment::RDDM,
+                Signal::Interrupt,
+                &mut device.bus,
+                now,
+            );
         }
         ["drop"] => device.dropped = true,
         ["restore"] => device.reset(now),
@@ -113,7 +130,11 @@ pub fn request(device: &mut Device, words: &[&str], now: Instant) -> Result<Stri
         }
         ["event", hex] => event(device, hex, 0, now)?,
         ["event", hex, ring] => event(device, hex, number(ring)?, now)?,
-        ["state-event", state] => device.engine.send(Event::State(State(number(state)?)), &mut device.bus, now),
+        ["state-event", state] => {
+            device
+                .engine
+                .send(Event::State(State(number(state)?)), &mut device.bus, now)
+        }
         ["port", channel, rest @ ..] => return port(device, number(channel)?, rest),
         ["data", rest @ ..] => return device.endpoints.data.command(rest),
         ["qmi", rest @ ..] => return port(device, 14, rest),
@@ -122,7 +143,9 @@ pub fn request(device: &mut Device, words: &[&str], now: Instant) -> Result<Stri
         ["ip_ctrl", rest @ ..] => return port(device, 18, rest),
         _ => {
             let answer = device.bus.faults.command(words);
-            return answer.unwrap_or_else(|| Err(format!("unknown request: {} (try help)", words.join(" "))));
+            return answer.unwrap_or_else(|| {
+                Err(format!("unknown request: {} (try help)", words.join(" ")))
+            });
         }
     }
     none()
@@ -130,13 +153,20 @@ pub fn request(device: &mut Device, words: &[&str], now: Instant) -> Result<Stri
 
 fn port(device: &mut Device, channel: u8, words: &[&str]) -> Result<String, String> {
     let port = device.endpoints.ports.get_mut(&channel);
-    port.ok_or_else(|| format!("no port on channel {channel}"))?.command(words)
+    port.ok_or_else(|| format!("no port on channel {channel}"))?
+        .command(words)
 }
 
 fn event(device: &mut Device, hex: &str, ring: u32, now: Instant) -> Result<(), String> {
-    let digits = u128::from_str_radix(hex, 16).ok().filter(|_| hex.len() == 32);
-    let bytes = digits.ok_or("an element has 16 bytes: 32 hexadecimal digits")?.to_be_bytes();
-    device.engine.inject(ring, Element::parse(&bytes), &mut device.bus, now);
+    let digits = u128::from_str_radix(hex, 16)
+        .ok()
+        .filter(|_| hex.len() == 32);
+    let bytes = digits
+        .ok_or("an element has 16 bytes: 32 hexadecimal digits")?
+        .to_be_bytes();
+    device
+        .engine
+        .inject(ring, Element::parse(&bytes), &mut device.bus, now);
     Ok(())
 }
 

@@ -71,7 +71,10 @@ impl Faults {
             self.lies.remove(position);
         }
         log::info!("channel {channel}: completion with {kind:?}");
-        let Event::Transfer { pointer, len, code, .. } = event else {
+        let Event::Transfer {
+            pointer, len, code, ..
+        } = event
+        else {
             out.push(event.emit());
             return;
         };
@@ -99,13 +102,21 @@ impl Faults {
         let (verb, rest) = words.split_first()?;
         let (kind, rest) = match (*verb, rest) {
             ("lie-length", [len, rest @ ..]) => (number(len).map(Kind::Length), rest),
-            ("lie-pointer", [pointer, rest @ ..]) => (Pointer::parse(pointer).map(Kind::Pointer), rest),
+            ("lie-pointer", [pointer, rest @ ..]) => {
+                (Pointer::parse(pointer).map(Kind::Pointer), rest)
+            }
             ("lie-code", [code, rest @ ..]) => (number(code).map(Kind::Code), rest),
             ("duplicate-completion", rest) => (Ok(Kind::Duplicate), rest),
             ("lose-completion", rest) => (Ok(Kind::Lose), rest),
-            ("mute", [channel]) => return Some(number(channel).map(|channel| self.set_mute(channel, true))),
-            ("unmute", [channel]) => return Some(number(channel).map(|channel| self.set_mute(channel, false))),
-            ("faults", []) => return Some(Ok(format!("lies={} mute={:?}", self.lies.len(), self.mute))),
+            ("mute", [channel]) => {
+                return Some(number(channel).map(|channel| self.set_mute(channel, true)))
+            }
+            ("unmute", [channel]) => {
+                return Some(number(channel).map(|channel| self.set_mute(channel, false)))
+            }
+            ("faults", []) => {
+                return Some(Ok(format!("lies={} mute={:?}", self.lies.len(), self.mute)))
+            }
             ("faults", ["off"]) => {
                 *self = Self::default();
                 return Some(Ok(String::new()));
@@ -125,7 +136,11 @@ impl Faults {
         if left == 0 {
             return Err("a count of 0".to_string());
         }
-        self.lies.push(Lie { channel, kind, left });
+        self.lies.push(Lie {
+            channel,
+            kind,
+            left,
+        });
         Ok(String::new())
     }
 
@@ -146,7 +161,9 @@ impl Pointer {
             "end" => Self::End,
             "unaligned" => Self::Unaligned,
             "skip" => Self::Skip,
-            _ => Self::Value(u64::from_str_radix(text, 16).map_err(|_| format!("not a pointer: {text}"))?),
+            _ => Self::Value(
+                u64::from_str_radix(text, 16).map_err(|_| format!("not a pointer: {text}"))?,
+            ),
         })
     }
 

@@ -26,7 +26,12 @@ impl Interrupts {
     /// Takes the descriptors for vectors from `start`; a missing one switches its vector off.
     pub fn set(&mut self, start: u32, count: u32, files: Vec<File>) {
         let mut files = files.into_iter();
-        for vector in self.vectors.iter_mut().skip(start as usize).take(count as usize) {
+        for vector in self
+            .vectors
+            .iter_mut()
+            .skip(start as usize)
+            .take(count as usize)
+        {
             *vector = files.next();
         }
     }

@@ -40,15 +40,23 @@ impl Signals {
 
     /// Forgets all signals.
     pub fn reset(&self) {
-        self.hosts.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.hosts
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clear();
     }
 
     /// The signals in words.
     pub fn describe(&self) -> String {
         let hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
-        let words = hosts
-            .values()
-            .map(|host| format!("{}:dtr={},rts={}", host.channel, u8::from(host.dtr), u8::from(host.rts)));
+        let words = hosts.values().map(|host| {
+            format!(
+                "{}:dtr={},rts={}",
+                host.channel,
+                u8::from(host.dtr),
+                u8::from(host.rts)
+            )
+        });
         words.collect::<Vec<_>>().join(" ")
     }
 }
@@ -87,7 +95,11 @@ impl Port for IpCtrl {
         let Ok(channel) = u8::try_from(host.channel) else {
             return;
         };
-        let mut hosts = self.signals.hosts.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut hosts = self
+            .signals
+            .hosts
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         hosts.insert(channel, host);
         drop(hosts);
         self.answer(&Device {
@@ -111,7 +123,9 @@ impl Port for IpCtrl {
         match words {
             [] => Ok(self.signals.describe()),
             [channel, signals @ ..] => {
-                let channel = channel.parse().map_err(|_| format!("not a channel: {channel}"))?;
+                let channel = channel
+                    .parse()
+                    .map_err(|_| format!("not a channel: {channel}"))?;
                 self.answer(&Device {
                     channel,
                     dcd: signals.contains(&"dcd"),
@@ -168,7 +182,12 @@ mod tests {
         port.receive(b"AT", Instant::now());
         assert_eq!(port.poll(Instant::now()), None);
         say(&mut port, true);
-        let answer = port.poll(Instant::now()).and_then(|answer| Device::parse(&answer));
-        assert_eq!(answer.map(|device| (device.channel, device.dcd)), Some((32, true)));
+        let answer = port
+            .poll(Instant::now())
+            .and_then(|answer| Device::parse(&answer));
+        assert_eq!(
+            answer.map(|device| (device.channel, device.dcd)),
+            Some((32, true))
+        );
     }
 }

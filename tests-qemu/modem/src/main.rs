@@ -63,12 +63,17 @@ fn main() -> ExitCode {
 }
 
 fn run(options: &Options) -> Result<(), String> {
-    logger::start(options.log.as_deref(), options.verbose).map_err(|error| format!("log: {error}"))?;
+    logger::start(options.log.as_deref(), options.verbose)
+        .map_err(|error| format!("log: {error}"))?;
     let mut device = Device::new(options, endpoints(options), Instant::now());
     device.heed_notices();
     for request in &options.requests {
-        let words: Vec<_> = request.split([' ', ',']).filter(|word| !word.is_empty()).collect();
-        control::request(&mut device, &words, Instant::now()).map_err(|error| format!("{request}: {error}"))?;
+        let words: Vec<_> = request
+            .split([' ', ','])
+            .filter(|word| !word.is_empty())
+            .collect();
+        control::request(&mut device, &words, Instant::now())
+            .map_err(|error| format!("{request}: {error}"))?;
     }
     let shared = Arc::new(Shared::new(device));
     if let Some(path) = &options.control {
@@ -80,7 +85,9 @@ fn run(options: &Options) -> Result<(), String> {
     let worker = Arc::clone(&shared);
     thread::spawn(move || worker.work());
     log::info!("waiting for QEMU on {}", options.socket.display());
-    server.run(&mut Backend(shared)).map_err(|error| error.to_string())
+    server
+        .run(&mut Backend(shared))
+        .map_err(|error| error.to_string())
 }
 
 fn endpoints(options: &Options) -> Endpoints {

@@ -39,7 +39,9 @@ impl Window {
     pub fn contains(&self, address: u64, len: u64) -> bool {
         len == 0
             || address >= self.base
-                && address.checked_add(len - 1).is_some_and(|last| last <= self.limit)
+                && address
+                    .checked_add(len - 1)
+                    .is_some_and(|last| last <= self.limit)
     }
 }
 
@@ -83,11 +85,17 @@ impl Memory {
         }
         let len = usize::try_from(size).map_err(io::Error::other)?;
         let file = Some(FileOffset::new(file, offset));
-        let region =
-            MmapRegion::build(file, len, protection, MAP_SHARED | MAP_NORESERVE).map_err(io::Error::other)?;
-        let region = GuestRegionMmap::new(region, GuestAddress(address))
-            .ok_or_else(|| io::Error::other(format!("{size:#x} bytes at {address:#x} pass the end of memory")))?;
-        self.map = self.map.insert_region(region.into()).map_err(io::Error::other)?;
+        let region = MmapRegion::build(file, len, protection, MAP_SHARED | MAP_NORESERVE)
+            .map_err(io::Error::other)?;
+        let region = GuestRegionMmap::new(region, GuestAddress(address)).ok_or_else(|| {
+            io::Error::other(format!(
+                "{size:#x} bytes at {address:#x} pass the end of memory"
+            ))
+        })?;
+        self.map = self
+            .map
+            .insert_region(region.into())
+            .map_err(io::Error::other)?;
         self.pieces.push((address, size));
         log::debug!("mapped {size:#x} bytes at {address:#x} {flags:?}");
         Ok(())
@@ -120,8 +128,13 @@ impl Memory {
     ///
     /// A fault, with part of the bytes perhaps copied.
     pub fn read(&self, address: u64, bytes: &mut [u8]) -> Result<(), Fault> {
-        let fault = Fault { address, len: bytes.len() };
-        self.map.read_slice(bytes, GuestAddress(address)).map_err(|_| fault)
+        let fault = Fault {
+            address,
+            len: bytes.len(),
+        };
+        self.map
+            .read_slice(bytes, GuestAddress(address))
+            .map_err(|_| fault)
     }
 
     /// Copies to memory; the bytes may lie in several pieces.
@@ -130,8 +143,13 @@ impl Memory {
     ///
     /// A fault, with part of the bytes perhaps copied.
     pub fn write(&self, address: u64, bytes: &[u8]) -> Result<(), Fault> {
-        let fault = Fault { address, len: bytes.len() };
-        self.map.write_slice(bytes, GuestAddress(address)).map_err(|_| fault)
+        let fault = Fault {
+            address,
+            len: bytes.len(),
+        };
+        self.map
+            .write_slice(bytes, GuestAddress(address))
+            .map_err(|_| fault)
     }
 
     /// Reads a pointer of a context, which is aligned to 4 bytes only.

@@ -70,8 +70,16 @@ impl Config {
         config.clear_by_one[PMCSR + 1] = PME_STATUS;
         // MSI: 64-bit address, as many vectors as asked for.
         let log2 = options.msi.ilog2() as u16;
-        config.put(MSI, &[0x0005 | (EXPRESS as u16) << 8, 0x0080 | log2 << 1], &[0, 0x0071]);
-        config.put(MSI + 4, &[0, 0, 0, 0, 0], &[0xfffc, 0xffff, 0xffff, 0xffff, 0xffff]);
+        config.put(
+            MSI,
+            &[0x0005 | (EXPRESS as u16) << 8, 0x0080 | log2 << 1],
+            &[0, 0x0071],
+        );
+        config.put(
+            MSI + 4,
+            &[0, 0, 0, 0, 0],
+            &[0xfffc, 0xffff, 0xffff, 0xffff, 0xffff],
+        );
         // Express endpoint, version 2; 128 bytes of payload, role-based errors, function level reset; one lane at 8 GT/s.
         config.put(EXPRESS, &[0x0010, 0x0002, 0x8000, 0x1000], &[]);
         config.put(DEVICE_CONTROL, &[0x2810], &[0x7fff]);
@@ -99,7 +107,10 @@ impl Config {
     pub fn write(&mut self, offset: u64, data: &[u8]) -> Effect {
         let mut effect = Effect::None;
         for (address, &value) in (offset..).zip(data) {
-            let Some(address) = usize::try_from(address).ok().filter(|address| *address < CONFIG_LEN) else {
+            let Some(address) = usize::try_from(address)
+                .ok()
+                .filter(|address| *address < CONFIG_LEN)
+            else {
                 break;
             };
             let writable = self.writable[address];
@@ -107,7 +118,9 @@ impl Config {
             let byte = &mut self.bytes[address];
             *byte = (*byte & !writable | value & writable) & !cleared;
             match address {
-                address if address == DEVICE_CONTROL + 1 && value & FUNCTION_RESET != 0 => return Effect::Reset,
+                address if address == DEVICE_CONTROL + 1 && value & FUNCTION_RESET != 0 => {
+                    return Effect::Reset
+                }
                 COMMAND | PMCSR => effect = Effect::Power,
                 _ => {}
             }
@@ -167,9 +180,15 @@ mod tests {
     #[test]
     fn ids_are_those_of_the_rm520n_unless_given() {
         let default = config(&[]);
-        assert_eq!([0, 2, 0x2c, 0x2e].map(|offset| word(&default, offset)), [0x17cb, 0x308, 0x17cb, 0x5201]);
+        assert_eq!(
+            [0, 2, 0x2c, 0x2e].map(|offset| word(&default, offset)),
+            [0x17cb, 0x308, 0x17cb, 0x5201]
+        );
         let given = config(&["--id", "1eac:1004", "--subsystem", "1eac:b001"]);
-        assert_eq!([0, 2, 0x2c, 0x2e].map(|offset| word(&given, offset)), [0x1eac, 0x1004, 0x1eac, 0xb001]);
+        assert_eq!(
+            [0, 2, 0x2c, 0x2e].map(|offset| word(&given, offset)),
+            [0x1eac, 0x1004, 0x1eac, 0xb001]
+        );
     }
 
     #[test]
@@ -199,7 +218,10 @@ mod tests {
     #[test]
     fn msi_offers_the_vectors_asked_for() {
         for (count, field) in [("1", 0), ("8", 3), ("32", 5)] {
-            assert_eq!(word(&config(&["--msi", count]), MSI as u64 + 2) >> 1 & 7, field);
+            assert_eq!(
+                word(&config(&["--msi", count]), MSI as u64 + 2) >> 1 & 7,
+                field
+            );
         }
     }
 
@@ -227,7 +249,10 @@ mod tests {
     #[test]
     fn function_level_reset_is_seen_and_reads_as_zero() {
         let mut config = config(&[]);
-        assert_eq!(config.write(DEVICE_CONTROL as u64, &0xa810u16.to_le_bytes()), Effect::Reset);
+        assert_eq!(
+            config.write(DEVICE_CONTROL as u64, &0xa810u16.to_le_bytes()),
+            Effect::Reset
+        );
         assert_eq!(word(&config, DEVICE_CONTROL as u64) & 0x8000, 0);
     }
 

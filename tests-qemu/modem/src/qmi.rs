@@ -4,6 +4,7 @@
 
 mod calls;
 mod clients;
+mod control;
 mod ctl;
 mod dms;
 mod dsd;
@@ -22,7 +23,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use qmi::{
-    next_frame, qmux, service, Builder, ErrorCode, Frame, Kind, Message, Step, Tlvs, Verbose,
+    next_frame, qmux, service, Builder, ErrorCode, Frame, Kind, Message, Step, Tlvs,
 };
 
 use self::calls::Calls;
@@ -131,7 +132,7 @@ impl Qmi {
         match frame {
             Ok(frame) => {
                 self.counters.responses += 1;
-                self.send(&frame.to_vec());
+                self.send(frame);
             }
             Err(_) => self.counters.dropped += 1,
         }
@@ -146,7 +147,7 @@ impl Qmi {
                 .finish();
             if let Ok(frame) = frame {
                 self.counters.indications += 1;
-                self.send(&frame.to_vec());
+                self.send(frame);
             }
         }
     }
@@ -296,98 +297,7 @@ impl Port for Qmi {
     }
 
     fn command(&mut self, words: &[&str]) -> Result<String, String> {
-        match words {
-            ["stats"] => Ok(self.stats()),
-            ["sim", state] => self.set_sim(state),
-            ["registration", state] => self.set_registration(state),
-            ["technology", technology] => self.set_technology(technology),
-            ["network-release", mux] => self.network_release(mux, "36"),
-            ["network-release", mux, reason] => self.network_release(mux, reason),
-            ["reject-apn", reason] => self.reject_apn(reason),
-            ["address-change"] => {
-                let modem = Arc::clone(&self.modem);
-                lock(&modem).change_addresses();
-                wds::addresses_changed(&mut self.services);
-                self.indicate();
-                Ok(String::new())
-            }
-            ["garbage", ..] => {
-                self.outbox.push_back(faults::garbage(words)?);
-                Ok(String::new())
-            }
-            _ => self.faults.command(words),
-        }
-    }
-}
-
-/// Control requests that change the world around the modem.
-impl Qmi {
-    fn set_sim(&mut self, state: &str) -> Result<String, String> {
-        let mut modem = lock(&self.modem);
-        let sim = &mut modem.sim;
-        (sim.state, sim.pin_enabled) = match state {
-            "absent" => (SimState::Absent, sim.pin_enabled),
-            "locked" => (SimState::Locked, true),
-            "puk" => (SimState::PukRequired, true),
-            "ready" => (SimState::Ready, false),
-            _ => return Err("sim absent|locked|puk|ready".to_owned()),
-        };
-        sim.pin_retries = if state == "puk" {
-            0
-        } else {
-            crate::session::PIN_RETRIES
-        };
-        sim.puk_retries = crate::session::PUK_RETRIES;
-        // 218: SIM card event.
-        modem.settle(Verbose::internal(218));
-        Ok(String::new())
-    }
-
-    fn set_registration(&mut self, state: &str) -> Result<String, String> {
-        let mut modem = lock(&self.modem);
-        modem.network.registration = match state {
-            "home" => Registration::Home,
-            "roaming" => Registration::Roaming,
-            "searching" => Registration::Searching,
-            "denied" => Registration::Denied,
-            _ => return Err("registration home|roaming|searching|denied".to_owned()),
-        };
-        // 206: terminated by the network.
-        modem.settle(Verbose::internal(206));
-        Ok(String::new())
-    }
-
-    fn set_technology(&mut self, technology: &str) -> Result<String, String> {
-        let mut modem = lock(&self.modem);
-        modem.network.technology = match technology {
-            "lte" => Technology::Lte,
-            "nsa" => Technology::Nsa,
-            "sa" => Technology::Sa,
-            _ => return Err("technology lte|nsa|sa".to_owned()),
-        };
-        modem.settle(Verbose::internal(206));
-        Ok(String::new())
-    }
-
-    fn network_release(&mut self, mux: &str, reason: &str) -> Result<String, String> {
-        let mux = mux
-            .parse()
-            .map_err(|_| "network-release MUX [3GPP-REASON]")?;
-        let reason = reason
-            .parse()
-            .map_err(|_| "network-release MUX [3GPP-REASON]")?;
-        match lock(&self.modem).release(mux, Verbose::gpp(reason)) {
-            true => Ok(String::new()),
-            false => Err(format!("no session on mux id {mux}")),
-        }
-    }
-
-    fn reject_apn(&mut self, reason: &str) -> Result<String, String> {
-        lock(&self.modem).network.reject_apn = match reason {
-            "off" => None,
-            _ => Some(reason.parse().map_err(|_| "reject-apn 3GPP-REASON|off")?),
-        };
-        Ok(String::new())
+        self.obey(words)
     }
 }
 

@@ -60,12 +60,21 @@ impl Shared {
         while !*kicked {
             kicked = match wake {
                 Wake::Now => break,
-                Wake::Idle => self.kick.wait(kicked).unwrap_or_else(PoisonError::into_inner),
+                Wake::Idle => self
+                    .kick
+                    .wait(kicked)
+                    .unwrap_or_else(PoisonError::into_inner),
                 Wake::At(at) => {
-                    let Some(left) = at.checked_duration_since(Instant::now()).filter(|left| !left.is_zero()) else {
+                    let Some(left) = at
+                        .checked_duration_since(Instant::now())
+                        .filter(|left| !left.is_zero())
+                    else {
                         break;
                     };
-                    self.kick.wait_timeout(kicked, left).unwrap_or_else(PoisonError::into_inner).0
+                    self.kick
+                        .wait_timeout(kicked, left)
+                        .unwrap_or_else(PoisonError::into_inner)
+                        .0
                 }
             };
         }

@@ -21,15 +21,20 @@ impl CommandRing {
         let fields = RingContext::parse(&bytes);
         let ring = Ring::new(&fields);
         if ring.is_none() {
-            bus.stats.fault("bad_command_ring", format_args!("{fields:x?}"));
+            bus.stats
+                .fault("bad_command_ring", format_args!("{fields:x?}"));
         }
-        Some(Self { context, ring: ring? })
+        Some(Self {
+            context,
+            ring: ring?,
+        })
     }
 
     /// The host rang: its write pointer is `wp`.
     pub fn ring(&mut self, wp: u64, bus: &mut Bus) {
         if !self.ring.set_wp(wp) {
-            bus.stats.fault("bad_command_doorbell", format_args!("{wp:#x}"));
+            bus.stats
+                .fault("bad_command_doorbell", format_args!("{wp:#x}"));
         }
     }
 
@@ -43,7 +48,9 @@ impl CommandRing {
         let result = bus.memory.read(pointer, &mut bytes);
         bus.check(result, "bad_command_ring").ok()?;
         self.ring.advance();
-        let result = bus.memory.store_pointer(self.context + context::RP_OFFSET, self.ring.rp());
+        let result = bus
+            .memory
+            .store_pointer(self.context + context::RP_OFFSET, self.ring.rp());
         let _ = bus.check(result, "bad_command_context");
         Some((pointer, Command::parse(Element::parse(&bytes))))
     }

@@ -46,7 +46,8 @@ impl EventRings {
             bus.check(result, "bad_event_context").ok()?;
             let fields = EventContext::parse(&bytes);
             let Some(ring) = Ring::new(&fields.ring) else {
-                bus.stats.fault("bad_event_ring", format_args!("{index}: {fields:x?}"));
+                bus.stats
+                    .fault("bad_event_ring", format_args!("{index}: {fields:x?}"));
                 return None;
             };
             log::debug!(
@@ -78,13 +79,24 @@ impl EventRings {
     }
 
     /// Sends an event. `block_interrupt` lets it wait for the ring's moderation.
-    pub fn push(&mut self, index: u32, event: Element, block_interrupt: bool, bus: &mut Bus, now: Instant) {
+    pub fn push(
+        &mut self,
+        index: u32,
+        event: Element,
+        block_interrupt: bool,
+        bus: &mut Bus,
+        now: Instant,
+    ) {
         let Some(Some(ring)) = self.0.get_mut(index as usize) else {
-            bus.stats.fault("no_event_ring", format_args!("{index} for {event:x?}"));
+            bus.stats
+                .fault("no_event_ring", format_args!("{index} for {event:x?}"));
             return;
         };
         if ring.waiting.len() >= WAITING {
-            bus.stats.fault("event_ring_stuck", format_args!("{index}: an event is lost"));
+            bus.stats.fault(
+                "event_ring_stuck",
+                format_args!("{index}: an event is lost"),
+            );
             return;
         }
         log::trace!("event ring {index}: {:?}", ::mhi::Event::parse(event));
@@ -95,7 +107,12 @@ impl EventRings {
 
     /// Writes what waits, now that there may be room.
     pub fn flush(&mut self, bus: &mut Bus, now: Instant) {
-        for ring in self.0.iter_mut().flatten().filter(|ring| !ring.waiting.is_empty()) {
+        for ring in self
+            .0
+            .iter_mut()
+            .flatten()
+            .filter(|ring| !ring.waiting.is_empty())
+        {
             ring.flush(bus, now);
         }
     }
@@ -145,7 +162,9 @@ impl EventRing {
         let wp = bus.memory.load_pointer(self.context + context::WP_OFFSET);
         match bus.check(wp, "bad_event_context") {
             Ok(wp) if self.ring.set_wp(wp) => {}
-            Ok(wp) => bus.stats.fault("bad_event_wp", format_args!("ring {}: {wp:#x}", self.index)),
+            Ok(wp) => bus
+                .stats
+                .fault("bad_event_wp", format_args!("ring {}: {wp:#x}", self.index)),
             Err(_) => {}
         }
         let mut moved = false;
@@ -164,7 +183,9 @@ impl EventRing {
         }
         if moved {
             bus.stats.count("event_batches");
-            let result = bus.memory.store_pointer(self.context + context::RP_OFFSET, self.ring.rp());
+            let result = bus
+                .memory
+                .store_pointer(self.context + context::RP_OFFSET, self.ring.rp());
             let _ = bus.check(result, "bad_event_context");
         }
     }

@@ -2,6 +2,8 @@
 //! A host without a machine: plays the driver against a [`Device`] in memory and time of its own. Time only passes in
 //! [`Host::run`], so every test repeats exactly.
 
+mod rings;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::fs::{File, OpenOptions};
 use std::io::Read;
@@ -13,11 +15,13 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use ::mhi::register::*;
-use ::mhi::{context, element, ChannelContext, Command, Element, Event, EventContext, RingContext, State, Transfer};
+use ::mhi::{
+    context, element, Command, Event, EventContext, RingContext, State,
+    Transfer,
+};
 use clap::Parser;
 use vfio_user::DmaMapFlags;
 
-use super::registers::{CHDB, ERDB};
 use crate::cli::Options;
 use crate::device::{Device, Endpoints};
 use crate::ip_ctrl::{IpCtrl, Signals};
@@ -54,7 +58,10 @@ pub struct Plane {
 
 impl Data for Plane {
     fn receive(&mut self, transfer: &[u8], _now: Instant) {
-        self.up.lock().expect("not poisoned").push(transfer.to_vec());
+        self.up
+            .lock()
+            .expect("not poisoned")
+            .push(transfer.to_vec());
     }
     fn poll(&mut self, _now: Instant) -> Option<Vec<u8>> {
         self.down.lock().expect("not poisoned").pop_front()
@@ -109,7 +116,11 @@ impl Host {
         let flags = DmaMapFlags::READ_WRITE;
         for (offset, size) in [(0, SEAM), (SEAM, MEMORY - SEAM)] {
             let file = memory.try_clone().expect("a descriptor");
-            device.bus.memory.map(flags, offset, offset, size, Some(file)).expect("mapped");
+            device
+                .bus
+                .memory
+                .map(flags, offset, offset, size, Some(file))
+                .expect("mapped");
         }
         let (mine, its): (Vec<_>, Vec<_>) = (0..options.msi)
             .map(|_| UnixStream::pair().expect("a pair of sockets"))
@@ -178,7 +189,11 @@ impl Host {
         let mut bytes = [0; context::LEN];
         ring.emit(&mut bytes);
         self.put(COMMAND, &bytes);
-        for (register, value) in [(CCABAP_LOWER, CHANNELS), (ECABAP_LOWER, EVENTS), (CRCBAP_LOWER, COMMAND)] {
+        for (register, value) in [
+            (CCABAP_LOWER, CHANNELS),
+            (ECABAP_LOWER, EVENTS),
+            (CRCBAP_LOWER, COMMAND),
+        ] {
             self.write64(register, value);
         }
         self.write64(MHIDATABASE_LOWER, 0);
@@ -186,88 +201,6 @@ impl Host {
         self.write(MHICFG, 0x0204_0000);
         self.ask(State::M0);
         self.run(Duration::from_millis(1));
-    }
-
-    /// Sets up a channel and has the device start it.
-    pub fn open(&mut self, channel: u8, event_ring: u32, burst: bool, elements: u64) {
-        let base = TRANSFER_RINGS + u64::from(channel) * 0x1000;
-        let fields = ChannelContext {
-            config: if burst { 0x301 } else { 0x201 },
-            kind: if channel % 2 == 0 { 1 } else { 2 },
-            event_ring,
-            ring: RingContext {
-                base,
-                len: elements * STEP,
-                rp: base,
-                wp: base,
-            },
-        };
-        let mut bytes = [0; context::LEN];
-        fields.emit(&mut bytes);
-        self.put(CHANNELS + u64::from(channel) * context::LEN as u64, &bytes);
-        self.rings.insert(channel, (base, elements * STEP));
-        assert_eq!(self.command(Command::Start(channel)), 1, "start of channel {channel}");
-    }
-
-    /// Gives a command and returns its completion code.
-    pub fn command(&mut self, command: Command) -> u8 {
-        let pointer = self.command_wp;
-        self.put(pointer, &command.emit().emit());
-        self.command_wp = next(pointer, COMMAND_RING, COMMAND_ELEMENTS * STEP);
-        self.write64(CRDB_LOWER, self.command_wp);
-        self.run(Duration::from_millis(1));
-        match self.events(0).as_slice() {
-            [Event::Command { pointer: found, code }] if *found == pointer => code.0,
-            events => panic!("{command:?} gave {events:?}"),
-        }
-    }
-
-    /// Puts a descriptor in the channel's ring and moves the write pointer in memory; the descriptor's address.
-    pub fn queue(&mut self, channel: u8, transfer: Transfer) -> u64 {
-        self.queue_element(channel, transfer.emit())
-    }
-
-    /// The same with any element.
-    pub fn queue_element(&mut self, channel: u8, element: Element) -> u64 {
-        let (base, len) = self.rings[&channel];
-        let at = self.wp_address(channel);
-        let pointer = self.pointer(at);
-        self.put(pointer, &element.emit());
-        self.put(at, &next(pointer, base, len).to_le_bytes());
-        pointer
-    }
-
-    /// Rings the channel's doorbell.
-    pub fn ring(&mut self, channel: u8) {
-        let wp = self.pointer(self.wp_address(channel));
-        self.write64(CHDB + 8 * u32::from(channel), wp);
-    }
-
-    /// Where the channel's write pointer lies.
-    pub fn wp_address(&self, channel: u8) -> u64 {
-        CHANNELS + u64::from(channel) * context::LEN as u64 + context::WP_OFFSET
-    }
-
-    /// Takes the events of a ring, makes room and rings its doorbell.
-    pub fn events(&mut self, ring: u32) -> Vec<Event> {
-        let context = EVENTS + u64::from(ring) * context::LEN as u64;
-        let base = EVENT_RINGS + u64::from(ring) * 0x1000;
-        let len = EVENT_ELEMENTS * STEP;
-        let rp = self.pointer(context + context::RP_OFFSET);
-        assert!(rp >= base && rp < base + len, "event ring {ring}: rp {rp:#x}");
-        let mut events = Vec::new();
-        let mut mine = self.event_rp[&ring];
-        while mine != rp {
-            let mut bytes = [0; element::LEN];
-            self.get(mine, &mut bytes);
-            events.push(Event::parse(Element::parse(&bytes)));
-            mine = next(mine, base, len);
-        }
-        self.event_rp.insert(ring, mine);
-        let free = if mine == base { base + len - STEP } else { mine - STEP };
-        self.put(context + context::WP_OFFSET, &free.to_le_bytes());
-        self.write64(ERDB + 8 * ring, free);
-        events
     }
 
     /// Interrupts on a vector since the last call.
@@ -285,7 +218,10 @@ impl Host {
             match self.device.service(self.now) {
                 Wake::Now => {}
                 Wake::At(at) if at <= end => {
-                    assert!(at > self.now, "a deadline in the past keeps the worker spinning");
+                    assert!(
+                        at > self.now,
+                        "a deadline in the past keeps the worker spinning"
+                    );
                     self.now = at;
                 }
                 _ => {
@@ -309,7 +245,8 @@ impl Host {
 
     /// Writes a register.
     pub fn write(&mut self, offset: u32, value: u32) {
-        self.device.write_registers(offset.into(), &value.to_le_bytes(), self.now);
+        self.device
+            .write_registers(offset.into(), &value.to_le_bytes(), self.now);
     }
 
     /// Writes a register of 64 bits as Linux does, the high word first.
@@ -376,7 +313,11 @@ fn memory() -> File {
     static SERIAL: AtomicU32 = AtomicU32::new(0);
     let serial = SERIAL.fetch_add(1, Ordering::Relaxed);
     let path = std::env::temp_dir().join(format!("modem-mock-{}-{serial}", std::process::id()));
-    let options = OpenOptions::new().read(true).write(true).create_new(true).open(&path);
+    let options = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create_new(true)
+        .open(&path);
     let file = options.expect("a file for the memory");
     std::fs::remove_file(&path).expect("removed");
     file.set_len(MEMORY).expect("enough room");

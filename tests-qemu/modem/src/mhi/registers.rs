@@ -146,7 +146,9 @@ impl Registers {
             CRDB_HIGHER => self.set(offset, value),
             SOC_RESET if value & 1 != 0 => return Effect::SocReset,
             CHDB..ERDB => return self.doorbell(offset, CHDB, value, Effect::Channel),
-            ERDB..=0x7ff => return self.doorbell(offset, ERDB, value, |ring, _| Effect::Event(ring)),
+            ERDB..=0x7ff => {
+                return self.doorbell(offset, ERDB, value, |ring, _| Effect::Event(ring))
+            }
             _ => {}
         }
         let Some((_, _, mask)) = REGISTERS.iter().find(|(register, ..)| *register == offset) else {
@@ -161,7 +163,13 @@ impl Registers {
         }
     }
 
-    fn doorbell(&mut self, offset: u32, base: u32, value: u32, effect: impl Fn(u8, u64) -> Effect) -> Effect {
+    fn doorbell(
+        &mut self,
+        offset: u32,
+        base: u32,
+        value: u32,
+        effect: impl Fn(u8, u64) -> Effect,
+    ) -> Effect {
         self.set(offset, value);
         if offset % DOORBELL_STRIDE != 0 {
             return Effect::None;
@@ -178,10 +186,16 @@ mod tests {
     fn doorbell_counts_at_the_low_word() {
         let mut registers = Registers::new();
         assert_eq!(registers.write(CHDB + 8 * 101 + 4, 0x12), Effect::None);
-        assert_eq!(registers.write(CHDB + 8 * 101, 0x3456_7890), Effect::Channel(101, 0x12_3456_7890));
+        assert_eq!(
+            registers.write(CHDB + 8 * 101, 0x3456_7890),
+            Effect::Channel(101, 0x12_3456_7890)
+        );
         assert_eq!(registers.write(ERDB + 8 * 3, 0), Effect::Event(3));
         assert_eq!(registers.write(CRDB_HIGHER, 1), Effect::None);
-        assert_eq!(registers.write(CRDB_LOWER, 0x10), Effect::Command(0x1_0000_0010));
+        assert_eq!(
+            registers.write(CRDB_LOWER, 0x10),
+            Effect::Command(0x1_0000_0010)
+        );
     }
 
     #[test]

@@ -81,7 +81,11 @@ impl Ring {
     /// Elements between the pointers.
     pub fn level(&self) -> u64 {
         let distance = self.wp.wrapping_sub(self.rp);
-        let distance = if self.wp >= self.rp { distance } else { distance.wrapping_add(self.len) };
+        let distance = if self.wp >= self.rp {
+            distance
+        } else {
+            distance.wrapping_add(self.len)
+        };
         distance / STEP
     }
 }
@@ -112,7 +116,11 @@ mod tests {
             assert_eq!(Ring::new(&context(base, len)), None, "{base:#x} {len:#x}");
         }
         for (rp, wp) in [(0xff0, 0x1000), (0x1000, 0x1100), (0x1008, 0x1000)] {
-            let context = RingContext { rp, wp, ..context(0x1000, 0x100) };
+            let context = RingContext {
+                rp,
+                wp,
+                ..context(0x1000, 0x100)
+            };
             assert_eq!(Ring::new(&context), None);
         }
     }

@@ -5,7 +5,7 @@
 use qmi::{ctl, dms, nas, service, uim, wda, wds, ErrorCode, Request};
 
 use super::host::{Host, SERVICES};
-use crate::session::{Family, Qmap};
+use crate::session::Qmap;
 
 fn endpoint() -> Option<wda::Endpoint> {
     Some(wda::Endpoint::PCIE)
@@ -200,7 +200,7 @@ fn modem_manager_probe_init_enable_connect() {
     host.call(wds, &register).unwrap();
     let settings = host.settings(wds).unwrap();
     assert!(settings.address.is_some() && settings.mask.is_some() && settings.family.is_some());
-    assert!(host.modem().session(1).unwrap().up(Family::V4));
+    assert!(host.modem().session(1).unwrap().ipv4.is_some());
 }
 
 /// quectel-CM V1.6's order, IPv4 and IPv6.

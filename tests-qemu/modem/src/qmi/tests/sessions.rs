@@ -6,7 +6,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use qmi::{ctl, service, wds, ErrorCode};
 
 use super::host::{parse, Host};
-use crate::session::{Family, Traffic};
+use crate::session::Traffic;
 
 #[test]
 fn session_starts_and_has_settings() {
@@ -90,7 +90,7 @@ fn both_families_share_a_mux_and_not_a_client() {
     {
         let modem = host.modem();
         let session = modem.session(129).unwrap();
-        assert!(session.up(Family::V4) && session.up(Family::V6));
+        assert!(session.ipv4.is_some() && session.ipv6.is_some());
     }
     host.call(
         v4,
@@ -100,7 +100,7 @@ fn both_families_share_a_mux_and_not_a_client() {
         },
     )
     .unwrap();
-    assert!(!host.modem().session(129).unwrap().up(Family::V4));
+    assert!(host.modem().session(129).unwrap().ipv4.is_none());
     assert!(host.settings(v6).is_ok());
 }
 

@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
+# shellcheck shell=busybox
+# What mhictl connect sets is there while it runs, and gone when it ends: link, addresses, routes, DNS, client ids, sessions.
+
+driver_up
+echo "nameserver 192.0.2.1" >/etc/resolv.conf
+before=$(modem qmi stats)
+
+need "session" connect --ip 4+6 --metric 300 --mtu 1400
+check "IPv4 default route with its metric" sh -c "ip -4 route show default | grep -q 'dev rmnet_mhi0.1 .*metric 300'"
+check "IPv6 default route with its metric" sh -c "ip -6 route show default | grep -q 'dev rmnet_mhi0.1 .*metric 300'"
+check_equal "MTU" 1400 "$(cat /sys/class/net/rmnet_mhi0.1/mtu)"
+check "DNS is set" grep -q '^nameserver 1.1.1.1' /etc/resolv.conf
+check "names resolve" nslookup example.com
+# shellcheck disable=SC2016
+check "aggregation is what the modem granted" sh -c 'ethtool -c rmnet_mhi0 | grep -q "tx-aggr-max-frames:[[:space:]]*11$"'
+for word in modem sync firmware sim registration format mux session address dns connected; do
+	check "line '$word'" grep -q "^$word: " /tmp/mhictl.log
+done
+
+check "disconnect" disconnect
+check "line 'stopped'" grep -q '^stopped: on request' /tmp/mhictl.log
+check "link is gone" test ! -e /sys/class/net/rmnet_mhi0.1
+check_equal "routes are gone" "" "$(ip route show default; ip -6 route show default)"
+check_equal "DNS is restored" "nameserver 192.0.2.1" "$(cat /etc/resolv.conf)"
+check "control socket is gone" test ! -e /run/mhictl/wwan0.sock
+echo "before: $before"
+echo "after: $(modem qmi stats)"
+
+need "session without route and DNS" connect --no-route --no-dns
+check_equal "no default route" "" "$(ip route show default)"
+check_equal "DNS is left alone" "nameserver 192.0.2.1" "$(cat /etc/resolv.conf)"
+check "SIGKILL" kill -KILL "$session"
+wait "$session"
+need "session after a SIGKILL" connect
+check "ping" ping_through rmnet_mhi0.1 1.1.1.1
+kill -INT "$session"
+wait "$session"
+check_equal "SIGINT ends as SIGTERM does" 0 $?
+check_equal "DNS is restored again" "nameserver 192.0.2.1" "$(cat /etc/resolv.conf)"

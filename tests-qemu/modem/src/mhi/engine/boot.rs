@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
+//! How the modem comes up and goes down: power-on, resets, crash, emergency download.
+
+use std::time::Instant;
+
+use ::mhi::register::{CTRL_RESET, MHICTRL};
+use ::mhi::{bhi, Event, ExecutionEnvironment, State};
+
+use super::{Engine, Notice, Signal};
+use crate::bus::Bus;
+use crate::mhi::registers::BHI;
+
+impl Engine {
+    /// Switches the modem on, or on again: through the boot environment to mission mode and READY, or, if the host has
+    /// left the cookie, to emergency download.
+    pub fn power_on(&mut self, now: Instant) {
+        let download = std::mem::take(&mut self.download);
+        self.close();
+        self.notices.push(Notice::Restart);
+        self.registers.reset();
+        self.reset_at = None;
+        self.boot_at = None;
+        self.orphaned = false;
+        self.set_state(State::RESET);
+        if download {
+            self.set_environment(ExecutionEnvironment::EDL);
+        } else if self.boot.delay.is_zero() {
+            self.set_environment(ExecutionEnvironment::AMSS);
+            self.set_state(State::READY);
+        } else {
+            self.set_environment(self.boot.environment);
+            self.boot_at = Some(now + self.boot.delay);
+        }
+    }
+
+    /// The modem crashes.
+    pub fn crash(
+        &mut self,
+        environment: ExecutionEnvironment,
+        signal: Signal,
+        bus: &mut Bus,
+        now: Instant,
+    ) {
+        self.set_environment(environment);
+        self.set_state(State::SYS_ERR);
+        if signal != Signal::Interrupt {
+            self.send(Event::State(State::SYS_ERR), bus, now);
+        }
+        if signal != Signal::Event {
+            bus.interrupts.raise(self.registers.get(BHI + bhi::INTVEC));
+        }
+    }
+
+    /// The host restarts the whole modem. A host that was at work is told by a crash, as by a modem that fell over: its
+    /// rings are gone.
+    pub(super) fn soc_reset(&mut self, now: Instant) {
+        let at_work = self.is_running() || self.is_suspended();
+        self.power_on(now);
+        self.orphaned = at_work && self.environment != ExecutionEnvironment::EDL;
+        if self.orphaned && self.boot_at.is_none() {
+            self.boot_at = Some(now + self.reset_delay);
+        }
+    }
+
+    /// MHICTRL.RESET: the interface, not the modem. READY follows by [`Self::service`].
+    pub(super) fn reset(&mut self, now: Instant) {
+        self.close();
+        self.set_state(State::RESET);
+        self.registers.set(BHI + bhi::INTVEC, 0);
+        if self.environment == ExecutionEnvironment::RDDM {
+            // The dump was not wanted, or is done: the modem starts anew.
+            self.power_on(now);
+            self.registers.set(MHICTRL, CTRL_RESET);
+        }
+        self.reset_at = Some(now + self.reset_delay);
+    }
+
+    /// BHI: takes an image. In emergency download the flash programmer runs after it.
+    pub(super) fn image(&mut self, bus: &mut Bus, now: Instant) {
+        let address = self.registers.pair(BHI + bhi::IMGADDR_LOW);
+        let len = self.registers.get(BHI + bhi::IMGSIZE);
+        let loader = matches!(
+            self.environment,
+            ExecutionEnvironment::PBL | ExecutionEnvironment::EDL
+        );
+        let last = address.checked_add(u64::from(len.saturating_sub(1)));
+        let readable = |address: u64| bus.memory.read(address, &mut [0]).is_ok();
+        let taken = loader && len > 0 && readable(address) && last.is_some_and(readable);
+        log::info!(
+            "image of {len} bytes: {}",
+            if taken { "taken" } else { "refused" }
+        );
+        let status = if taken {
+            bhi::STATUS_SUCCESS
+        } else {
+            bhi::STATUS_ERROR
+        };
+        self.registers.set(BHI + bhi::STATUS, status);
+        if taken && self.environment == ExecutionEnvironment::EDL {
+            self.set_environment(ExecutionEnvironment::FP);
+            self.reset_at = Some(now + self.reset_delay);
+        }
+    }
+}

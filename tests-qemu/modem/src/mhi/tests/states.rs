@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
+//! States: power-on, reset, crash, sleep, restart, emergency download.
+
+use super::*;
+
+#[test]
+fn power_on_is_ready_in_mission_mode() {
+    let mut host = Host::new(&[]);
+    assert_eq!(host.state(), State::READY);
+    assert_eq!(host.read(MHISTATUS) & STATUS_READY, STATUS_READY);
+    assert_eq!(environment(&mut host), ExecutionEnvironment::AMSS);
+    assert_eq!(
+        (host.read(CHDBOFF), host.read(ERDBOFF), host.read(BHIOFF)),
+        (0x300, 0x700, 0x100)
+    );
+}
+
+#[test]
+fn m0_is_announced_with_an_interrupt() {
+    let mut host = Host::in_m0(&[]);
+    assert_eq!(host.state(), State::M0);
+    assert!(host.interrupts(1) > 0);
+    assert_eq!(host.interrupts(0), 0);
+}
+
+#[test]
+fn boot_shows_its_environment_until_ready() {
+    let mut host = Host::new(&["--boot-ee", "sbl", "--boot-delay", "300"]);
+    host.run(299 * MS);
+    assert_eq!(host.state(), State::RESET);
+    assert_eq!(host.read(MHISTATUS) & STATUS_READY, 0);
+    assert_eq!(environment(&mut host), ExecutionEnvironment::SBL);
+    host.ask(State::M0);
+    assert_eq!(host.count("refused_transition"), 1);
+    host.run(2 * MS);
+    assert_eq!(host.state(), State::READY);
+    assert_eq!(environment(&mut host), ExecutionEnvironment::AMSS);
+}
+
+#[test]
+fn reset_takes_its_time_and_comes_back_to_ready() {
+    let mut host = Host::in_m0(&["--reset-delay", "10"]);
+    host.write(BHI + bhi::INTVEC, 3);
+    host.write(MHICTRL, CTRL_RESET);
+    host.run(9 * MS);
+    assert_eq!((host.read(MHISTATUS), host.read(MHICTRL)), (0, CTRL_RESET));
+    host.run(2 * MS);
+    assert_eq!((host.state(), host.read(MHICTRL)), (State::READY, 0));
+    assert_eq!(host.read(BHI + bhi::INTVEC), 0);
+    host.start();
+    assert_eq!(host.events(0).len(), 2);
+}
+
+#[test]
+fn crash_is_signalled_once_and_reset_recovers() {
+    let mut host = Host::in_m0(&[]);
+    host.interrupts(0);
+    host.request("sys_err").expect("obeyed");
+    assert_eq!(host.state(), State::SYS_ERR);
+    assert_eq!(host.interrupts(0), 1);
+    assert_eq!(host.events(0), []);
+    host.write(MHICTRL, CTRL_RESET);
+    host.run(10 * MS);
+    host.start();
+    assert_eq!(host.state(), State::M0);
+    assert_eq!(host.events(0).len(), 2);
+}
+
+#[test]
+fn crash_by_event_raises_no_boot_interrupt() {
+    let mut host = Host::in_m0(&[]);
+    host.request("sys_err event").expect("obeyed");
+    assert_eq!(host.interrupts(0), 0);
+    assert_eq!(host.events(0), [Event::State(State::SYS_ERR)]);
+}
+
+#[test]
+fn cookie_and_soc_reset_lead_to_emergency_download() {
+    let mut host = Host::in_m0(&[]);
+    host.write64(CHDB + 8 * 91, EDL_COOKIE.into());
+    host.write(SOC_RESET, 1);
+    assert_eq!(environment(&mut host), ExecutionEnvironment::EDL);
+    assert_eq!(host.state(), State::RESET);
+    host.write64(BHI + bhi::IMGADDR_LOW, BUFFERS);
+    host.write(BHI + bhi::IMGSIZE, 4096);
+    host.write(BHI + bhi::IMGTXDB, 1);
+    assert_eq!(host.read(BHI + bhi::STATUS), bhi::STATUS_SUCCESS);
+    host.run(10 * MS);
+    assert_eq!(environment(&mut host), ExecutionEnvironment::FP);
+    assert_eq!(host.state(), State::READY);
+    host.write(SOC_RESET, 1);
+    assert_eq!(environment(&mut host), ExecutionEnvironment::AMSS);
+}
+
+#[test]
+fn soc_reset_of_a_host_at_work_ends_in_a_crash_and_of_an_idle_one_in_ready() {
+    let mut host = Host::in_m0(&[]);
+    host.interrupts(0);
+    host.write(SOC_RESET, 1);
+    host.run(10 * MS);
+    assert_eq!((host.state(), host.interrupts(0)), (State::SYS_ERR, 1));
+    host.write(MHICTRL, CTRL_RESET);
+    host.run(10 * MS);
+    assert_eq!(host.state(), State::READY);
+    host.write(SOC_RESET, 1);
+    host.run(10 * MS);
+    assert_eq!((host.state(), host.interrupts(0)), (State::READY, 0));
+}
+
+#[test]
+fn image_outside_memory_is_refused() {
+    let mut host = Host::in_m0(&[]);
+    host.write64(CHDB + 8 * 91, EDL_COOKIE.into());
+    host.write(SOC_RESET, 1);
+    host.write64(BHI + bhi::IMGADDR_LOW, MEMORY - 100);
+    host.write(BHI + bhi::IMGSIZE, 4096);
+    host.write(BHI + bhi::IMGTXDB, 1);
+    assert_eq!(host.read(BHI + bhi::STATUS), bhi::STATUS_ERROR);
+    assert_eq!(environment(&mut host), ExecutionEnvironment::EDL);
+}
+
+#[test]
+fn without_bus_mastering_nothing_moves() {
+    let mut host = Host::in_m0(&[]);
+    open_data(&mut host, 16);
+    host.device.write_config(4, &[2, 0], host.now);
+    host.queue(100, transfer(BUFFERS, 5));
+    host.ring(100);
+    host.run(10 * MS);
+    assert_eq!(host.events(2), []);
+    host.device.write_config(4, &[6, 0], host.now);
+    host.run(MS);
+    assert_eq!(host.events(2).len(), 1);
+}
+
+#[test]
+fn suspended_device_is_silent_and_wakes_by_pme() {
+    let mut host = Host::in_m0(&[]);
+    open_port(&mut host, 0);
+    open_data(&mut host, 16);
+    host.queue(101, transfer(BUFFERS, 100));
+    host.ring(101);
+    host.ask(State::M3);
+    host.run(MS);
+    assert_eq!(host.events(0), [Event::State(State::M3)]);
+    // D3hot with PME enabled.
+    host.device.write_config(0x44, &[3, 1], host.now);
+    assert_eq!(host.read(MHISTATUS), u32::MAX);
+    put_down(&host, vec![9; 100]);
+    host.run(100 * MS);
+    assert_eq!(host.interrupts(4), 0);
+    let mut status = [0; 2];
+    host.device.read_config(0x44, &mut status);
+    assert_eq!(status[1] & 0x80, 0x80, "PME status");
+    // Resume: D0, status cleared, M0, doorbells; the message is still there.
+    host.device.write_config(0x44, &[0, 0x80], host.now);
+    host.ask(State::M0);
+    host.run(MS);
+    assert_eq!(host.events(0), [Event::State(State::M0)]);
+    host.ring(101);
+    host.run(MS);
+    assert_eq!(host.events(3).len(), 1);
+}
+
+#[test]
+fn idle_device_dozes_and_a_doorbell_wakes_it() {
+    let mut host = Host::in_m0(&["--m1-after", "50"]);
+    open_port(&mut host, 0);
+    host.run(100 * MS);
+    assert_eq!(host.events(0), [Event::State(State::M1)]);
+    host.ask(State::M2);
+    host.run(100 * MS);
+    assert_eq!(host.state(), State::M2);
+    host.queue(0, transfer(BUFFERS, 5));
+    host.ring(0);
+    host.run(MS);
+    assert_eq!(host.state(), State::M0);
+    assert_eq!(host.events(0), [Event::State(State::M0)]);
+    assert_eq!(host.events(1).len(), 1);
+}
+
+#[test]
+fn function_level_reset_is_a_power_on() {
+    let mut host = Host::in_m0(&[]);
+    open_data(&mut host, 16);
+    host.device.write_config(0x79, &[0x80], host.now);
+    assert_eq!(host.state(), State::READY);
+    assert_eq!(host.read(CCABAP_LOWER), 0);
+    let mut command = [0; 2];
+    host.device.read_config(4, &mut command);
+    assert_eq!(command, [0, 0]);
+    host.device.write_config(4, &[6, 0], host.now);
+    host.start();
+    assert_eq!(host.events(0).len(), 2);
+}
+
+#[test]
+fn link_that_is_down_reads_as_ones() {
+    let mut host = Host::in_m0(&[]);
+    host.request("drop").expect("obeyed");
+    let mut id = [0; 2];
+    host.device.read_config(0, &mut id);
+    assert_eq!((host.read(MHISTATUS), id), (u32::MAX, [0xff; 2]));
+    host.request("restore").expect("obeyed");
+    assert_eq!(host.state(), State::READY);
+}
+
+#[test]
+fn restart_that_the_modem_was_asked_for_is_a_crash() {
+    let mut host = Host::in_m0(&[]);
+    host.interrupts(0);
+    host.modem.lock().expect("not poisoned").restart = true;
+    host.run(100 * MS);
+    assert_eq!(host.state(), State::M0);
+    host.run(200 * MS);
+    assert_eq!((host.state(), host.interrupts(0)), (State::SYS_ERR, 1));
+    host.run(1000 * MS);
+    assert_eq!(host.interrupts(0), 0);
+}
