@@ -173,16 +173,20 @@ pub fn need_port(modem: &Modem, kind: Kind) -> Result<&Port, Error> {
     })
 }
 
-/// Whether a net device of our driver is there although no port is: the modem boots, or recovers from a crash.
+/// Whether a net device of our driver is there whose modem has no QMI port yet: it boots, or recovers from a crash.
 pub fn booting(roots: &Roots) -> bool {
+    let modems = modems(roots);
+    let has_port = |pci: &str| {
+        modems
+            .iter()
+            .any(|modem| modem.pci == pci && modem.port(Kind::Qmi).is_some())
+    };
     entries(&roots.sys.join("class/net")).iter().any(|name| {
-        let driver = roots.sys.join("class/net").join(name).join("device/driver");
-        fs::read_link(driver)
-            .ok()
-            .as_deref()
-            .and_then(file_name)
-            .as_deref()
-            == Some("mhi_net")
+        let device = roots.sys.join("class/net").join(name).join("device");
+        let driver = fs::read_link(device.join("driver")).ok();
+        let ours = driver.as_deref().and_then(file_name).as_deref() == Some("mhi_net");
+        let function = fs::canonicalize(device).ok().as_deref().and_then(file_name);
+        ours && function.is_some_and(|function| !has_port(&function))
     })
 }
 

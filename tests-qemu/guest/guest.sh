@@ -11,6 +11,7 @@ base=rmnet_mhi0
 
 . /test/stock.sh
 . /test/transfers.sh
+. /test/frames.sh
 
 # ---- verdicts
 
@@ -82,17 +83,22 @@ refused() {
 
 # wait_for SECONDS COMMAND...: polls until the command succeeds.
 wait_for() {
-	local tenths=$(($1 * 10))
+	local deadline=$(($(uptime_seconds) + $1))
 	shift
 	until "$@" >/dev/null 2>&1; do
-		[ $tenths -gt 0 ] || {
+		[ "$(uptime_seconds)" -lt $deadline ] || {
 			echo "timed out waiting for: $*" >&2
 			"$@"
 			return 1
 		}
-		tenths=$((tenths - 1))
 		usleep 100000
 	done
+}
+
+uptime_seconds() {
+	local seconds
+	IFS=. read -r seconds _ </proc/uptime
+	echo "$seconds"
 }
 
 # What the kernel said that it never should.
@@ -126,7 +132,9 @@ modem() {
 pci() {
 	local device
 	for device in /sys/bus/pci/devices/*; do
-		[ "$(cat "$device/vendor")" != 0x17cb ] || basename "$device"
+		case $(cat "$device/vendor") in
+		0x17cb | 0x1eac) basename "$device" ;;
+		esac
 	done
 }
 
@@ -183,6 +191,15 @@ connect() {
 
 disconnect() {
 	kill -TERM "$session" && wait "$session"
+}
+
+# extra_link NUMBER: a session on mux id 128 + NUMBER beside mhictl's, whose port nobody else may have: the network opens
+# it by itself, and iproute2 makes the link.
+extra_link() {
+	local name=$base.$1 mux=$((128 + $1)) ipv4
+	ipv4=$(modem data session up $mux) || return
+	ip link add link $base name "$name" type rmnet mux_id $mux &&
+		ip addr add "${ipv4%% *}/32" dev "$name" && ip link set "$name" up
 }
 
 # ping_through INTERFACE ADDRESS [COUNT]: no packet may be lost.

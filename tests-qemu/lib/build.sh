@@ -34,9 +34,10 @@ place() {
 	cmp -s "$1" "$2" || install "$1" "$2"
 }
 
-# build_image ARCH DIRECTORY: the guest's image in DIRECTORY/guest.cpio: the cached part, then a second archive with what changes. The kernel unpacks one over the other.
+# build_image ARCH DIRECTORY [FILE...]: the guest's image in DIRECTORY/guest.cpio: the cached part, then a second archive with what changes. The kernel unpacks one over the other.
 build_image() {
-	local arch=$1 directory=$2 base tree
+	local arch=$1 directory=$2 base tree file
+	shift 2
 	mkdir -p "$directory"
 	base=$("$here/guest-image" "$arch")
 	tree=$(mktemp -d)
@@ -48,6 +49,9 @@ build_image() {
 	if [ -e "$build/$arch/rmnet_mhi.ko" ]; then
 		"${cross[$arch]}objcopy" --strip-debug "$build/$arch/rmnet_mhi.ko" "$tree/usr/lib/modules/rmnet_mhi.ko"
 	fi
+	for file; do
+		cp "$file" "$tree/usr/lib/modules/"
+	done
 	(
 		cat "$base"
 		cd "$tree" && find . -mindepth 1 | cpio --quiet -o -H newc -R 0:0

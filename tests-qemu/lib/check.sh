@@ -177,8 +177,13 @@ at_most() {
 
 # guest_case ARCH NAME: its logs stay in build/tests/ARCH-NAME unless it passes.
 guest_case() {
-	local arch=$1 name=$2 directory=$build/tests/$1-$2 status=0 why
-	build_image "$arch" "$directory"
+	local arch=$1 name=$2 directory=$build/tests/$1-$2 status=0 why builder modules=()
+	# `# module: SCRIPT` in the head: a kernel module more, which that script builds.
+	builder=$(header "$here/cases/$name.sh" module)
+	if [ -n "$builder" ]; then
+		modules+=("$("$here/$builder" "$arch")")
+	fi
+	build_image "$arch" "$directory" "${modules[@]}"
 	why=$(vm "$arch" "$directory" "$name" "$here/cases/$name.sh" file) || status=$?
 	if [ -e "$directory/verdict" ]; then
 		grep -aE '^(pass|fail) ' "$directory/verdict" | tr -d '\r' >&3 || true

@@ -40,10 +40,15 @@ impl<'a> Value<'a> for Text8<'a> {
 
 macro_rules! shown {
     ($name:ident) => {
-        impl<'a> $name<'a> {
-            /// The string, if it is UTF-8.
-            pub fn as_str(&self) -> Option<&'a str> {
-                core::str::from_utf8(self.0).ok()
+        impl PartialEq<str> for $name<'_> {
+            fn eq(&self, other: &str) -> bool {
+                self.0 == other.as_bytes()
+            }
+        }
+
+        impl PartialEq<&str> for $name<'_> {
+            fn eq(&self, other: &&str) -> bool {
+                self.0 == other.as_bytes()
             }
         }
 
@@ -77,21 +82,43 @@ shown!(Text8);
 fn show(bytes: &[u8], f: &mut fmt::Formatter<'_>) -> fmt::Result {
     use fmt::Write;
     // Some modems end their strings with NUL, some with blanks.
-    let last = bytes
-        .iter()
-        .rposition(|byte| !matches!(byte, 0 | b' ' | b'\t' | b'\r' | b'\n'));
-    let length = last.map_or(0, |last| last.saturating_add(1));
-    for chunk in bytes.get(..length).unwrap_or_default().utf8_chunks() {
-        for c in chunk.valid().chars() {
-            f.write_char(if c.is_control() {
-                char::REPLACEMENT_CHARACTER
-            } else {
-                c
-            })?;
+    let blank = |byte: &u8| matches!(byte, 0 | b' ' | b'\t' | b'\r' | b'\n');
+    let mut rest = bytes;
+    while let Some((last, before)) = rest.split_last() {
+        if !blank(last) {
+            break;
         }
-        if !chunk.invalid().is_empty() {
-            f.write_char(char::REPLACEMENT_CHARACTER)?;
-        }
+        rest = before;
+    }
+    while let Some((c, after)) = first_char(rest) {
+        f.write_char(c)?;
+        rest = after;
     }
     Ok(())
+}
+
+/// Decodes the first character (RFC 3629). A byte that begins none is U+FFFD by itself.
+// `core::str` is not used: its functions are not free of panic paths under kernel flags.
+fn first_char(bytes: &[u8]) -> Option<(char, &[u8])> {
+    let (&first, rest) = bytes.split_first()?;
+    // Number of continuation bytes, bits of the first byte, least code point of that length.
+    let (more, bits, least) = match first {
+        0x00..=0x7f => (0, first, 0),
+        0xc0..=0xdf => (1, first & 0x1f, 0x80),
+        0xe0..=0xef => (2, first & 0x0f, 0x800),
+        0xf0..=0xf7 => (3, first & 0x07, 0x1_0000),
+        _ => return Some((char::REPLACEMENT_CHARACTER, rest)),
+    };
+    let decoded = rest.split_at_checked(more).and_then(|(tail, after)| {
+        let code = tail.iter().try_fold(u32::from(bits), |code, &byte| {
+            (byte & 0xc0 == 0x80).then_some(code << 6 | u32::from(byte & 0x3f))
+        })?;
+        let c = char::from_u32(code).filter(|_| code >= least)?;
+        Some((c, after))
+    });
+    Some(match decoded {
+        Some((c, after)) if !c.is_control() => (c, after),
+        Some((_, after)) => (char::REPLACEMENT_CHARACTER, after),
+        None => (char::REPLACEMENT_CHARACTER, rest),
+    })
 }

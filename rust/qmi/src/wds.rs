@@ -1,18 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 //! Wireless data: one client per session and IP family binds to a mux id, starts the network and reads its settings.
 
+mod attach;
 mod profile;
 mod settings;
 mod status;
 
+pub use attach::{AttachList, AttachParameters, GetAttachList, GetAttachParameters};
 pub use profile::{
     CreateProfile, CreatedProfile, DeleteProfile, GetDefaultProfile, GetProfile, ListProfiles,
     ModifyProfile, PdpType, Profile, ProfileEntry, ProfileId, ProfileIndex, ProfileList,
 };
 pub use settings::{requested, GetSettings, Ipv6Prefix, Settings};
 pub use status::{
-    Connection, GetPacketStatistics, GetStatus, PacketStatistics, Status, StatusChanged,
-    StatusIndication,
+    ChannelRates, Connection, GetChannelRates, GetPacketStatistics, GetStatus, PacketStatistics,
+    Rates, Status, StatusChanged, StatusIndication,
 };
 
 use crate::{wda::Endpoint, Text};

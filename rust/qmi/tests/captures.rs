@@ -5,7 +5,8 @@
 use std::net::Ipv4Addr;
 
 use qmi::{
-    dms, nas, uim, wda, wds, Body, Builder, Error, ErrorCode, Frame, Kind, Message, Request,
+    dms, nas, uim, wda, wds, Body, Builder, Error, ErrorCode, Frame, Kind, Message, Request, Text,
+    Text8,
 };
 
 fn unhex(hex: &str) -> Vec<u8> {
@@ -56,10 +57,10 @@ fn dms_ids_of_a_real_modem() {
          10 0800 3830393937383734 11 0F00 333539323235303530303339393733",
     );
     let ids: dms::Ids = message(&bytes).body().unwrap();
-    assert_eq!(ids.imei.unwrap().as_str(), Some("359225050039973"));
-    assert_eq!(ids.esn.unwrap().as_str(), Some("80997874"));
-    assert_eq!(ids.meid.unwrap().as_str(), Some("35922505003997"));
-    assert_eq!(ids.imei_version.unwrap().as_str(), Some("B"));
+    assert_eq!(ids.imei.unwrap(), "359225050039973");
+    assert_eq!(ids.esn.unwrap(), "80997874");
+    assert_eq!(ids.meid.unwrap(), "35922505003997");
+    assert_eq!(ids.imei_version.unwrap(), "B");
 }
 
 #[test]
@@ -136,7 +137,7 @@ fn nas_system_info_of_a_real_modem() {
     let lte = info.lte_info.unwrap();
     assert_eq!((lte.cid, lte.tac), (0x0018_a905, 0xf619));
     let (mcc, mnc) = lte.plmn().unwrap();
-    assert_eq!((mcc.as_str(), mnc.as_str()), (Some("530"), Some("24")));
+    assert_eq!((mcc, mnc), (Text(b"530"), Text(b"24")));
 }
 
 #[test]
@@ -187,9 +188,9 @@ fn wds_bind_and_start_of_qmicli() {
     );
     let mut buffer = [0; 128];
     let start: wds::StartNetwork = request(&bytes, &mut buffer);
-    assert_eq!(start.apn.unwrap().as_str(), Some("auth.test"));
-    assert_eq!(start.user.unwrap().as_str(), Some("user"));
-    assert_eq!(start.password.unwrap().as_str(), Some("secret"));
+    assert_eq!(start.apn.unwrap(), "auth.test");
+    assert_eq!(start.user.unwrap(), "user");
+    assert_eq!(start.password.unwrap(), "secret");
     assert_eq!(
         (start.authentication, start.family),
         (Some(wds::PAP), Some(wds::Family::Ipv4))
@@ -202,12 +203,8 @@ fn uim_verify_pin_and_read_of_qmicli() {
     let mut buffer = [0; 128];
     let verify: uim::VerifyPin = request(&bytes, &mut buffer);
     assert_eq!(
-        (
-            verify.session.kind,
-            verify.pin.id,
-            verify.pin.digits.as_str()
-        ),
-        (6, 1, Some("1234"))
+        (verify.session.kind, verify.pin.id, verify.pin.digits),
+        (6, 1, Text8(b"1234"))
     );
 
     let bytes = unhex("012200000b010001002000160003040000000000020700076f04003fff7f0102000000");

@@ -264,3 +264,33 @@ fn verdict_of_failure() {
         Ok(Err(ErrorCode::CALL_FAILED))
     );
 }
+
+#[test]
+fn text_is_shown_without_trusting_it() {
+    let shown = |bytes: &[u8]| qmi::Text(bytes).to_string();
+    let table: [(&[u8], &str); 12] = [
+        (b"Test Network", "Test Network"),
+        (
+            "T\u{e9}l\u{e9}com \u{4e2d}\u{1f4f6}".as_bytes(),
+            "T\u{e9}l\u{e9}com \u{4e2d}\u{1f4f6}",
+        ),
+        (b"ends\0\0\t ", "ends"),
+        (b"", ""),
+        (b"\0 \0", ""),
+        (b"a\x1b[2Jb", "a\u{fffd}[2Jb"),
+        (b"\xff\xfe", "\u{fffd}\u{fffd}"),
+        // Cut short, overlong, surrogate, beyond Unicode, a lone continuation, a C1 control character.
+        (b"\xe4\xb8", "\u{fffd}\u{fffd}"),
+        (b"\xc0\xaf", "\u{fffd}\u{fffd}"),
+        (b"\xed\xa0\x80", "\u{fffd}\u{fffd}\u{fffd}"),
+        (b"\xf5\x80\x80\x80", "\u{fffd}\u{fffd}\u{fffd}\u{fffd}"),
+        (b"\xc2\x9b", "\u{fffd}"),
+    ];
+    for (bytes, expected) in table {
+        assert_eq!(shown(bytes), expected, "{bytes:x?}");
+    }
+    // Every valid character but control characters is shown as it is.
+    for c in (' '..='\u{10ffff}').filter(|c| !c.is_control() && *c != ' ') {
+        assert_eq!(shown(c.to_string().as_bytes()), c.to_string());
+    }
+}

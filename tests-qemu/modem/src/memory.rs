@@ -191,3 +191,42 @@ impl Memory {
             .map_err(|_| Fault { address, len: 4 })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memory_without_a_descriptor_is_an_error_and_a_rom_is_not() {
+        let mut memory = Memory::default();
+        let ram = memory.map(DmaMapFlags::READ_WRITE, 0, 0, 512 << 20, None);
+        assert!(ram.is_err_and(|error| error.to_string().contains("memory-backend-memfd")));
+        let rom = memory.map(DmaMapFlags::READ, 0, 0xfffc_0000, 0x40000, None);
+        assert!(rom.is_ok());
+        let fault = Fault {
+            address: 0xfffc_0000,
+            len: 1,
+        };
+        assert_eq!(memory.read(0xfffc_0000, &mut [0]), Err(fault));
+    }
+
+    #[test]
+    fn descriptor_shorter_than_its_map_is_an_error() {
+        let file = File::open("/dev/null").ok();
+        let result = Memory::default().map(DmaMapFlags::READ, 0, 0, 1 << 20, file);
+        assert!(result.is_err());
+    }
+
+    #[test]
+    fn window_holds_its_limits_and_nothing_beyond() {
+        let window = Window {
+            base: 0x1000,
+            limit: 0x1fff,
+        };
+        assert!(window.contains(0x1000, 0x1000));
+        assert!(window.contains(0, 0));
+        for (address, len) in [(0xfff, 1), (0x1000, 0x1001), (0x2000, 1), (u64::MAX, 2)] {
+            assert!(!window.contains(address, len), "{address:#x} {len:#x}");
+        }
+    }
+}

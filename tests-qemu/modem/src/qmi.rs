@@ -22,9 +22,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use qmi::{
-    next_frame, qmux, service, Builder, ErrorCode, Frame, Kind, Message, Step, Tlvs,
-};
+use qmi::{next_frame, qmux, service, Builder, ErrorCode, Frame, Kind, Message, Step, Tlvs};
 
 use self::calls::Calls;
 use self::clients::Clients;

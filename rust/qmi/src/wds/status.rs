@@ -98,3 +98,31 @@ body! {
         rx_dropped: may u32 = 0x1e,
     }
 }
+
+body! {
+    /// Asks for the rates of the radio bearer.
+    GetChannelRates {}
+}
+request!(GetChannelRates: WDS 0x0023 => ChannelRates);
+
+body! {
+    /// Rates of the radio bearer.
+    ChannelRates {
+        /// Rates.
+        rates: must Rates = 0x01,
+    }
+}
+
+value! {
+    /// Rates, bit/s.
+    Rates {
+        /// Uplink at present.
+        tx: u32,
+        /// Downlink at present.
+        rx: u32,
+        /// Highest uplink.
+        tx_max: u32,
+        /// Highest downlink.
+        rx_max: u32,
+    }
+}

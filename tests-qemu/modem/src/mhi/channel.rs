@@ -133,7 +133,13 @@ impl Channel {
     }
 
     /// A ring is empty: look at it for a while in burst mode, then have the host ring.
-    fn rest(&mut self, code: Completion, bus: &mut Bus, events: &mut EventRings, now: Instant) -> Wake {
+    fn rest(
+        &mut self,
+        code: Completion,
+        bus: &mut Bus,
+        events: &mut EventRings,
+        now: Instant,
+    ) -> Wake {
         if self.asleep {
             return Wake::Idle;
         }

@@ -15,10 +15,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use ::mhi::register::*;
-use ::mhi::{
-    context, element, Command, Event, EventContext, RingContext, State,
-    Transfer,
-};
+use ::mhi::{context, element, Command, Event, EventContext, RingContext, State, Transfer};
 use clap::Parser;
 use vfio_user::DmaMapFlags;
 

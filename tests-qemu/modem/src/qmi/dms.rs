@@ -16,7 +16,7 @@ use crate::session::{Modem, SimState};
 /// Radios: UMTS, LTE, 5G.
 const RADIOS: &[u8] = &[5, 8, 10];
 /// Sub-6 GHz, 100 MHz: 900 Mbit/s up, 2.4 Gbit/s down.
-const RATES: (u32, u32) = (900_000_000, 2_400_000_000);
+pub const RATES: (u32, u32) = (900_000_000, 2_400_000_000);
 
 /// Switches event reports on and off.
 const SET_EVENT_REPORT: u16 = 0x0001;

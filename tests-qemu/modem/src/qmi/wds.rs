@@ -2,20 +2,22 @@
 //! Data sessions: binding to mux ids, starting and stopping, settings, counters.
 
 use qmi::wds::{
-    requested, Autoconnect, BindMuxDataPort, ConfigChanged, Connection, Family as WireFamily,
-    GetAutoconnect, GetPacketStatistics, GetSettings, GetStatus, Ipv6Prefix, PacketStatistics,
-    ProfileId, RegisterIndications, Reset, SetAutoconnect, SetEventReport, SetIpFamily, Settings,
-    StartNetwork, Started, Status, StatusChanged, StatusIndication, StopNetwork,
+    requested, AttachList, AttachParameters, Autoconnect, BindMuxDataPort, ChannelRates,
+    ConfigChanged, Connection, Family as WireFamily, GetAttachList, GetAttachParameters,
+    GetAutoconnect, GetChannelRates, GetPacketStatistics, GetSettings, GetStatus, Ipv6Prefix,
+    PacketStatistics, ProfileId, Rates, RegisterIndications, Reset, SetAutoconnect, SetEventReport,
+    SetIpFamily, Settings, StartNetwork, Started, Status, StatusChanged, StatusIndication,
+    StopNetwork,
 };
-use qmi::{reason, service, wda, CallEnd, ErrorCode, Message, Request, Text, Verbose};
+use qmi::{reason, service, wda, CallEnd, ErrorCode, List8, Message, Request, Text, Verbose};
 
 use super::calls::{Call, Key};
 use super::reply::{ask, done, reply, Answer, Event, Refusal};
 use super::{profiles, Services};
 use crate::session::{Ended, Family, Modem, Registration, SimState};
 
-/// Asks for attach parameters; ModemManager does, and lives without.
-const GET_LTE_ATTACH: u16 = 0x0085;
+/// The profile that the modem attaches with.
+const ATTACH_PROFILE: u8 = 1;
 /// Stops a call whoever started it.
 const GLOBAL_HANDLE: u32 = 0xffff_ffff;
 /// 3GPP causes (TS 24.301 annex B).
@@ -97,7 +99,34 @@ pub fn answer(services: &mut Services, modem: &mut Modem, message: &Message<'_>)
             // This modem connects when told to.
             _ => Err(ErrorCode::NOT_SUPPORTED.into()),
         },
-        GET_LTE_ATTACH => Err(ErrorCode::INFORMATION_UNAVAILABLE.into()),
+        GetChannelRates::ID => match services.calls.get(key) {
+            Some(_) => {
+                let (tx, rx) = super::dms::RATES;
+                let rates = Rates {
+                    tx,
+                    rx,
+                    tx_max: tx,
+                    rx_max: rx,
+                };
+                reply(&ChannelRates { rates })
+            }
+            None => Err(ErrorCode::OUT_OF_CALL.into()),
+        },
+        GetAttachParameters::ID => match modem.technology() {
+            Some(_) => reply(&AttachParameters {
+                apn: modem
+                    .profiles
+                    .get(ATTACH_PROFILE)
+                    .map(|profile| Text(&profile.apn)),
+                support: Some(2),
+                over_the_air: Some(true),
+            }),
+            None => Err(ErrorCode::INFORMATION_UNAVAILABLE.into()),
+        },
+        GetAttachList::ID => reply(&AttachList {
+            current: Some(List8::new(&[u16::from(ATTACH_PROFILE)])),
+            pending: Some(List8::default()),
+        }),
         _ => Err(ErrorCode::INVALID_QMI_COMMAND.into()),
     }
 }

@@ -3,7 +3,9 @@
 
 use std::time::Instant;
 
-use ::mhi::register::{self, CRCBAP_LOWER, ECABAP_LOWER, MHICFG, MHIDATABASE_LOWER, MHIDATALIMIT_LOWER};
+use ::mhi::register::{
+    self, CRCBAP_LOWER, ECABAP_LOWER, MHICFG, MHIDATABASE_LOWER, MHIDATALIMIT_LOWER,
+};
 use ::mhi::{Event, ExecutionEnvironment, State};
 
 use super::{Engine, Signal};

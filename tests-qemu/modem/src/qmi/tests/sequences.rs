@@ -96,19 +96,13 @@ fn modem_manager_probe_init_enable_connect() {
     let answer = host.call(dms, &dms::GetCapabilities {}).unwrap();
     let capabilities: dms::Capabilities = answer.body();
     assert!(capabilities.info.radios.iter().any(|radio| radio == 10));
-    assert_eq!(
-        host.call(dms, &dms::GetModel {})
-            .unwrap()
-            .body::<dms::Model>()
-            .model
-            .as_str(),
-        Some("RM520N-GL")
-    );
+    let answer = host.call(dms, &dms::GetModel {}).unwrap();
+    assert_eq!(answer.body::<dms::Model>().model, "RM520N-GL");
     host.call(dms, &dms::GetManufacturer {}).unwrap();
     let answer = host.call(dms, &dms::GetRevision {}).unwrap();
     assert_eq!(
-        answer.body::<dms::Revision>().revision.as_str(),
-        Some("RM520NGLAAR03A03M4G")
+        answer.body::<dms::Revision>().revision,
+        "RM520NGLAAR03A03M4G"
     );
     host.call(dms, &dms::GetHardwareRevision {}).unwrap();
     let answer = host.call(dms, &dms::GetIds {}).unwrap();

@@ -417,10 +417,8 @@ fn profiles_are_kept_and_bounded() {
     host.call(client, &modify).unwrap();
     let answer = host.call(client, &wds::GetProfile { profile: id }).unwrap();
     let profile: wds::Profile = answer.body();
-    assert_eq!(
-        (profile.apn.unwrap().as_str(), profile.pdp_type),
-        (Some("two"), Some(wds::PdpType::Ipv4))
-    );
+    assert_eq!(profile.apn.unwrap(), "two");
+    assert_eq!(profile.pdp_type, Some(wds::PdpType::Ipv4));
     let long = "x".repeat(101);
     let modify = wds::ModifyProfile {
         profile: id,
@@ -444,4 +442,34 @@ fn profiles_are_kept_and_bounded() {
             .unwrap_err(),
         ErrorCode::INVALID_PROFILE_TYPE
     );
+}
+
+#[test]
+fn attach_and_rates() {
+    let mut host = Host::new();
+    let client = host.client(service::WDS);
+    let answer = host.call(client, &wds::GetAttachList {}).unwrap();
+    let list: wds::AttachList = answer.body();
+    assert_eq!(list.current.unwrap().iter().collect::<Vec<_>>(), [1]);
+    let modify = wds::ModifyProfile {
+        profile: wds::ProfileId { kind: 0, index: 1 },
+        apn: Some("internet".into()),
+        ..Default::default()
+    };
+    host.call(client, &modify).unwrap();
+    let answer = host.call(client, &wds::GetAttachParameters {}).unwrap();
+    assert_eq!(
+        answer.body::<wds::AttachParameters>().apn.unwrap(),
+        "internet"
+    );
+    assert_eq!(
+        host.call(client, &wds::GetChannelRates {}).unwrap_err(),
+        ErrorCode::OUT_OF_CALL
+    );
+    host.start(client, 129, "internet").unwrap();
+    let rates: wds::ChannelRates = host.call(client, &wds::GetChannelRates {}).unwrap().body();
+    assert!(rates.rates.tx > 0 && rates.rates.rx_max >= rates.rates.rx);
+    host.command("registration searching").unwrap();
+    let refused = host.call(client, &wds::GetAttachParameters {}).unwrap_err();
+    assert_eq!(refused, ErrorCode::INFORMATION_UNAVAILABLE);
 }
