@@ -13,7 +13,7 @@ CROSS_COMPILE := $(if $(filter arm64,$(arch)),aarch64,x86_64)-linux-gnu-
 endif
 
 # Sources are linked into a folder of their own for each build, so that several kernels' builds stand side by side.
-KDIR ?= /lib/modules/$(shell uname -r)/build
+KDIR ?= $(if $(filter $(host),$(arch)),/lib/modules/$(shell uname -r)/build)
 O ?= build/$(arch)
 out := $(abspath $(O))
 sources := Kbuild Cargo.toml .clippy.toml src rust/flags.mk rust/compiler_builtins.rs rust/device_table.c rust/scripts \
@@ -50,7 +50,7 @@ fmt:
 
 # Sources that were renamed or deleted since leave dangling links.
 stage:
-	@$(pass) KDIR=$(KDIR) ARCH=$(arch) CROSS_COMPILE=$(CROSS_COMPILE) sh rust/scripts/check-tools
+	@$(pass) KDIR='$(KDIR)' ARCH=$(arch) CROSS_COMPILE='$(CROSS_COMPILE)' sh rust/scripts/check-tools
 	@mkdir -p $(out) && find $(out) -xtype l -delete
 	@find $(sources) -type f ! -name '*.o' ! -name '.*.cmd' | while read -r file; do \
 		[ $(out)/$$file -ef $$file ] && continue; \

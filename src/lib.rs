@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //! Driver for Quectel's 5G modems over PCIe (MHI), with a QMAP muxer.
 //!
-//! A packet's way down: `data` (transfer from the modem) -> `rx` (frames) -> `link` (the interface) -> stack.
-//! A packet's way up: stack -> `link` -> `tx` (frames into a transfer) -> `data` (to the modem).
+//! A packet's way down: `data` (buffer from the modem) -> `rx` (transfer) -> `frames` -> `link` (the interface) -> stack.
+//! A packet's way up: stack -> `link` -> `tx` (when to send what) -> `aggregate` (frames in a transfer) -> the modem.
 //!
 //! Lock order, outermost first: rtnl; `rx` state or `tx` state; the MHI core's locks; the done queues of `rx` and `tx`.
 //! The MHI core calls back with its own locks held, so callbacks take only the done queues.
@@ -10,11 +10,13 @@
 #![no_std]
 #![forbid(unsafe_code)]
 
+mod aggregate;
 mod controller;
 mod data;
 mod ethtool;
 mod flow;
 mod format;
+mod frames;
 mod headers;
 mod link;
 mod modem;

@@ -4,6 +4,7 @@
 //! A transfer is sent as soon as it is full, or no more packets follow and the modem is idle enough; while it is busy,
 //! packets gather until it gives a buffer back. So nothing waits on an idle link, and nobody needs a timer.
 
+use crate::aggregate::{self, Aggregate, Header};
 use crate::link::Link;
 use crate::netdev::Port;
 use crate::stats::Counter;
@@ -16,7 +17,7 @@ use kernel::page::Pages;
 use kernel::prelude::*;
 use kernel::sync::SpinLock;
 use kernel::types::ARef;
-use qmap::{CommandKind, Offload, Padding, Version};
+use qmap::CommandKind;
 
 /// Bytes of a transmit buffer, and so of an aggregate at most.
 const BUFFER: usize = 16 << 10;
@@ -46,7 +47,7 @@ struct Done {
 struct State {
     channel: Option<ARef<mhi::Device>>,
     /// The transfer being filled.
-    open: Option<Open>,
+    open: Option<Aggregate>,
     /// Buffers of `BUFFER` bytes to fill.
     pool: KVec<Pages>,
     /// An empty vector, exchanged for that of `Done`.
@@ -56,19 +57,6 @@ struct State {
     /// Whether a queue was stopped for lack of a buffer.
     starved: bool,
     limits: TxAggregation,
-}
-
-struct Open {
-    buffer: Pages,
-    len: usize,
-    frames: u32,
-}
-
-/// A frame's header before it is written.
-struct Header {
-    version: Version,
-    mux_id: u8,
-    offload: Option<Offload>,
 }
 
 impl Tx {
@@ -109,7 +97,7 @@ impl Tx {
         let mut state = self.state.lock();
         state.channel = None;
         if let Some(open) = state.open.take() {
-            state.keep(open.buffer);
+            state.keep(open.into_buffer());
         }
     }
 
@@ -153,7 +141,7 @@ impl Tx {
         mut skb: SkBuff,
     ) -> Transmit {
         let version = port.format.uplink();
-        let offload = match offload(version, &mut skb) {
+        let offload = match aggregate::offload(version, &mut skb) {
             Ok(offload) => offload,
             Err(_) => {
                 dev.count_tx_dropped();
@@ -272,40 +260,34 @@ impl State {
         if self.channel.is_none() {
             return Err(ENOTCONN);
         }
-        let padding = if header.is_some() { 3 } else { 0 };
         let most = skb
             .len()
-            .checked_add(header.map_or(0, |header| qmap::header_len(header.version)))
-            .and_then(|len| len.checked_add(padding))
+            .checked_add(header.map_or(0, Header::overhead))
             .filter(|len| *len <= LONGEST)
             .ok_or(EINVAL)?;
         if self
             .open
             .as_ref()
-            .is_some_and(|open| open.len.saturating_add(most) > self.most(open))
+            .is_some_and(|open| open.len().saturating_add(most) > self.most(open))
         {
             self.flush(port);
         }
         let mut open = match self.open.take() {
             Some(open) => open,
-            None => Open {
-                buffer: self.buffer(most)?,
-                len: 0,
-                frames: 0,
-            },
+            None => Aggregate::new(self.buffer(most)?),
         };
         let result = open.append(skb, header);
-        if open.frames > 0 {
+        if open.frames() > 0 {
             self.open = Some(open);
         } else {
-            self.keep(open.buffer);
+            self.keep(open.into_buffer());
         }
         result
     }
 
     /// The bytes that an open transfer may have.
-    fn most(&self, open: &Open) -> usize {
-        open.buffer.size().min(self.limits.max_bytes as usize)
+    fn most(&self, open: &Aggregate) -> usize {
+        open.size().min(self.limits.max_bytes as usize)
     }
 
     fn buffer(&mut self, len: usize) -> Result<Pages> {
@@ -325,7 +307,8 @@ impl State {
     /// Whether the open transfer takes no further packet.
     fn is_full(&self) -> bool {
         self.open.as_ref().is_some_and(|open| {
-            open.frames >= self.limits.max_frames || open.len.saturating_add(64) > self.most(open)
+            open.frames() >= self.limits.max_frames
+                || open.len().saturating_add(64) > self.most(open)
         })
     }
 
@@ -338,8 +321,9 @@ impl State {
     /// Sends the open transfer.
     fn flush(&mut self, port: &Port) {
         if let Some(open) = self.open.take() {
-            if self.queue(port, open.buffer, open.len) {
-                port.counters.add(Counter::TxFrames, open.frames.into());
+            let (len, frames) = (open.len(), open.frames());
+            if self.queue(port, open.into_buffer(), len) {
+                port.counters.add(Counter::TxFrames, frames.into());
             }
         }
     }
@@ -370,77 +354,5 @@ impl State {
             self.starved = true;
             port.counters.count(Counter::TxStopped);
         }
-    }
-}
-
-impl Open {
-    fn append(&mut self, skb: &SkBuff, header: Option<&Header>) -> Result {
-        let room = self
-            .buffer
-            .as_mut_slice()
-            .get_mut(self.len..)
-            .ok_or(EINVAL)?;
-        let (before, behind) = match header {
-            Some(header) => {
-                let written = qmap::write_header(
-                    room,
-                    header.version,
-                    header.mux_id,
-                    skb.len(),
-                    Padding::Align4,
-                    header.offload,
-                )
-                .ok_or(EINVAL)?;
-                (written.header, written.pad)
-            }
-            None => (0, 0),
-        };
-        let (_, room) = room.split_at_mut_checked(before).ok_or(EINVAL)?;
-        let (packet, room) = room.split_at_mut_checked(skb.len()).ok_or(EINVAL)?;
-        skb.copy_to(packet)?;
-        if let Some(Header {
-            version: Version::V4,
-            offload: Some(offload),
-            ..
-        }) = header
-        {
-            complement(packet, *offload);
-        }
-        room.get_mut(..behind).ok_or(EINVAL)?.fill(0);
-        self.len = self
-            .len
-            .saturating_add(before)
-            .saturating_add(skb.len())
-            .saturating_add(behind);
-        self.frames = self.frames.saturating_add(1);
-        Ok(())
-    }
-}
-
-/// Version 4 wants the pseudo header's sum complemented; see `Offload`.
-fn complement(packet: &mut [u8], offload: Offload) {
-    let at = usize::from(offload.start).wrapping_add(usize::from(offload.insert));
-    if let Some(field) = packet
-        .get_mut(at..)
-        .and_then(|rest| rest.first_chunk_mut::<2>())
-    {
-        *field = field.map(|byte| !byte);
-    }
-}
-
-/// The checksum to leave to the modem; does it here if the modem cannot.
-fn offload(version: Version, skb: &mut SkBuff) -> Result<Option<Offload>> {
-    let Some(partial) = skb.partial_checksum() else {
-        return Ok(None);
-    };
-    let (start, insert) = (u16::try_from(partial.start), u16::try_from(partial.offset));
-    match (version, start, insert) {
-        // Where TCP and UDP have their checksums; other protocols' are not the modem's business.
-        (Version::V4 | Version::V5, Ok(start), Ok(insert @ (6 | 16))) => Ok(Some(Offload {
-            start,
-            insert,
-            udp: insert == 6,
-        })),
-        _ => skb.complete_checksum().map(|()| None),
     }
 }

@@ -2,9 +2,12 @@
 //! The AT port, channels 32/33: command lines after V.250, echo, result codes. The commands themselves are in the table of
 //! [`commands`].
 
+mod cell;
 mod commands;
+mod context;
 mod form;
 mod network;
+mod sim;
 #[cfg(test)]
 mod tests;
 

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 
 use qmi::Verbose;
 
-use super::{network, At, Failure, Form, Outcome};
-use crate::session::{Modem, PinError, Profile, SimState};
+use super::{cell, context, network, sim, At, Failure, Form, Outcome};
+use crate::session::Modem;
 
 /// What `AT+QCFG` keeps; survives a reset of the modem.
 pub struct Config(BTreeMap<&'static str, String>);
@@ -25,13 +25,10 @@ impl Default for Config {
     }
 }
 
-const NOT_ALLOWED: Failure = Failure::Cme(3, "operation not allowed");
-const NO_SIM: Failure = Failure::Cme(10, "SIM not inserted");
-const PIN_REQUIRED: Failure = Failure::Cme(11, "SIM PIN required");
-const PUK_REQUIRED: Failure = Failure::Cme(12, "SIM PUK required");
-const SIM_FAILURE: Failure = Failure::Cme(13, "SIM failure");
-const WRONG_PASSWORD: Failure = Failure::Cme(16, "incorrect password");
-const WRONG_PARAMETERS: Failure = Failure::Cme(50, "incorrect parameters");
+/// The error of what cannot be done.
+pub const NOT_ALLOWED: Failure = Failure::Cme(3, "operation not allowed");
+/// The error of forms and arguments that a command does not take.
+pub const WRONG_PARAMETERS: Failure = Failure::Cme(50, "incorrect parameters");
 
 type Handler = fn(&mut At, &mut Modem, &Form) -> Outcome;
 
@@ -43,10 +40,10 @@ const COMMANDS: &[(&str, Handler)] = &[
         network::registration(at, modem, form, 2)
     }),
     ("+CFUN", functionality),
-    ("+CGACT", network::contexts_active),
+    ("+CGACT", context::active),
     ("+CGATT", network::attached),
-    ("+CGCONTRDP", network::context_details),
-    ("+CGDCONT", contexts),
+    ("+CGCONTRDP", context::details),
+    ("+CGDCONT", context::define),
     ("+CGMI", |_, modem, form| {
         run_only(form, &modem.identity.manufacturer)
     }),
@@ -56,22 +53,22 @@ const COMMANDS: &[(&str, Handler)] = &[
     ("+CGMR", |_, modem, form| {
         run_only(form, &modem.identity.revision())
     }),
-    ("+CGPADDR", network::addresses),
+    ("+CGPADDR", context::addresses),
     ("+CGREG", |at, modem, form| {
         network::registration(at, modem, form, 1)
     }),
     ("+CGSN", |_, modem, form| {
         run_only(form, &modem.identity.imei)
     }),
-    ("+CIMI", imsi),
-    ("+CLCK", lock),
+    ("+CIMI", sim::imsi),
+    ("+CLCK", sim::lock),
     ("+CMEE", error_format),
     ("+COPS", network::operator),
-    ("+CPIN", pin),
+    ("+CPIN", sim::pin),
     ("+CREG", |at, modem, form| {
         network::registration(at, modem, form, 0)
     }),
-    ("+CSQ", network::quality),
+    ("+CSQ", cell::quality),
     ("+GMI", |_, modem, form| {
         run_only(form, &modem.identity.manufacturer)
     }),
@@ -84,20 +81,20 @@ const COMMANDS: &[(&str, Handler)] = &[
     ("+GSN", |_, modem, form| {
         run_only(form, &modem.identity.imei)
     }),
-    ("+ICCID", |_, modem, form| iccid("+ICCID", modem, form)),
-    ("+QCCID", |_, modem, form| iccid("+QCCID", modem, form)),
+    ("+ICCID", |_, modem, form| sim::iccid("+ICCID", modem, form)),
+    ("+QCCID", |_, modem, form| sim::iccid("+QCCID", modem, form)),
     ("+QCFG", configuration),
-    ("+QENG", network::cells),
+    ("+QENG", cell::serving),
     ("+QGMR", |_, modem, form| {
         run_only(
             form,
             &format!("{}_01.200.01.200", modem.identity.revision()),
         )
     }),
-    ("+QNWINFO", network::info),
+    ("+QNWINFO", cell::info),
     ("+QNWPREFCFG", preferences),
-    ("+QPINC", pin_retries),
-    ("+QSIMSTAT", sim_state),
+    ("+QPINC", sim::pin_retries),
+    ("+QSIMSTAT", sim::sim_state),
     ("+QSPN", network::provider),
     ("+QUIMSLOT", |_, _, form| match form {
         Form::Read => Ok(vec!["+QUIMSLOT: 1".to_owned()]),
@@ -119,7 +116,7 @@ pub fn run(at: &mut At, modem: &mut Modem, name: &str, form: &Form) -> Outcome {
 }
 
 /// A command whose only form is to be run, and what it says.
-fn run_only(form: &Form, text: &str) -> Outcome {
+pub fn run_only(form: &Form, text: &str) -> Outcome {
     match form {
         Form::Run => Ok(vec![text.to_owned()]),
         _ => Err(WRONG_PARAMETERS),
@@ -159,101 +156,6 @@ fn error_format(at: &mut At, _: &mut Modem, form: &Form) -> Outcome {
         _ => return Err(WRONG_PARAMETERS),
     }
     Ok(Vec::new())
-}
-
-/// Whether the SIM is usable.
-pub fn usable(modem: &Modem) -> Result<(), Failure> {
-    match modem.sim.state {
-        SimState::Ready => Ok(()),
-        SimState::Absent => Err(NO_SIM),
-        SimState::Locked => Err(PIN_REQUIRED),
-        SimState::PukRequired => Err(PUK_REQUIRED),
-        SimState::Blocked => Err(SIM_FAILURE),
-    }
-}
-
-fn imsi(_: &mut At, modem: &mut Modem, form: &Form) -> Outcome {
-    usable(modem)?;
-    run_only(form, &modem.sim.imsi)
-}
-
-fn iccid(name: &str, modem: &Modem, form: &Form) -> Outcome {
-    match (form, modem.sim.state) {
-        (_, SimState::Absent) => Err(NO_SIM),
-        (Form::Run | Form::Read, _) => Ok(vec![format!("{name}: {}", modem.sim.iccid)]),
-        _ => Err(WRONG_PARAMETERS),
-    }
-}
-
-fn pin(_: &mut At, modem: &mut Modem, form: &Form) -> Outcome {
-    let arguments = match form {
-        Form::Read => {
-            let state = match modem.sim.state {
-                SimState::Ready => "READY",
-                SimState::Locked => "SIM PIN",
-                SimState::PukRequired => "SIM PUK",
-                SimState::Absent => return Err(NO_SIM),
-                SimState::Blocked => return Err(SIM_FAILURE),
-            };
-            return Ok(vec![format!("+CPIN: {state}")]);
-        }
-        Form::Set(arguments) => arguments,
-        _ => return Err(WRONG_PARAMETERS),
-    };
-    let outcome = match arguments.as_slice() {
-        [pin] => modem.sim.verify_pin(pin.as_bytes()),
-        [puk, pin] => modem.sim.unblock_pin(puk.as_bytes(), pin.as_bytes()),
-        _ => return Err(WRONG_PARAMETERS),
-    };
-    match outcome {
-        Ok(()) => Ok(Vec::new()),
-        Err(PinError::NoSim) => Err(NO_SIM),
-        Err(PinError::Incorrect) => Err(WRONG_PASSWORD),
-        Err(PinError::NotEnabled) => Err(NOT_ALLOWED),
-        Err(PinError::Blocked) => Err(match modem.sim.state {
-            SimState::Blocked => SIM_FAILURE,
-            _ => PUK_REQUIRED,
-        }),
-    }
-}
-
-/// Facility lock: only whether the SIM asks for its PIN, and that only to be read.
-fn lock(_: &mut At, modem: &mut Modem, form: &Form) -> Outcome {
-    match form {
-        Form::Set(arguments) if arguments.iter().map(String::as_str).eq(["SC", "2"]) => {
-            if modem.sim.state == SimState::Absent {
-                return Err(NO_SIM);
-            }
-            Ok(vec![format!("+CLCK: {}", u8::from(modem.sim.pin_enabled))])
-        }
-        _ => Err(NOT_ALLOWED),
-    }
-}
-
-fn pin_retries(_: &mut At, modem: &mut Modem, form: &Form) -> Outcome {
-    let facility = match form {
-        Form::Read | Form::Run => "SC",
-        Form::Set(arguments) => arguments.first().map(String::as_str).unwrap_or_default(),
-        Form::Test => "",
-    };
-    match (facility, modem.sim.state) {
-        (_, SimState::Absent) => Err(NO_SIM),
-        ("SC", _) => Ok(vec![format!(
-            "+QPINC: \"SC\",{},{}",
-            modem.sim.pin_retries, modem.sim.puk_retries
-        )]),
-        _ => Err(WRONG_PARAMETERS),
-    }
-}
-
-fn sim_state(_: &mut At, modem: &mut Modem, form: &Form) -> Outcome {
-    match form {
-        Form::Read => Ok(vec![format!(
-            "+QSIMSTAT: 0,{}",
-            u8::from(modem.sim.state != SimState::Absent)
-        )]),
-        _ => Err(WRONG_PARAMETERS),
-    }
 }
 
 /// `AT+QNWPREFCFG="key"` asks, `AT+QNWPREFCFG="key",value` sets.
@@ -299,48 +201,4 @@ fn configuration(at: &mut At, _: &mut Modem, form: &Form) -> Outcome {
     }
     *kept = values.join(",");
     Ok(Vec::new())
-}
-
-fn contexts(_: &mut At, modem: &mut Modem, form: &Form) -> Outcome {
-    use qmi::wds::PdpType;
-    const TYPES: &[(&str, PdpType)] = &[
-        ("IP", PdpType::Ipv4),
-        ("IPV6", PdpType::Ipv6),
-        ("IPV4V6", PdpType::Ipv4v6),
-        ("PPP", PdpType::Ppp),
-    ];
-    let arguments = match form {
-        Form::Read => {
-            let line = |(index, profile): (u8, &Profile)| {
-                let known = TYPES.iter().find(|row| row.1 == profile.pdp_type);
-                let name = known.map_or("IPV4V6", |row| row.0);
-                let apn = String::from_utf8_lossy(&profile.apn);
-                format!("+CGDCONT: {index},\"{name}\",\"{apn}\",\"0.0.0.0\",0,0,0,0")
-            };
-            return Ok(modem.profiles.iter().map(line).collect());
-        }
-        Form::Set(arguments) => arguments,
-        _ => return Err(WRONG_PARAMETERS),
-    };
-    let (index, rest) = arguments.split_first().ok_or(WRONG_PARAMETERS)?;
-    let index = index.parse().map_err(|_| WRONG_PARAMETERS)?;
-    let Some(name) = rest.first() else {
-        // A number alone forgets the context.
-        return match modem.profiles.remove(index) {
-            true => Ok(Vec::new()),
-            false => Err(WRONG_PARAMETERS),
-        };
-    };
-    let known = TYPES.iter().find(|row| row.0.eq_ignore_ascii_case(name));
-    let pdp_type = known.ok_or(WRONG_PARAMETERS)?.1;
-    let apn = rest.get(1).map(String::as_bytes).unwrap_or_default();
-    let mut profile = match modem.profiles.get(index) {
-        Some(profile) => profile.clone(),
-        None => Profile::new(pdp_type, apn),
-    };
-    (profile.pdp_type, profile.apn) = (pdp_type, apn.to_vec());
-    match modem.profiles.set(index, profile) {
-        true => Ok(Vec::new()),
-        false => Err(WRONG_PARAMETERS),
-    }
 }

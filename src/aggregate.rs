@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//! A transfer to the modem under construction. Filled by `tx`.
+
+use kernel::net::SkBuff;
+use kernel::page::Pages;
+use kernel::prelude::*;
+use qmap::{Offload, Padding, Version};
+
+/// Packets in a buffer, each behind a header, or one bare packet.
+pub(crate) struct Aggregate {
+    buffer: Pages,
+    len: usize,
+    frames: u32,
+}
+
+/// A frame's header before it is written.
+pub(crate) struct Header {
+    pub(crate) version: Version,
+    pub(crate) mux_id: u8,
+    pub(crate) offload: Option<Offload>,
+}
+
+impl Header {
+    /// The most bytes that a frame takes besides its packet: headers and pad.
+    pub(crate) fn overhead(&self) -> usize {
+        qmap::header_len(self.version).saturating_add(3)
+    }
+}
+
+impl Aggregate {
+    /// An empty one.
+    pub(crate) fn new(buffer: Pages) -> Aggregate {
+        Aggregate {
+            buffer,
+            len: 0,
+            frames: 0,
+        }
+    }
+
+    /// Packets in it.
+    pub(crate) fn frames(&self) -> u32 {
+        self.frames
+    }
+
+    /// Bytes in it.
+    pub(crate) fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Bytes that its buffer has.
+    pub(crate) fn size(&self) -> usize {
+        self.buffer.size()
+    }
+
+    /// Its buffer, whose first `len` bytes are to be sent.
+    pub(crate) fn into_buffer(self) -> Pages {
+        self.buffer
+    }
+
+    /// Copies a packet, behind a header if it is a frame; `EINVAL` if it does not fit, with nothing added.
+    pub(crate) fn append(&mut self, skb: &SkBuff, header: Option<&Header>) -> Result {
+        let room = self
+            .buffer
+            .as_mut_slice()
+            .get_mut(self.len..)
+            .ok_or(EINVAL)?;
+        let (before, behind) = match header {
+            Some(header) => {
+                let written = qmap::write_header(
+                    room,
+                    header.version,
+                    header.mux_id,
+                    skb.len(),
+                    Padding::Align4,
+                    header.offload,
+                )
+                .ok_or(EINVAL)?;
+                (written.header, written.pad)
+            }
+            None => (0, 0),
+        };
+        let (_, room) = room.split_at_mut_checked(before).ok_or(EINVAL)?;
+        let (packet, room) = room.split_at_mut_checked(skb.len()).ok_or(EINVAL)?;
+        skb.copy_to(packet)?;
+        if let Some(Header {
+            version: Version::V4,
+            offload: Some(offload),
+            ..
+        }) = header
+        {
+            complement(packet, *offload);
+        }
+        room.get_mut(..behind).ok_or(EINVAL)?.fill(0);
+        self.len = self
+            .len
+            .saturating_add(before)
+            .saturating_add(skb.len())
+            .saturating_add(behind);
+        self.frames = self.frames.saturating_add(1);
+        Ok(())
+    }
+}
+
+/// Version 4 wants the pseudo header's sum complemented; see `Offload`.
+fn complement(packet: &mut [u8], offload: Offload) {
+    let at = usize::from(offload.start).wrapping_add(usize::from(offload.insert));
+    if let Some(field) = packet
+        .get_mut(at..)
+        .and_then(|rest| rest.first_chunk_mut::<2>())
+    {
+        *field = field.map(|byte| !byte);
+    }
+}
+
+/// The checksum to leave to the modem; does it here if the modem cannot.
+pub(crate) fn offload(version: Version, skb: &mut SkBuff) -> Result<Option<Offload>> {
+    let Some(partial) = skb.partial_checksum() else {
+        return Ok(None);
+    };
+    let (start, insert) = (u16::try_from(partial.start), u16::try_from(partial.offset));
+    match (version, start, insert) {
+        // Where TCP and UDP have their checksums; other protocols' are not the modem's business.
+        (Version::V4 | Version::V5, Ok(start), Ok(insert @ (6 | 16))) => Ok(Some(Offload {
+            start,
+            insert,
+            udp: insert == 6,
+        })),
+        _ => skb.complete_checksum().map(|()| None),
+    }
+}
