@@ -46,7 +46,7 @@ rust-flags-$(CONFIG_ARM64) += --target=aarch64-unknown-none-softfloat -Cforce-fr
 
 rust-flags = $(rust-flags-y)
 
-core-flags = --crate-type rlib --edition=$(if $(call test-ge,$(rustc-version),87),2024,2021) --cfg no_fp_fmt_parse \
+core-flags = --crate-type rlib --edition=$(shell [ $(rustc-version) -ge 87 ] && echo 2024 || echo 2021) --cfg no_fp_fmt_parse \
 	--cap-lints allow -Cembed-bitcode=y -Clto=n
 rlib-flags := --edition=2021 --crate-type rlib -Cembed-bitcode=y -Clto=n
 

@@ -10,7 +10,7 @@ use crate::addressing::{Addressing, Format};
 use crate::client::Received;
 use crate::exit::{Error, Exit};
 use crate::radio::Sim;
-use crate::session::{ClientId, Session};
+use crate::session::{ClientId, PinUse, Session};
 use crate::steps::ANY_HANDLE;
 use crate::table::{State, Trigger};
 
@@ -299,7 +299,7 @@ impl Session {
                     "clean its contacts, put it in again, or try another card",
                 ))
             }
-            Sim::Pin(tries) => self.pin_required(tries),
+            Sim::Pin(tries) => self.pin_required(tries, waited),
             Sim::Puk(tries) => {
                 self.line("sim", format!("PUK required, {tries} tries left"));
                 self.failed(Error::new(
@@ -319,15 +319,19 @@ impl Session {
         }
     }
 
-    /// One try per run, and never the last one: a wrong PIN in a service that restarts must not block the card.
-    fn pin_required(&mut self, tries: u8) -> Option<Trigger> {
-        let next = match (self.config.pin.is_some(), self.pin_tried, tries) {
-            (true, false, 2..) => return Some(Trigger::Locked),
-            (true, false, _) => {
-                "mhictl never uses the last try; enter it by hand: mhictl at 'AT+CPIN=\"PIN\"'"
-            }
-            (true, true, _) => {
+    /// A PIN that the card refused is not tried again, and the last try is never used: a wrong PIN in a service that
+    /// restarts must not block the card.
+    fn pin_required(&mut self, tries: u8, waited: Duration) -> Option<Trigger> {
+        let next = match (self.config.pin.is_some(), self.pin, tries) {
+            (true, PinUse::Unused, 2..) => return Some(Trigger::Locked),
+            // The card's applications start after the PIN.
+            (true, PinUse::Taken, _) if waited < SIM_GRACE => return Some(Trigger::NotYet),
+            (true, PinUse::Taken, _) => {
                 "the PIN was taken but the card still asks; take the card out and put it in again"
+            }
+            (true, PinUse::Refused, _) => "look the PIN up and start again",
+            (true, PinUse::Unused, _) => {
+                "mhictl never uses the last try; enter it by hand: mhictl at 'AT+CPIN=\"PIN\"'"
             }
             (false, _, _) => "give it with --pin",
         };
@@ -343,6 +347,7 @@ impl Session {
         if code == ErrorCode::NO_EFFECT {
             return Some(Trigger::Done);
         }
+        self.pin = PinUse::Refused;
         let retries = message
             .body::<uim::PinResult>()
             .ok()
@@ -553,7 +558,7 @@ fn modem_error(doing: &str, why: &str) -> Error {
 }
 
 /// What a state asks the modem to do.
-fn doing(state: State) -> &'static str {
+pub fn doing(state: State) -> &'static str {
     match state {
         State::Syncing => "sync",
         State::Versions => "list its services",

@@ -68,7 +68,7 @@ pub struct ConnectArgs {
     /// Authentication; default: both when a user name is given, else none
     #[arg(long, value_enum)]
     pub auth: Option<AuthArg>,
-    /// PIN of the SIM, 4 to 8 digits; tried once, never when only one try is left
+    /// PIN of the SIM, 4 to 8 digits; a refused one is not tried again, and the last try is never used
     #[arg(long)]
     pub pin: Option<String>,
     /// Mux id of the session, 1 to 254; 129 (0x81) becomes rmnet_mhi0.1, 130 rmnet_mhi0.2, 5 rmnet_mhi0.m5

@@ -28,9 +28,12 @@ const FULL_RETRY: Duration = Duration::from_millis(20);
 pub fn run(config: Config, roots: &Roots) -> Result<(), Error> {
     let mut event_loop = EventLoop::try_new().map_err(loop_error)?;
     let handle = event_loop.handle();
-    // SIGPIPE is ignored by the standard library; SIGHUP means that the terminal is gone, which is an end like the others.
-    let signals =
-        Signals::new(&[Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP]).map_err(loop_error)?;
+    let mut wanted = vec![Signal::SIGTERM, Signal::SIGINT];
+    // A terminal that is gone is an end like the others, unless nohup said otherwise.
+    if !ignores_hangup(roots) {
+        wanted.push(Signal::SIGHUP);
+    }
+    let signals = Signals::new(&wanted).map_err(loop_error)?;
     handle
         .insert_source(signals, |_, (), connect: &mut Connect<'_>| {
             connect.session.quit(Instant::now())
@@ -319,6 +322,14 @@ impl Connect<'_> {
             control.answer(|ask| status.render(ask == crate::control::Ask::Json));
         }
     }
+}
+
+/// Whether this process was started with SIGHUP ignored: bit 0 of the mask in /proc/self/status.
+fn ignores_hangup(roots: &Roots) -> bool {
+    let status = std::fs::read_to_string(roots.proc.join("self/status")).unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok())
+        .is_some_and(|mask| mask & 1 != 0)
 }
 
 /// Prints a line of the protocol at once, also into a pipe; a reader that has gone away does not end the session.

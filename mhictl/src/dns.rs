@@ -48,7 +48,7 @@ impl Dns {
                 let mut arguments = vec!["dns", interface];
                 arguments.extend(servers.iter().map(String::as_str));
                 run("resolvectl", &arguments, "")?;
-                run("resolvectl", &["domain", interface, "~."], "")?;
+                run("resolvectl", &["default-route", interface, "yes"], "")?;
             }
             Backend::File => replace_file(roots, servers)?,
         }

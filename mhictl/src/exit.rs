@@ -135,7 +135,12 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "mhictl: error: {}", self.what)?;
+        let kind = if self.exit == Exit::Usage {
+            "usage error"
+        } else {
+            "error"
+        };
+        write!(f, "mhictl: {kind}: {}", self.what)?;
         if !self.next.is_empty() {
             write!(f, "\nmhictl: next: {}", self.next)?;
         }

@@ -56,6 +56,8 @@ pub struct Script {
     pub tries: u8,
     /// Its right PIN.
     pub pin: &'static str,
+    /// Whether the card takes the right PIN without becoming ready at once.
+    pub slow_pin: bool,
     /// Registration.
     pub registration: nas::Registration,
     /// Operating mode.
@@ -92,6 +94,7 @@ impl Default for Script {
             app: AppState::Ready,
             tries: 3,
             pin: "1234",
+            slow_pin: false,
             registration: nas::Registration::Registered,
             mode: dms::Mode::Online,
             connection: wds::Connection::Connected,
@@ -228,7 +231,9 @@ impl Script {
                     .digits
                     .to_string();
                 if pin == self.pin {
-                    self.app = AppState::Ready;
+                    if !self.slow_pin {
+                        self.app = AppState::Ready;
+                    }
                     return ok(to);
                 }
                 self.tries -= 1;

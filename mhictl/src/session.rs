@@ -6,6 +6,7 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use crate::addressing::{Addressing, Format};
+use crate::answers::doing;
 use crate::client::{Client, Event, Received, Token};
 use crate::config::{Config, Family};
 use crate::exit::{Error, Exit};
@@ -66,6 +67,17 @@ pub struct Network {
     pub addressing: Option<Addressing>,
 }
 
+/// What became of the PIN.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PinUse {
+    /// Not sent since the modem started.
+    Unused,
+    /// The card took it.
+    Taken,
+    /// The card refused it: it is not sent again.
+    Refused,
+}
+
 /// The session.
 pub struct Session {
     pub(crate) config: Config,
@@ -88,7 +100,7 @@ pub struct Session {
     pub(crate) networks: Vec<Network>,
     /// Why the first family was refused.
     pub(crate) refusal: Option<Error>,
-    pub(crate) pin_tried: bool,
+    pub(crate) pin: PinUse,
     /// Questions whether the networks are still up.
     pub(crate) beats: Vec<Token>,
     pub(crate) missed_beats: u32,
@@ -131,7 +143,7 @@ impl Session {
             current: 0,
             networks: Vec::new(),
             refusal: None,
-            pin_tried: false,
+            pin: PinUse::Unused,
             beats: Vec::new(),
             missed_beats: 0,
             failures: 0,
@@ -190,7 +202,9 @@ impl Session {
 
     /// The port is open.
     pub fn opened(&mut self, now: Instant) {
-        self.fire(Trigger::Done, now);
+        if self.state == State::Opening {
+            self.fire(Trigger::Done, now);
+        }
     }
 
     /// The port could not be opened; `later` says whether it is worth trying again.
@@ -230,6 +244,7 @@ impl Session {
     /// The mux link of this name is there, or not.
     pub fn link_made(&mut self, result: Result<String, Error>, now: Instant) {
         match result {
+            _ if self.state != State::Link => {}
             Ok(link) => {
                 self.line(
                     "mux",
@@ -245,6 +260,7 @@ impl Session {
     /// The addresses are set, or not; the lines say how.
     pub fn configured(&mut self, result: Result<Vec<(&'static str, String)>, Error>, now: Instant) {
         match result {
+            _ if self.state != State::Configure => {}
             Ok(lines) => {
                 for (word, text) in lines {
                     self.line(word, text);
@@ -424,7 +440,16 @@ impl Session {
                 "check antennas, coverage, SIM and plan, or give it longer with --timeout; mhictl at 'AT+CEREG?' shows the cause",
             ),
             State::Sim => Error::new(Exit::SimAbsent, format!("the SIM was not ready {within}"), "take the SIM out and put it in again"),
-            state => Error::new(Exit::NoAnswer, format!("not connected {within}, stuck at {state:?}"), "give it longer with --timeout, or see what happens with -v"),
+            state if self.step.is_some() => Error::new(
+                Exit::NoAnswer,
+                format!("no answer from the modem {within}, asked to {}", doing(state)),
+                "see dmesg; if it stays silent, restart it: mhictl at 'AT+CFUN=1,1'",
+            ),
+            state => Error::new(
+                Exit::NoAnswer,
+                format!("not connected {within}, stuck at {state:?}"),
+                "give it longer with --timeout, or see what happens with -v",
+            ),
         }
     }
 }

@@ -227,6 +227,27 @@ fn a_wrong_pin_is_tried_once() {
 }
 
 #[test]
+fn a_pin_that_was_taken_is_sent_again_after_a_restart() {
+    let mut rig = Rig::new(|args| args.pin = Some("1234".into()));
+    rig.modem.app = AppState::PinRequired;
+    rig.run_up();
+    rig.modem.app = AppState::PinRequired;
+    rig.receive(&synced());
+    rig.run_up();
+    assert_eq!(rig.asked(VERIFY), 2);
+}
+
+#[test]
+fn a_card_that_is_slow_to_take_its_pin_is_waited_for() {
+    let mut rig = Rig::new(|args| args.pin = Some("1234".into()));
+    (rig.modem.app, rig.modem.slow_pin) = (AppState::PinRequired, true);
+    rig.run_until(|rig| rig.seconds() >= 2);
+    assert_eq!((rig.asked(VERIFY), rig.session.state()), (1, State::Sim));
+    rig.modem.app = AppState::Ready;
+    rig.run_up();
+}
+
+#[test]
 fn the_last_try_of_the_pin_is_never_used() {
     let mut rig = Rig::new(|args| args.pin = Some("1234".into()));
     (rig.modem.app, rig.modem.tries) = (AppState::PinRequired, 1);
@@ -638,6 +659,58 @@ fn status_without_a_modem_is_answered_at_once() {
     rig.session.ask_status(rig.now);
     rig.settle();
     assert_eq!(rig.work.last(), Some(&Output::StatusReady));
+}
+
+#[test]
+fn octets_and_events_in_any_order_never_panic_and_still_end() {
+    // Seeds of a linear congruential generator (Knuth, MMIX).
+    for seed in 0..60u64 {
+        let mut state = seed;
+        let mut random = |below: u64| {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            (state >> 33) % below
+        };
+        let mut rig = dual();
+        for _ in 0..300 {
+            match random(12) {
+                0 => rig.session.lost(rig.now),
+                1 => rig.session.opened(rig.now),
+                2 => rig.session.link_made(Ok("rmnet_mhi0.1".into()), rig.now),
+                3 => rig.session.configured(Err(network_error()), rig.now),
+                4 => rig.session.ask_status(rig.now),
+                5 => rig.receive(&synced()),
+                6 => rig.receive(&status(
+                    random(256) as u8,
+                    wds::Connection::from(random(5) as u8),
+                    random(2) == 0,
+                )),
+                7 => {
+                    let octets: Vec<u8> =
+                        (0..random(200)).map(|_| random(256) as u8 & 0x8f).collect();
+                    rig.receive(&octets);
+                }
+                8 => rig.modem.garbage = vec![1; random(20) as usize],
+                _ => {
+                    rig.settle();
+                    if let Some(wakeup) = rig.session.wakeup() {
+                        rig.now = rig.now.max(wakeup);
+                        rig.session.tick(rig.now);
+                    }
+                }
+            }
+            if rig.result.is_some() {
+                break;
+            }
+        }
+        rig.modem.garbage.clear();
+        if rig.result.is_none() {
+            rig.session.quit(rig.now);
+            let _ = rig.run_out();
+        }
+        assert_eq!(rig.session.state(), State::Ended, "seed {seed}");
+    }
 }
 
 /// Scenarios that together go through the table.

@@ -7,7 +7,7 @@ use qmi::{ctl, dms, nas, service, uim, wda, wds, Body, Request};
 
 use crate::addressing::aggregation;
 use crate::config::Family;
-use crate::session::{Network, Output, Session, BACKOFF};
+use crate::session::{Network, Output, PinUse, Session, BACKOFF};
 use crate::table::{Action, State, Trigger};
 
 /// Patience for an ordinary request.
@@ -145,7 +145,7 @@ impl Session {
                 now,
             ),
             Action::VerifyPin => {
-                self.pin_tried = true;
+                self.pin = PinUse::Taken;
                 let pin = self.config.pin.clone().unwrap_or_default();
                 let request = uim::VerifyPin {
                     session: uim::Session::default(),
@@ -396,6 +396,9 @@ impl Session {
         self.format = None;
         self.proposal = 0;
         self.said_registration.clear();
+        if self.pin == PinUse::Taken {
+            self.pin = PinUse::Unused;
+        }
         self.drop_questions();
     }
 }

@@ -30,7 +30,7 @@ fn bad_values_end_with_usage_and_say_what_to_do() {
         let text = stderr(&output);
         assert_eq!(output.status.code(), Some(2), "{arguments:?} {text}");
         assert!(
-            text.starts_with("mhictl: error: ") && text.contains(option),
+            text.starts_with("mhictl: usage error: ") && text.contains(option),
             "{text}"
         );
         assert!(text.contains("\nmhictl: next: "), "{text}");

@@ -18,7 +18,7 @@
 __printf(3, 4) void rust_helper_dev_printk(char level, const struct device *dev, const char *format, ...);
 __printf(2, 3) void rust_helper_printk(char level, const char *format, ...);
 bool rust_helper_ratelimit(void);
-__noreturn void rust_helper_panic(const char *message);
+void rust_helper_panic(const char *message);
 
 /* sync.c */
 size_t rust_helper_spinlock_size(void);
@@ -98,6 +98,7 @@ void rust_helper_netif_napi_add(struct net_device *dev, struct napi_struct *napi
 void rust_helper_netif_napi_del(struct napi_struct *napi);
 void rust_helper_napi_schedule(struct napi_struct *napi);
 struct net_device *rust_helper_napi_dev(struct napi_struct *napi);
+void rust_helper_napi_gro_receive(struct napi_struct *napi, struct sk_buff *skb);
 const struct nla_policy *rust_helper_rmnet_policy(void);
 
 /* rtnl.c: struct rtnl_link_ops without the parts that change from kernel to kernel */

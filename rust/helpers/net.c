@@ -161,6 +161,11 @@ struct net_device *rust_helper_napi_dev(struct napi_struct *napi)
 	return napi->dev;
 }
 
+void rust_helper_napi_gro_receive(struct napi_struct *napi, struct sk_buff *skb)
+{
+	napi_gro_receive(napi, skb);
+}
+
 const struct nla_policy *rust_helper_rmnet_policy(void)
 {
 	static const struct nla_policy policy[IFLA_RMNET_MAX + 1] = {

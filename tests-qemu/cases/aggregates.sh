@@ -7,8 +7,8 @@ driver_up
 need "session" connect
 for size in 1024 2048 4096 8192 16384 24576 32768; do
 	modem data stats reset >/dev/null
-	check "$size bytes: ordered" modem data aggregate 64 $size 20
-	check "$size bytes: everything arrives" transfer udp-get $ipv4 $size 1500 700 3000
+	check "$size bytes: ordered" modem data aggregate 64 $size 200
+	check "$size bytes: everything arrives" transfer udp-get $ipv4 $size 1500 700 1500
 	largest=$(modem data stats | tr ' ' '\n' | sed -n 's/^dl_max_bytes_in_transfer=//p')
 	check "$size bytes: the largest had $largest" test "$largest" -gt $((size - 800)) -a "$largest" -le $size
 done

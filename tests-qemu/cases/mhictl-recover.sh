@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
-# shellcheck shell=busybox
+# shellcheck shell=dash
+# timeout: 240
 # A session that the network releases, or whose modem crashes, comes back by itself on the same interface.
 
 driver_up
@@ -16,21 +17,21 @@ check "release is noticed" wait_for 5 said 1 disconnected
 check "release is explained" grep -q '^disconnected: the network released the session' /tmp/mhictl.log
 check "address is taken back" wait_for 5 refused has_address rmnet_mhi0.1
 check "session is back after the back-off" wait_for 20 said 2 connected
-check "ping" ping_through rmnet_mhi0.1 1.1.1.1
-check "ping IPv6" ping_through rmnet_mhi0.1 2606:4700:4700::1111
+check "ping" ping_through $link 1.1.1.1
+check "ping IPv6" ping_through $link 2606:4700:4700::1111
 
 before=$(ip -4 -o addr show dev rmnet_mhi0.1)
 modem qmi address-change
 check "changed address is taken over" wait_for 10 sh -c "[ \"\$(ip -4 -o addr show dev rmnet_mhi0.1)\" != '$before' ]"
 check_equal "with one address only" 1 "$(ip -4 -o addr show dev rmnet_mhi0.1 | wc -l)"
 check "without a break" refused said 2 disconnected
-check "ping from the changed address" ping_through rmnet_mhi0.1 1.1.1.1
+check "ping from the changed address" ping_through $link 1.1.1.1
 
 modem sys_err
 check "crash is noticed" wait_for 20 said 2 disconnected
 check "session is back after the crash" wait_for 60 said 3 connected
 check_equal "on the same link" "$index" "$(cat /sys/class/net/rmnet_mhi0.1/ifindex)"
-check "ping after the crash" ping_through rmnet_mhi0.1 1.1.1.1
+check "ping after the crash" ping_through $link 1.1.1.1
 check "status after the crash" sh -c 'mhictl status | grep -q "session *rmnet_mhi0.1 up"'
 
 modem qmi silent on

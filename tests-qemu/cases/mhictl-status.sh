@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
-# shellcheck shell=busybox
+# shellcheck shell=dash
+# timeout: 240
 # mhictl status and mhictl at, with and without a running session, and what they say when the modem does not play along.
 
 driver_up
@@ -17,7 +18,7 @@ shows "technology" "mhictl status" "technology *5G-SA"
 shows "signal" "mhictl status" "RSRP -[0-9]* dBm, RSRQ -[0-9]* dB, SNR"
 shows "link" "mhictl status" "link *rmnet_mhi0.1 mux 129 (0x81) up"
 shows "address" "mhictl status" "address *10\.64\.129\.2/"
-ping -c 3 -i 0.2 -I rmnet_mhi0.1 1.1.1.1
+ping -c 3 -i 0.2 -I $link 1.1.1.1
 shows "counters" "mhictl status" "received *[1-9][0-9]* octets, [1-9][0-9]* packets"
 shows "JSON" "mhictl status --json" '"operator":"Test Network".*"registration":"home"\|"registration":"home".*"operator":"Test Network"'
 modem qmi technology nsa
@@ -34,7 +35,7 @@ done
 for asker in $askers; do
 	wait "$asker"
 done
-check "ping after many askers" ping_through rmnet_mhi0.1 1.1.1.1
+check "ping after many askers" ping_through $link 1.1.1.1
 shows "status after many askers" "mhictl status" "session *rmnet_mhi0.1 up"
 
 shows "AT beside a session" "mhictl at AT" "^OK"

@@ -5,7 +5,7 @@
 # A job is a command. It may write verdicts, "pass NAME" or "fail NAME: why", to descriptor 3; one that writes none is a verdict
 # itself. Its output is kept in build/check/JOB.log and shown if it fails.
 
-results=$build/check${CASE:+-$CASE}${CASE:+-${architecture:-all}}
+results=$build/check${CASE:+.$$}
 fuzz_seconds=${FUZZ_SECONDS:-60}
 
 check() {

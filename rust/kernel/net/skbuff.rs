@@ -204,7 +204,7 @@ impl<'g> SkBuffList<'g> {
         f(&mut list);
         while let Some(skb) = list.pop() {
             // SAFETY: The buffer is ours to give and set up for reception; its device stays while the guard lives.
-            unsafe { bindings::napi_gro_receive(napi.as_raw(), skb.into_raw()) };
+            unsafe { bindings::rust_helper_napi_gro_receive(napi.as_raw(), skb.into_raw()) };
         }
     }
 

@@ -135,10 +135,13 @@ fn wide(low: u32, high: u32) -> u64 {
 
 fn words(bytes: &[u8; LEN]) -> [u32; 11] {
     let mut words = [0; 11];
-    for (word, chunk) in words.iter_mut().zip(bytes.chunks_exact(4)) {
-        if let Some(chunk) = chunk.first_chunk() {
-            *word = u32::from_le_bytes(*chunk);
-        }
+    let mut rest = bytes.as_slice();
+    for word in &mut words {
+        let Some((head, tail)) = rest.split_first_chunk() else {
+            return words;
+        };
+        *word = u32::from_le_bytes(*head);
+        rest = tail;
     }
     words
 }
@@ -149,9 +152,12 @@ fn put(bytes: &mut [u8; LEN], first: u32, second: u32, third: u32, ring: &RingCo
     let words = [
         first, second, third, b[0], b[1], l[0], l[1], r[0], r[1], w[0], w[1],
     ];
-    for (word, chunk) in words.iter().zip(bytes.chunks_exact_mut(4)) {
-        if let Some(chunk) = chunk.first_chunk_mut() {
-            *chunk = word.to_le_bytes();
-        }
+    let mut rest = bytes.as_mut_slice();
+    for word in words {
+        let Some((head, tail)) = rest.split_first_chunk_mut() else {
+            return;
+        };
+        *head = word.to_le_bytes();
+        rest = tail;
     }
 }

@@ -90,13 +90,13 @@ fn flag(on: bool, bit: u32) -> u32 {
 }
 
 fn put(message: &mut [u8; LEN], id: u32, channel: u32, bits: u32) {
-    for (word, chunk) in [MAGIC, id, channel, 4, bits]
-        .iter()
-        .zip(message.chunks_exact_mut(4))
-    {
-        if let Some(chunk) = chunk.first_chunk_mut() {
-            *chunk = word.to_le_bytes();
-        }
+    let mut rest = message.as_mut_slice();
+    for word in [MAGIC, id, channel, 4, bits] {
+        let Some((head, tail)) = rest.split_first_chunk_mut() else {
+            return;
+        };
+        *head = word.to_le_bytes();
+        rest = tail;
     }
 }
 

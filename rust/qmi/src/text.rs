@@ -111,7 +111,7 @@ fn first_char(bytes: &[u8]) -> Option<(char, &[u8])> {
     };
     let decoded = rest.split_at_checked(more).and_then(|(tail, after)| {
         let code = tail.iter().try_fold(u32::from(bits), |code, &byte| {
-            (byte & 0xc0 == 0x80).then_some(code << 6 | u32::from(byte & 0x3f))
+            (byte & 0xc0 == 0x80).then_some((code << 6) | u32::from(byte & 0x3f))
         })?;
         let c = char::from_u32(code).filter(|_| code >= least)?;
         Some((c, after))

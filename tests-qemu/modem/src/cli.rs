@@ -117,7 +117,7 @@ impl Options {
     }
 }
 
-/// Modules whose ids are known (`facts` of the drivers' id tables).
+/// Modules whose ids are known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum Model {
     /// RM500Q (SDX55)

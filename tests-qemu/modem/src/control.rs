@@ -186,3 +186,33 @@ fn describe(device: &Device) -> String {
         device.endpoints.signals.describe()
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mhi::mock::Host;
+
+    #[test]
+    fn each_line_is_answered_whatever_it_is() {
+        let path = std::env::temp_dir().join(format!("modem-control-{}", std::process::id()));
+        let shared = Arc::new(Shared::new(Host::new(&[]).device));
+        start(&path, shared).expect("a socket");
+        // Two clients, one of them gone in the middle of a line.
+        let mut broken = UnixStream::connect(&path).expect("connected");
+        broken.write_all(b"stat").expect("written");
+        drop(broken);
+        let stream = UnixStream::connect(&path).expect("connected");
+        let mut answers = BufReader::new(&stream).lines();
+        let mut ask = |line: &[u8]| {
+            (&stream).write_all(line).expect("written");
+            answers.next().expect("an answer").expect("a line")
+        };
+        assert_eq!(ask(b"ping\n"), "ok pong");
+        assert_eq!(ask(b"\n  \nping\r\n"), "ok pong");
+        assert!(ask(b"\xff\xfe\0\n").starts_with("error unknown request"));
+        assert_eq!(ask(b"lie-length 3\n"), "ok");
+        assert_eq!(ask(b"faults\n"), "ok lies=1 mute={}");
+        assert!(ask(b"state\n").starts_with("ok state=READY ee=amss"));
+        let _ = std::fs::remove_file(&path);
+    }
+}

@@ -81,6 +81,7 @@ impl Device {
     /// Back to power-on: FLR, or a reset of the machine around.
     pub fn reset(&mut self, now: Instant) {
         self.config.reset();
+        self.bus.memory.set_master(false);
         self.dropped = false;
         self.stalled = false;
         self.engine.power_on(now);

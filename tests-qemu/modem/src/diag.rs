@@ -184,7 +184,7 @@ fn crc(bytes: &[u8]) -> u16 {
     !bytes.iter().fold(0xffff, |crc, &byte| {
         (0..8).fold(crc ^ u16::from(byte), |crc, _| match crc & 1 {
             0 => crc >> 1,
-            _ => crc >> 1 ^ 0x8408,
+            _ => (crc >> 1) ^ 0x8408,
         })
     })
 }

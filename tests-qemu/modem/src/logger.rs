@@ -49,10 +49,12 @@ impl Log for Logger {
         }
         let seconds = self.start.elapsed().as_secs_f64();
         let target = record.target().rsplit("::").next().unwrap_or_default();
+        let level = record.level();
+        // One write per line: whole lines, and no more work than needed.
+        let line = format!("{seconds:10.6} {level:5} {target}: {}\n", record.args());
         if let Ok(mut out) = self.out.lock() {
-            let level = record.level();
             // A log that cannot be written is no reason to stop.
-            let _ = writeln!(out, "{seconds:10.6} {level:5} {target}: {}", record.args());
+            let _ = out.write_all(line.as_bytes());
         }
     }
 

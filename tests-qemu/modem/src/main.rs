@@ -24,6 +24,7 @@ mod loopback;
 mod port;
 mod qmi;
 mod session;
+mod sink;
 
 mod data;
 mod internet;
@@ -35,6 +36,7 @@ use std::thread;
 use std::time::Instant;
 
 use clap::Parser;
+use vfio_user::Error;
 
 use crate::at::At;
 use crate::cli::{Aggregation, Options};
@@ -47,6 +49,7 @@ use crate::port::Port;
 use crate::qmi::Qmi;
 use crate::session::{Modem, Qmap};
 use crate::shared::Shared;
+use crate::sink::Sink;
 use crate::vfio::Backend;
 
 /// Uplink channel of the AT port.
@@ -85,9 +88,16 @@ fn run(options: &Options) -> Result<(), String> {
     let worker = Arc::clone(&shared);
     thread::spawn(move || worker.work());
     log::info!("waiting for QEMU on {}", options.socket.display());
-    server
-        .run(&mut Backend(shared))
-        .map_err(|error| error.to_string())
+    match server.run(&mut Backend(shared)) {
+        Ok(()) => log::info!("QEMU closed the connection"),
+        Err(error @ Error::SocketAccept(_)) => return Err(error.to_string()),
+        // The transport only ends with an error when the stream does: QEMU was killed.
+        Err(error) => log::warn!("QEMU is gone: {error}"),
+    }
+    if let Some(path) = &options.control {
+        let _ = std::fs::remove_file(path);
+    }
+    Ok(())
 }
 
 fn endpoints(options: &Options) -> Endpoints {
@@ -97,6 +107,9 @@ fn endpoints(options: &Options) -> Endpoints {
     ports.insert(0, Box::new(Loopback::default()));
     ports.insert(4, Box::new(Diag::new(Arc::clone(&modem))));
     ports.insert(14, Box::new(Qmi::new(Arc::clone(&modem))));
+    for unserved in [12, 20, 46] {
+        ports.insert(unserved, Box::<Sink>::default());
+    }
     ports.insert(18, Box::new(IpCtrl::new(signals.clone())));
     ports.insert(DUN, Box::new(At::new(Arc::clone(&modem))));
     Endpoints {

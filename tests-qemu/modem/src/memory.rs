@@ -50,6 +50,7 @@ impl Window {
 pub struct Memory {
     map: GuestMemoryMmap<()>,
     pieces: Vec<(u64, u64)>,
+    master: bool,
 }
 
 impl Memory {
@@ -58,7 +59,7 @@ impl Memory {
     /// # Errors
     ///
     /// RAM without a descriptor, an impossible size, an overlap, or a failed `mmap`.
-    pub fn map(
+    pub fn insert(
         &mut self,
         flags: DmaMapFlags,
         offset: u64,
@@ -102,7 +103,7 @@ impl Memory {
     }
 
     /// Removes every piece that lies inside the range.
-    pub fn unmap(&mut self, address: u64, size: u64) {
+    pub fn remove(&mut self, address: u64, size: u64) {
         let end = address.saturating_add(size);
         let (gone, kept) = self
             .pieces
@@ -118,8 +119,14 @@ impl Memory {
     }
 
     /// Removes all pieces.
-    pub fn unmap_all(&mut self) {
-        *self = Self::default();
+    pub fn remove_all(&mut self) {
+        self.map = GuestMemoryMmap::default();
+        self.pieces.clear();
+    }
+
+    /// Lets accesses through or makes them fault: whether the host has switched on bus mastering and power.
+    pub fn set_master(&mut self, master: bool) {
+        self.master = master;
     }
 
     /// Copies from memory; the bytes may lie in several pieces.
@@ -132,7 +139,8 @@ impl Memory {
             address,
             len: bytes.len(),
         };
-        self.map
+        self.reachable()
+            .ok_or(fault)?
             .read_slice(bytes, GuestAddress(address))
             .map_err(|_| fault)
     }
@@ -147,7 +155,8 @@ impl Memory {
             address,
             len: bytes.len(),
         };
-        self.map
+        self.reachable()
+            .ok_or(fault)?
             .write_slice(bytes, GuestAddress(address))
             .map_err(|_| fault)
     }
@@ -180,15 +189,23 @@ impl Memory {
     ///
     /// A fault.
     pub fn store_word(&self, address: u64, value: u32) -> Result<(), Fault> {
-        self.map
+        let fault = Fault { address, len: 4 };
+        self.reachable()
+            .ok_or(fault)?
             .store(value, GuestAddress(address), Ordering::Release)
-            .map_err(|_| Fault { address, len: 4 })
+            .map_err(|_| fault)
     }
 
     fn load_word(&self, address: u64) -> Result<u32, Fault> {
-        self.map
+        let fault = Fault { address, len: 4 };
+        self.reachable()
+            .ok_or(fault)?
             .load(GuestAddress(address), Ordering::Acquire)
-            .map_err(|_| Fault { address, len: 4 })
+            .map_err(|_| fault)
+    }
+
+    fn reachable(&self) -> Option<&GuestMemoryMmap<()>> {
+        self.master.then_some(&self.map)
     }
 }
 
@@ -199,9 +216,10 @@ mod tests {
     #[test]
     fn memory_without_a_descriptor_is_an_error_and_a_rom_is_not() {
         let mut memory = Memory::default();
-        let ram = memory.map(DmaMapFlags::READ_WRITE, 0, 0, 512 << 20, None);
+        let ram = memory.insert(DmaMapFlags::READ_WRITE, 0, 0, 512 << 20, None);
         assert!(ram.is_err_and(|error| error.to_string().contains("memory-backend-memfd")));
-        let rom = memory.map(DmaMapFlags::READ, 0, 0xfffc_0000, 0x40000, None);
+        memory.set_master(true);
+        let rom = memory.insert(DmaMapFlags::READ, 0, 0xfffc_0000, 0x40000, None);
         assert!(rom.is_ok());
         let fault = Fault {
             address: 0xfffc_0000,
@@ -213,7 +231,7 @@ mod tests {
     #[test]
     fn descriptor_shorter_than_its_map_is_an_error() {
         let file = File::open("/dev/null").ok();
-        let result = Memory::default().map(DmaMapFlags::READ, 0, 0, 1 << 20, file);
+        let result = Memory::default().insert(DmaMapFlags::READ, 0, 0, 1 << 20, file);
         assert!(result.is_err());
     }
 

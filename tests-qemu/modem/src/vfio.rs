@@ -69,7 +69,7 @@ impl ServerBackend for Backend {
             .access()
             .bus
             .memory
-            .map(flags, offset, address, size, fd);
+            .insert(flags, offset, address, size, fd);
         if let Err(error) = &result {
             // The guest would run on and nothing would happen: better end here, with the reason.
             log::error!("{error}");
@@ -82,9 +82,9 @@ impl ServerBackend for Backend {
     fn dma_unmap(&mut self, flags: DmaUnmapFlags, address: u64, size: u64) -> io::Result<()> {
         let mut device = self.0.access();
         if flags.contains(DmaUnmapFlags::UNMAP_ALL) {
-            device.bus.memory.unmap_all();
+            device.bus.memory.remove_all();
         } else {
-            device.bus.memory.unmap(address, size);
+            device.bus.memory.remove(address, size);
         }
         Ok(())
     }

@@ -53,23 +53,9 @@ mod tests {
         // SplitMix64 of seed 1234567, as Rosetta Code's task "Pseudo-random numbers/Splitmix64" prints it.
         let mut bytes = [0; 16];
         fill(1_234_567, 0, &mut bytes);
-        let words = bytes.as_chunks_le();
-        assert_eq!(
-            words,
-            [6_457_827_717_110_365_317, 3_203_168_211_198_807_973]
-        );
-    }
-
-    trait Words {
-        fn as_chunks_le(&self) -> Vec<u64>;
-    }
-
-    impl Words for [u8; 16] {
-        fn as_chunks_le(&self) -> Vec<u64> {
-            self.chunks(8)
-                .map(|word| u64::from_le_bytes(word.try_into().unwrap()))
-                .collect()
-        }
+        let word = |at: usize| u64::from_le_bytes(bytes[at..at + 8].try_into().unwrap());
+        assert_eq!(word(0), 6_457_827_717_110_365_317);
+        assert_eq!(word(8), 3_203_168_211_198_807_973);
     }
 
     #[test]

@@ -13,6 +13,8 @@ pub(super) const PORT: u16 = traffic::DISCARD;
 /// IPv4 and UDP headers.
 const HEADERS: usize = 28;
 
+const LATE: Duration = Duration::from_millis(20);
+
 /// One stream.
 pub(super) struct Blast {
     mux: u8,
@@ -64,7 +66,12 @@ impl Blast {
 
     /// Sends what is due and finds room.
     pub(super) fn run(&mut self, internet: &mut Internet, now: Instant) {
-        self.start.get_or_insert(now);
+        let start = *self.start.get_or_insert(now);
+        // A late stream goes on at its rate instead of making up for it in a burst.
+        if let Some(due) = self.deadline() {
+            let late = now.saturating_duration_since(due);
+            self.start = Some(start + late.saturating_sub(LATE));
+        }
         while !self.is_done() && self.deadline().is_none_or(|due| due <= now) {
             let Some(packet) = self.packet(internet) else {
                 // No IPv4 side.

@@ -31,6 +31,7 @@ impl Device {
             }
             _ => {}
         }
+        self.bus.memory.set_master(self.config.may_master());
     }
 
     /// Reads a register of BAR 0, in pieces of a word.

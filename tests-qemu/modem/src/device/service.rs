@@ -19,16 +19,22 @@ impl Device {
         if self.stalled || self.dropped {
             return Wake::Idle;
         }
-        let mut wake = self.engine.service(&mut self.bus, now);
+        let may_master = self.config.may_master();
+        let mut wake = self.engine.service(may_master, &mut self.bus, now);
         self.heed_notices();
+        wake = wake.min(self.restart(now));
         if self.engine.is_suspended() {
             wake = wake.min(self.wake_host(now));
         }
-        if self.engine.is_running() && self.config.may_master() {
+        if self.engine.is_running() && may_master {
             wake = wake.min(self.transfer(now));
-            wake = wake.min(self.engine.interrupt(&mut self.bus, now));
         }
-        wake.min(self.restart(now))
+        if may_master {
+            wake = wake.min(self.engine.interrupt(&mut self.bus, now));
+        } else if self.engine.is_alarmed() {
+            self.config.wake();
+        }
+        wake
     }
 
     /// The modem's own restart, which `AT+CFUN=1,1` or QMI asked for: the host sees a crash.

@@ -19,6 +19,9 @@ const NUMBERS: u64 = 1 << 22;
 /// Largest payload that the session's MTU of 1500 carries whole in IPv6 as in IPv4.
 const SIZE: usize = 1452;
 
+/// A paced stream that is later than this goes on at its rate instead of making up for it in a burst.
+const LATE: Duration = Duration::from_millis(20);
+
 /// The sockets of one session.
 pub(super) struct Services {
     echo: SocketHandle,
@@ -141,6 +144,10 @@ impl Stream {
 
     /// Sends what is due and finds room.
     fn send(&mut self, socket: &mut Socket<'_>, now: Instant) -> bool {
+        let late = now.saturating_duration_since(self.due());
+        if self.rate > 0 && late > LATE {
+            self.start += late - LATE;
+        }
         let first = self.number;
         while self.number < self.count && (self.rate == 0 || self.due() <= now) {
             let Ok(out) = socket.send(self.size, self.peer) else {

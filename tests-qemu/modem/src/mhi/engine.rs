@@ -64,6 +64,8 @@ pub struct Engine {
     download: bool,
     /// The host must hear that its rings are gone.
     orphaned: bool,
+    /// The boot interface's interrupt is due.
+    alarm: bool,
     interrupt_every: Option<u32>,
     commands: Option<CommandRing>,
     events: EventRings,
@@ -95,6 +97,7 @@ impl Engine {
             awake: false,
             download: false,
             orphaned: false,
+            alarm: false,
             interrupt_every: options.interrupt_every,
             commands: None,
             events: EventRings::default(),
@@ -152,11 +155,10 @@ impl Engine {
     /// Puts an element, whatever it is, on an event ring.
     pub fn inject(&mut self, ring: u32, element: ::mhi::Element, bus: &mut Bus, now: Instant) {
         self.events.push(ring, element, false, bus, now);
-        self.events.interrupt(bus, now);
     }
 
-    /// Lets time pass: boot, reset, light sleep, commands.
-    pub fn service(&mut self, bus: &mut Bus, now: Instant) -> Wake {
+    /// Lets time pass: boot, reset, light sleep, and commands if the function may reach memory.
+    pub fn service(&mut self, may_master: bool, bus: &mut Bus, now: Instant) -> Wake {
         if self.boot_at.is_some_and(|at| at <= now) {
             self.boot_at = None;
             if std::mem::take(&mut self.orphaned) {
@@ -177,7 +179,7 @@ impl Engine {
             }
         }
         let mut wake = Wake::from(self.boot_at).min(self.reset_at.into());
-        if self.is_running() {
+        if self.is_running() && may_master {
             wake = wake.min(self.command(bus, now));
             self.events.flush(bus, now);
         }
@@ -186,7 +188,15 @@ impl Engine {
 
     /// Raises interrupts that are due.
     pub fn interrupt(&mut self, bus: &mut Bus, now: Instant) -> Wake {
+        if std::mem::take(&mut self.alarm) {
+            bus.interrupts.raise(self.registers.get(BHI + bhi::INTVEC));
+        }
         self.events.interrupt(bus, now)
+    }
+
+    /// Whether the host must hear of a crash.
+    pub fn is_alarmed(&self) -> bool {
+        self.alarm
     }
 
     /// Whether rings are served.

@@ -116,7 +116,7 @@ impl Host {
             device
                 .bus
                 .memory
-                .map(flags, offset, offset, size, Some(file))
+                .insert(flags, offset, offset, size, Some(file))
                 .expect("mapped");
         }
         let (mine, its): (Vec<_>, Vec<_>) = (0..options.msi)

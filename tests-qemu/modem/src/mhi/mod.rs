@@ -7,7 +7,7 @@ pub mod command;
 pub mod engine;
 pub mod event;
 #[cfg(test)]
-mod mock;
+pub mod mock;
 pub mod registers;
 pub mod ring;
 #[cfg(test)]

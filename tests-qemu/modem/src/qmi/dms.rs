@@ -154,7 +154,7 @@ fn bands(modem: &Modem) -> Answer {
     reply(&Bands {
         // WCDMA 2100.
         bands: 1 << 22,
-        lte: Some(low.fold(0, |mask, &band| mask | 1 << (band - 1))),
+        lte: Some(low.fold(0, |mask, &band| mask | (1 << (band - 1)))),
         lte_extended: Some(List16::new(&lte)),
         nr5g: Some(List16::new(&nr5g)),
     })

@@ -10,8 +10,8 @@ use crate::session::{Modem, Technology};
 
 /// Bits of [`System::mask`], numbered as in libqmi's `QmiDsdSoMask`: LTE with FDD; 5G below 6 GHz, with and without LTE.
 const LTE_FDD: u64 = 1 << 12;
-const NR5G_NSA: u64 = 1 << 41 | 1 << 43;
-const NR5G_SA: u64 = 1 << 41 | 1 << 44;
+const NR5G_NSA: u64 = (1 << 41) | (1 << 43);
+const NR5G_SA: u64 = (1 << 41) | (1 << 44);
 
 /// Answers a request.
 pub fn answer(services: &mut Services, modem: &mut Modem, message: &Message<'_>) -> Answer {

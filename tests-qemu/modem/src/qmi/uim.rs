@@ -199,6 +199,6 @@ fn swapped(digits: &str) -> Vec<u8> {
         .collect();
     nibbles
         .chunks(2)
-        .map(|pair| pair[0] | pair.get(1).unwrap_or(&0xf) << 4)
+        .map(|pair| pair[0] | (pair.get(1).unwrap_or(&0xf) << 4))
         .collect()
 }

@@ -22,6 +22,7 @@ use crate::session::{Ended, Family, Modem};
 
 /// The profile that the modem attaches with.
 const ATTACH_PROFILE: u8 = 1;
+
 /// Answers a request.
 pub fn answer(services: &mut Services, modem: &mut Modem, message: &Message<'_>) -> Answer {
     if let Some(answer) = profiles::answer(&mut modem.profiles, message) {

@@ -7,8 +7,10 @@ mod services;
 use std::time::Duration;
 
 use host::Host;
-use qmap::ip::checksum;
+use qmap::ip::{checksum, Transport};
 use qmap::{acknowledge, Checksum, CommandKind, Deaggregate, Kind};
+
+use traffic::pattern;
 
 use crate::port::Data;
 use crate::session::{Family, Qmap};
@@ -129,6 +131,56 @@ fn bad_uplink_is_counted() {
     host.plane.receive(&frame(1, 0, &[0x55; 40]), host.now);
     host.plane.receive(&frame(1, 0, &[0x45]), host.now);
     assert_eq!((host.stat("ul_bad_ip"), host.stat("ul_packets")), (3, 2));
+}
+
+/// Seeded bytes on all paths: headers that are right up to a point get far into the IP stack.
+#[test]
+fn hostile_uplink_ends_nothing() {
+    for qmap in QMAPS {
+        let mut host = Host::new(qmap, 1);
+        for seed in 0..3000u64 {
+            let mut packet = vec![0; 20 + (seed as usize * 37) % 1400];
+            pattern::fill(seed, 0, &mut packet);
+            let length = packet.len() as u16;
+            if seed % 2 == 0 {
+                packet[0] = 0x45;
+                packet[2..4].copy_from_slice(&length.to_be_bytes());
+                packet[6..8].copy_from_slice(&((seed as u16 % 8) << 10).to_be_bytes());
+                packet[9] = [1, 6, 17, 2][seed as usize / 2 % 4];
+                packet[12..16].copy_from_slice(&[10, 64, 1, 2]);
+                packet[10..12].fill(0);
+                let sum = checksum(&packet[..20]);
+                packet[10..12].copy_from_slice(&sum.to_be_bytes());
+            } else if packet.len() > 48 {
+                packet[0] = 0x60;
+                packet[4..6].copy_from_slice(&(length - 40).to_be_bytes());
+                packet[6] = [6, 17, 58, 0, 44, 60][seed as usize / 2 % 6];
+                packet[8..24]
+                    .copy_from_slice(&[0x20, 1, 0xd, 0xb8, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2]);
+            }
+            // Most to a service, and with the checksum left to the modem where it can be.
+            if let Ok(transport) = Transport::parse(&packet) {
+                let (at, insert) = (transport.network.len(), transport.insert());
+                let port = [7, 9, 53, 5001, 5003, 5004u16][seed as usize / 7 % 6];
+                packet[at + 2..at + 4].copy_from_slice(&port.to_be_bytes());
+                if insert == 6 {
+                    let length = packet.len() - at;
+                    packet[at + 4..at + 6].copy_from_slice(&(length as u16).to_be_bytes());
+                }
+                let value = Transport::parse(&packet).unwrap().computed();
+                packet[at + insert..at + insert + 2].copy_from_slice(&value.to_be_bytes());
+            }
+            host.send(packet);
+            let mut raw = vec![0; 200];
+            pattern::fill(seed, 7, &mut raw);
+            host.plane.receive(&raw, host.now);
+            host.now += Duration::from_millis(5);
+            while host.plane.poll(host.now).is_some() {}
+        }
+        assert!(host.stat("ul_packets") > 1000 && host.stat("dl_packets") > 100);
+        host.send(ping(1, 84));
+        assert!(host.plane.poll(host.now).is_some());
+    }
 }
 
 #[test]

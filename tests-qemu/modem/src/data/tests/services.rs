@@ -97,14 +97,14 @@ fn tcp_source_and_sink_in_every_format() {
             let mut host = Host::new(qmap, 0x81);
             host.offload = offload;
             let source = connect(&mut host, address, traffic::TCP_SOURCE);
-            let data = exchange(&mut host, source, "7 3000001\n", 0, 0);
-            assert_eq!(data.len(), 3_000_001);
+            let data = exchange(&mut host, source, "7 800001\n", 0, 0);
+            assert_eq!(data.len(), 800_001);
             assert_eq!(pattern::verify(7, 0, &data), Ok(()));
             assert!(host.stat("dl_max_packets_in_transfer") > 8);
 
             let sink = connect(&mut host, address, traffic::TCP_SINK);
-            let verdict = exchange(&mut host, sink, "9 3000001\n", 3_000_001, 9);
-            assert_eq!(verdict, b"ok 3000001\n");
+            let verdict = exchange(&mut host, sink, "9 800001\n", 800_001, 9);
+            assert_eq!(verdict, b"ok 800001\n");
             assert!(host.stat("ul_max_packets_in_transfer") > 8);
             assert_clean(&mut host);
             assert_eq!(host.stat("ul_offloaded") > 0, offload && qmap != Qmap::V1);

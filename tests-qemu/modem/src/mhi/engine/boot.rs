@@ -21,6 +21,7 @@ impl Engine {
         self.reset_at = None;
         self.boot_at = None;
         self.orphaned = false;
+        self.alarm = false;
         self.set_state(State::RESET);
         if download {
             self.set_environment(ExecutionEnvironment::EDL);
@@ -46,9 +47,7 @@ impl Engine {
         if signal != Signal::Interrupt {
             self.send(Event::State(State::SYS_ERR), bus, now);
         }
-        if signal != Signal::Event {
-            bus.interrupts.raise(self.registers.get(BHI + bhi::INTVEC));
-        }
+        self.alarm = signal != Signal::Event;
     }
 
     /// The host restarts the whole modem. A host that was at work is told by a crash, as by a modem that fell over: its

@@ -56,6 +56,7 @@ fn crash_is_signalled_once_and_reset_recovers() {
     let mut host = Host::in_m0(&[]);
     host.interrupts(0);
     host.request("sys_err").expect("obeyed");
+    host.run(MS);
     assert_eq!(host.state(), State::SYS_ERR);
     assert_eq!(host.interrupts(0), 1);
     assert_eq!(host.events(0), []);
@@ -70,6 +71,7 @@ fn crash_is_signalled_once_and_reset_recovers() {
 fn crash_by_event_raises_no_boot_interrupt() {
     let mut host = Host::in_m0(&[]);
     host.request("sys_err event").expect("obeyed");
+    host.run(MS);
     assert_eq!(host.interrupts(0), 0);
     assert_eq!(host.events(0), [Event::State(State::SYS_ERR)]);
 }
@@ -216,4 +218,52 @@ fn restart_that_the_modem_was_asked_for_is_a_crash() {
     assert_eq!((host.state(), host.interrupts(0)), (State::SYS_ERR, 1));
     host.run(1000 * MS);
     assert_eq!(host.interrupts(0), 0);
+}
+
+#[test]
+fn crash_while_the_host_sleeps_wakes_it_first() {
+    let mut host = Host::in_m0(&[]);
+    host.ask(State::M3);
+    host.run(MS);
+    host.device.write_config(0x44, &[3, 1], host.now);
+    host.interrupts(0);
+    host.request("sys_err").expect("obeyed");
+    host.run(MS);
+    let mut status = [0; 2];
+    host.device.read_config(0x44, &mut status);
+    assert_eq!((status[1] & 0x80, host.interrupts(0)), (0x80, 0));
+    host.device.write_config(0x44, &[0, 0x80], host.now);
+    host.run(MS);
+    assert_eq!(host.interrupts(0), 1);
+}
+
+#[test]
+fn host_that_forgot_bus_mastering_gets_no_events() {
+    let mut host = Host::new(&[]);
+    host.device.write_config(4, &[2, 0], host.now);
+    host.start();
+    assert_eq!(host.events(0), []);
+    assert!(host.count("bad_event_context") > 0);
+}
+
+#[test]
+fn dump_that_nobody_fetches_ends_with_a_reset() {
+    let mut host = Host::new(&["--boot-ee", "sbl", "--boot-delay", "100"]);
+    host.run(100 * MS);
+    host.start();
+    host.request("rddm").expect("obeyed");
+    host.run(MS);
+    assert_eq!(environment(&mut host), ExecutionEnvironment::RDDM);
+    assert_eq!((host.state(), host.interrupts(0)), (State::SYS_ERR, 1));
+    host.write(MHICTRL, CTRL_RESET);
+    host.run(50 * MS);
+    assert_eq!(
+        (environment(&mut host), host.read(MHICTRL)),
+        (ExecutionEnvironment::SBL, 0)
+    );
+    host.run(60 * MS);
+    assert_eq!(
+        (environment(&mut host), host.state()),
+        (ExecutionEnvironment::AMSS, State::READY)
+    );
 }
