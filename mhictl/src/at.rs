@@ -9,10 +9,10 @@ use std::time::{Duration, Instant};
 use rustix::event::{poll, PollFd, PollFlags};
 
 use crate::cli::AtArgs;
-use crate::device::{self, Kind, Roots};
+use crate::modem::device::{self, Kind, Roots};
 use crate::exit::{Error, Exit};
-use crate::holder::{self, Lock};
-use crate::port::open_node;
+use crate::modem::holder::{self, Lock};
+use crate::modem::port::open_node;
 
 /// Longest line that is kept; the rest of a longer one is dropped.
 const LINE_MAX: usize = 4096;

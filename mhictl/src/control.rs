@@ -9,9 +9,9 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use crate::device::Roots;
+use crate::modem::device::Roots;
 use crate::exit::Error;
-use crate::holder::{make_run_dir, run_dir};
+use crate::modem::holder::{make_run_dir, run_dir};
 
 /// Longest request, with its newline.
 const REQUEST_MAX: usize = 64;
@@ -159,7 +159,7 @@ impl Connection {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::device::tests::Tree;
+    use crate::modem::device::tests::Tree;
 
     fn ask(tree: &Tree, control: &mut Control, request: &[u8]) -> String {
         let mut stream = UnixStream::connect(path(&tree.roots, "wwan0")).unwrap();

@@ -8,33 +8,12 @@ mod exit;
 
 mod at;
 mod connect;
+mod control;
 mod status;
 
-mod answers;
+mod modem;
+mod network;
 mod session;
-mod steps;
-mod table;
-
-mod addressing;
-mod client;
-mod radio;
-
-mod control;
-mod device;
-mod holder;
-mod port;
-
-mod address;
-mod dns;
-mod ethtool;
-mod interface;
-mod link;
-mod netlink;
-
-#[cfg(test)]
-mod script;
-#[cfg(test)]
-mod session_tests;
 
 use std::process::ExitCode;
 
@@ -42,7 +21,7 @@ use clap::Parser;
 
 fn main() -> ExitCode {
     let cli = cli::Cli::parse();
-    let roots = device::Roots::default();
+    let roots = modem::device::Roots::default();
     let result = match cli.command {
         cli::Command::Connect(args) => {
             config::Config::try_from(args).and_then(|config| connect::run(config, &roots))

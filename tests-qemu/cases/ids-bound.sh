@@ -26,7 +26,6 @@ check "RM520N-GL is named" named 17cb 0308 17cb 5201
 check "RM500Q is named" named 17cb 0306 17cb 5003
 check "EM120R is named" named 1eac 1001 1eac 1001
 check "RM520N-GL by Quectel's vendor id is named" named 1eac 1004 1eac b001
-check "Foxconn's SDX55 is not" refused named 17cb 0306 17cb 010c
 check "Telit's SDX55 is not" refused named 17cb 0306 1c5d 2000
 check "Telit's SDX65 is not" refused named 17cb 0308 1c5d 2004
 check "Sierra's SDX65 is not" refused named 17cb 0308 18d7 0200

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
-# shellcheck shell=busybox
+# shellcheck shell=dash
 # arch: amd64
 # module: mainline-rmnet
 # With the kernel's own rmnet module loaded first the kind is its own: its links work on top of our base.

@@ -8,7 +8,7 @@ use netlink_packet_core::{
 };
 use netlink_sys::protocols::NETLINK_GENERIC;
 
-use crate::netlink::{Fault, Netlink};
+use crate::network::netlink::{Fault, Netlink};
 
 // linux/genetlink.h
 const GENL_ID_CTRL: u16 = 0x10;

@@ -10,10 +10,10 @@ use std::path::Path;
 use rustix::fs::OFlags;
 use rustix::io::Errno;
 
-use crate::client::describe;
-use crate::device::Roots;
+use crate::modem::client::describe;
+use crate::modem::device::Roots;
 use crate::exit::{Error, Exit};
-use crate::holder;
+use crate::modem::holder;
 
 /// Reads in a row before others get their turn.
 const READS_MAX: usize = 64;

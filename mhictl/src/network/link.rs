@@ -10,7 +10,7 @@ use netlink_packet_route::link::{
 use netlink_packet_route::RouteNetlinkMessage;
 
 use crate::config::Qmap;
-use crate::netlink::{Fault, Netlink};
+use crate::network::netlink::{Fault, Netlink};
 
 /// What mhictl needs to know of an interface.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

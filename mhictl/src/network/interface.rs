@@ -7,15 +7,15 @@ use std::net::IpAddr;
 use netlink_sys::protocols::NETLINK_ROUTE;
 use rustix::io::Errno;
 
-use crate::address;
-use crate::addressing::{Addressing, Format};
+use crate::network::address;
+use crate::modem::addressing::{Addressing, Format};
 use crate::config::{link_name, Config, Family};
-use crate::device::Roots;
-use crate::dns::Dns;
-use crate::ethtool;
+use crate::modem::device::Roots;
+use crate::network::dns::Dns;
+use crate::network::ethtool;
 use crate::exit::{Error, Exit};
-use crate::link;
-use crate::netlink::{Fault, Netlink};
+use crate::network::link;
+use crate::network::netlink::{Fault, Netlink};
 
 /// Least MTU of the base, in octets: it must not be smaller than what its mux links carry, and no MTU applies to its aggregates.
 const BASE_MTU: u32 = 16384;

@@ -14,7 +14,7 @@ use crate::cli::ConnectArgs;
 use crate::config::Config;
 use crate::exit::{Error, Exit};
 use crate::session::{Output, Session};
-use crate::table::{State, Trigger};
+use crate::session::table::{State, Trigger};
 
 /// A message of the protocol: service and id.
 pub type Which = (u8, u16);

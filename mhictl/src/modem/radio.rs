@@ -10,7 +10,7 @@ use qmi::uim::{AppState, CardState};
 use qmi::{nas, service, uim, Message};
 use serde::Serialize;
 
-use crate::client::{Client, Token};
+use crate::modem::client::{Client, Token};
 
 /// State of the registration; serialised as its name.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]

@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 
 use qmi::{ctl, dms, nas, service, uim, wda, wds, Body, Request};
 
-use crate::addressing::aggregation;
+use crate::modem::addressing::aggregation;
 use crate::config::Family;
 use crate::session::{Network, Output, PinUse, Session, BACKOFF};
-use crate::table::{Action, State, Trigger};
+use crate::session::table::{Action, State, Trigger};
 
 /// Patience for an ordinary request.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -32,7 +32,7 @@ pub const ANY_HANDLE: u32 = 0xffff_ffff;
 
 impl Session {
     /// Services in the order in which their client ids are allocated.
-    pub(crate) fn wanted(&self) -> Vec<(u8, Option<Family>)> {
+    pub(super) fn wanted(&self) -> Vec<(u8, Option<Family>)> {
         let mut wanted = vec![
             (service::DMS, None),
             (service::UIM, None),
@@ -48,7 +48,7 @@ impl Session {
         wanted
     }
 
-    pub(crate) fn id(&self, service: u8, family: Option<Family>) -> u8 {
+    pub(super) fn id(&self, service: u8, family: Option<Family>) -> u8 {
         self.ids
             .iter()
             .find(|id| id.service == service && id.family == family)
@@ -81,7 +81,7 @@ impl Session {
     }
 
     /// Carries an action out; returns what follows at once.
-    pub(crate) fn act(&mut self, action: Action, now: Instant) -> Option<Trigger> {
+    pub(super) fn act(&mut self, action: Action, now: Instant) -> Option<Trigger> {
         match action {
             Action::Nothing => None,
             Action::Wait => {
@@ -338,7 +338,7 @@ impl Session {
     }
 
     /// The first started network from `from` on.
-    pub(crate) fn next_live(&self, from: usize) -> Option<usize> {
+    pub(super) fn next_live(&self, from: usize) -> Option<usize> {
         self.networks
             .iter()
             .enumerate()

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{flock, FlockOperation};
 
-use crate::device::{read_trimmed, Roots};
+use crate::modem::device::{read_trimmed, Roots};
 use crate::exit::{Error, Exit};
 
 /// Directory of locks and control sockets below the run-time root.
@@ -151,7 +151,7 @@ pub fn refuse_if_held(roots: &Roots, node: &Path, wwan: &str) -> Result<(), Erro
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::device::tests::Tree;
+    use crate::modem::device::tests::Tree;
     use std::os::unix::fs::symlink;
 
     fn process(tree: &Tree, pid: u32, name: &str, node: &Path) {

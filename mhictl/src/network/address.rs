@@ -13,7 +13,7 @@ use netlink_packet_route::route::{
 use netlink_packet_route::{AddressFamily, RouteNetlinkMessage};
 
 use crate::config::Family;
-use crate::netlink::{Fault, Netlink};
+use crate::network::netlink::{Fault, Netlink};
 
 /// Adds `address`/`prefix` to an interface; one that is there already is refreshed. IPv6 addresses skip duplicate
 /// detection: the network assigned the whole prefix to this link.

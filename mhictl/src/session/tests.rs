@@ -10,9 +10,9 @@ use qmi::{ctl, nas, service, wda, wds, Builder, ErrorCode, Verbose};
 
 use crate::cli::{Families, QmapArg};
 use crate::exit::{Error, Exit};
-use crate::script::{Rig, RELEASE, SETTINGS, SET_FORMAT, START, STATUS, STOP, SYNC, VERIFY};
+use crate::session::script::{Rig, RELEASE, SETTINGS, SET_FORMAT, START, STATUS, STOP, SYNC, VERIFY};
 use crate::session::Output;
-use crate::table::{State, Trigger, TABLE};
+use crate::session::table::{State, Trigger, TABLE};
 
 fn rig() -> Rig {
     Rig::new(|_| {})

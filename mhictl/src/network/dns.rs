@@ -9,8 +9,8 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use crate::device::Roots;
-use crate::holder::run_dir;
+use crate::modem::device::Roots;
+use crate::modem::holder::run_dir;
 
 /// First line of a resolv.conf that mhictl wrote.
 const MARK: &str = "# written by mhictl";
@@ -211,7 +211,7 @@ fn write_atomically(path: &Path, text: &str) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::device::tests::Tree;
+    use crate::modem::device::tests::Tree;
     use std::os::unix::fs::symlink;
 
     const SERVERS: [IpAddr; 1] = [IpAddr::V4(std::net::Ipv4Addr::new(1, 1, 1, 1))];

@@ -2,16 +2,27 @@
 //! One data session, sans-IO: octets, time and the outcome of kernel work go in, octets, kernel work and printed lines come out.
 //! `table` says what follows what, `steps` asks the modem, `answers` understands it; `connect` does the input and output.
 
+mod answers;
+mod networks;
+mod sim;
+mod steps;
+pub mod table;
+
+#[cfg(test)]
+mod script;
+#[cfg(test)]
+mod tests;
+
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use crate::addressing::{Addressing, Format};
-use crate::answers::doing;
-use crate::client::{Client, Event, Received, Token};
+use crate::modem::addressing::{Addressing, Format};
+use crate::session::answers::doing;
+use crate::modem::client::{Client, Event, Received, Token};
 use crate::config::{Config, Family};
 use crate::exit::{Error, Exit};
-use crate::radio::{self, Query, Radio};
-use crate::table::{lookup, State, Trigger};
+use crate::modem::radio::{self, Query, Radio};
+use crate::session::table::{lookup, State, Trigger};
 
 /// Seconds until the next attempt, by failures in a row.
 pub const BACKOFF: [u64; 5] = [5, 10, 20, 40, 60];
@@ -80,42 +91,42 @@ pub enum PinUse {
 
 /// The session.
 pub struct Session {
-    pub(crate) config: Config,
-    pub(crate) state: State,
-    pub(crate) client: Client,
-    pub(crate) ids: Vec<ClientId>,
+    config: Config,
+    state: State,
+    client: Client,
+    ids: Vec<ClientId>,
     /// The request that the state waits for.
-    pub(crate) step: Option<Token>,
+    step: Option<Token>,
     /// When the state's timer runs out.
-    pub(crate) timer: Option<Instant>,
+    timer: Option<Instant>,
     /// When the state was entered from another one.
-    pub(crate) entered: Instant,
+    entered: Instant,
     /// Attempts at what the state does.
-    pub(crate) tries: u32,
+    tries: u32,
     /// Which QMAP version is being proposed.
-    pub(crate) proposal: usize,
-    pub(crate) format: Option<Format>,
+    proposal: usize,
+    format: Option<Format>,
     /// Which network is being worked on.
-    pub(crate) current: usize,
-    pub(crate) networks: Vec<Network>,
+    current: usize,
+    networks: Vec<Network>,
     /// Why the first family was refused.
-    pub(crate) refusal: Option<Error>,
-    pub(crate) pin: PinUse,
+    refusal: Option<Error>,
+    pin: PinUse,
     /// Questions whether the networks are still up.
-    pub(crate) beats: Vec<Token>,
-    pub(crate) missed_beats: u32,
-    pub(crate) failures: usize,
+    beats: Vec<Token>,
+    missed_beats: u32,
+    failures: usize,
     /// Why this attempt ends.
-    pub(crate) failure: Option<Error>,
+    failure: Option<Error>,
     /// Whether nothing follows this attempt.
-    pub(crate) ending: bool,
+    ending: bool,
     /// When the first connection must be up; none once it was.
-    pub(crate) deadline: Option<Instant>,
-    pub(crate) up_since: Option<Instant>,
-    pub(crate) said_registration: String,
+    deadline: Option<Instant>,
+    up_since: Option<Instant>,
+    said_registration: String,
     /// Name of the mux link.
-    pub(crate) link: String,
-    pub(crate) outputs: VecDeque<Output>,
+    link: String,
+    outputs: VecDeque<Output>,
     /// Rows taken, for the tests.
     #[cfg(test)]
     pub history: Vec<(State, Trigger)>,
@@ -309,17 +320,17 @@ impl Session {
     }
 
     /// This attempt failed with `error`.
-    pub(crate) fn fail(&mut self, error: Error, now: Instant) {
+    fn fail(&mut self, error: Error, now: Instant) {
         self.failure = Some(error);
         self.fire(Trigger::Failed, now);
     }
 
-    pub(crate) fn line(&mut self, word: &'static str, text: impl Into<String>) {
+    fn line(&mut self, word: &'static str, text: impl Into<String>) {
         self.outputs.push_back(Output::Line(word, text.into()));
     }
 
     /// Follows the table until it waits for something.
-    pub(crate) fn fire(&mut self, trigger: Trigger, now: Instant) {
+    fn fire(&mut self, trigger: Trigger, now: Instant) {
         let mut next = Some(trigger);
         for _ in 0..CHAIN_MAX {
             let Some(trigger) = next else { return };
@@ -421,7 +432,7 @@ impl Session {
     }
 
     /// Questions that nobody will answer any more.
-    pub(crate) fn drop_questions(&mut self) {
+    fn drop_questions(&mut self) {
         self.questions.clear();
         self.beats.clear();
         self.missed_beats = 0;

@@ -6,13 +6,13 @@ use std::time::{Duration, Instant};
 
 use qmi::{ctl, dms, nas, service, uim, wda, wds, CallEnd, ErrorCode, Message};
 
-use crate::addressing::{Addressing, Format};
-use crate::client::Received;
+use crate::modem::addressing::{Addressing, Format};
+use crate::modem::client::Received;
 use crate::exit::{Error, Exit};
-use crate::radio::Sim;
+use crate::modem::radio::Sim;
 use crate::session::{ClientId, PinUse, Session};
-use crate::steps::ANY_HANDLE;
-use crate::table::{State, Trigger};
+use crate::session::steps::ANY_HANDLE;
+use crate::session::table::{State, Trigger};
 
 /// How often CTL sync is tried.
 const SYNC_TRIES: u32 = 10;
@@ -23,7 +23,7 @@ const MISSED_BEATS: u32 = 3;
 
 impl Session {
     /// The reply that the state waits for.
-    pub(crate) fn answer(&mut self, received: &Received, now: Instant) -> Option<Trigger> {
+    pub(super) fn answer(&mut self, received: &Received, now: Instant) -> Option<Trigger> {
         let verdict = received
             .message()
             .and_then(|message| message.verdict().map(|verdict| (message, verdict)));
@@ -130,7 +130,7 @@ impl Session {
     }
 
     /// No reply came to what the state waits for.
-    pub(crate) fn silence(&mut self) -> Option<Trigger> {
+    pub(super) fn silence(&mut self) -> Option<Trigger> {
         match self.state {
             State::Syncing if self.tries < SYNC_TRIES => Some(Trigger::Again),
             // A modem that is silent on the way down is silent to every further request.
@@ -152,7 +152,7 @@ impl Session {
     }
 
     /// Something that the modem said unasked.
-    pub(crate) fn indication(&mut self, received: &Received, now: Instant) {
+    pub(super) fn indication(&mut self, received: &Received, now: Instant) {
         let Ok(message) = received.message() else {
             return;
         };
@@ -180,7 +180,7 @@ impl Session {
     }
 
     /// The answer to the question whether a network is still up; none for silence.
-    pub(crate) fn beat(&mut self, received: Option<&Received>, now: Instant) {
+    pub(super) fn beat(&mut self, received: Option<&Received>, now: Instant) {
         if self.state != State::Up {
             return;
         }
@@ -274,93 +274,14 @@ impl Session {
         }
     }
 
-    fn sim(&mut self, message: &Message<'_>, now: Instant) -> Option<Trigger> {
-        let sim = match message.body::<uim::CardStatus<'_>>() {
-            Ok(body) => self.radio.card(&body),
-            Err(error) => return self.broken(&error),
-        };
-        let waited = now.duration_since(self.entered);
-        match sim {
-            Sim::Ready => {
-                self.line("sim", "ready");
-                Some(Trigger::Done)
+    fn registration_changed(&mut self, now: Instant) {
+        match self.state {
+            State::Serving | State::Systems if self.radio.registered() => {
+                self.fire(Trigger::Changed, now)
             }
-            Sim::Starting => Some(Trigger::NotYet),
-            Sim::Absent | Sim::Broken if waited < SIM_GRACE => Some(Trigger::NotYet),
-            Sim::Absent => {
-                self.line("sim", "absent");
-                self.failed(sim_absent())
-            }
-            Sim::Broken => {
-                self.line("sim", "unusable");
-                self.failed(Error::new(
-                    Exit::SimAbsent,
-                    "the SIM card cannot be used",
-                    "clean its contacts, put it in again, or try another card",
-                ))
-            }
-            Sim::Pin(tries) => self.pin_required(tries, waited),
-            Sim::Puk(tries) => {
-                self.line("sim", format!("PUK required, {tries} tries left"));
-                self.failed(Error::new(
-                    Exit::SimLocked,
-                    format!("the SIM wants its PUK, {tries} tries left"),
-                    "unlock it with: mhictl at 'AT+CPIN=\"PUK\",\"NEW PIN\"'",
-                ))
-            }
-            Sim::Blocked => {
-                self.line("sim", "blocked");
-                self.failed(Error::new(
-                    Exit::SimLocked,
-                    "the SIM is blocked for good",
-                    "ask the operator for another card",
-                ))
-            }
+            State::Up => self.say_registration(),
+            _ => {}
         }
-    }
-
-    /// A PIN that the card refused is not tried again, and the last try is never used: a wrong PIN in a service that
-    /// restarts must not block the card.
-    fn pin_required(&mut self, tries: u8, waited: Duration) -> Option<Trigger> {
-        let next = match (self.config.pin.is_some(), self.pin, tries) {
-            (true, PinUse::Unused, 2..) => return Some(Trigger::Locked),
-            // The card's applications start after the PIN.
-            (true, PinUse::Taken, _) if waited < SIM_GRACE => return Some(Trigger::NotYet),
-            (true, PinUse::Taken, _) => {
-                "the PIN was taken but the card still asks; take the card out and put it in again"
-            }
-            (true, PinUse::Refused, _) => "look the PIN up and start again",
-            (true, PinUse::Unused, _) => {
-                "mhictl never uses the last try; enter it by hand: mhictl at 'AT+CPIN=\"PIN\"'"
-            }
-            (false, _, _) => "give it with --pin",
-        };
-        self.line("sim", format!("PIN required, {tries} tries left"));
-        self.failed(Error::new(
-            Exit::SimLocked,
-            format!("the SIM wants its PIN, {tries} tries left"),
-            next,
-        ))
-    }
-
-    fn wrong_pin(&mut self, code: ErrorCode, message: &Message<'_>) -> Option<Trigger> {
-        if code == ErrorCode::NO_EFFECT {
-            return Some(Trigger::Done);
-        }
-        self.pin = PinUse::Refused;
-        let retries = message
-            .body::<uim::PinResult>()
-            .ok()
-            .and_then(|result| result.retries);
-        let left = retries.map_or(String::new(), |retries| {
-            format!(", {} tries left", retries.verify)
-        });
-        self.line("sim", format!("PIN refused{left}"));
-        self.failed(Error::new(
-            Exit::SimLocked,
-            format!("the SIM refuses the PIN: {code}{left}"),
-            "look the PIN up before you try again: three wrong ones lock the card",
-        ))
     }
 
     fn next_proposal(&mut self, why: &str) -> Option<Trigger> {
@@ -379,159 +300,6 @@ impl Session {
         read
     }
 
-    fn started(&mut self, handle: u32) -> Option<Trigger> {
-        let network = self.networks.get_mut(self.current)?;
-        network.handle = Some(handle);
-        Some(Trigger::Done)
-    }
-
-    fn start_refused(&self, code: ErrorCode, message: &Message<'_>) -> Error {
-        let apn = self
-            .config
-            .apn
-            .as_deref()
-            .map_or("the default APN".to_owned(), |apn| format!("APN {apn}"));
-        let reason = match message.body::<CallEnd>() {
-            Ok(end) if end.reason.is_some() || end.verbose.is_some() => end.to_string(),
-            _ => code.to_string(),
-        };
-        Error::new(
-            Exit::Refused,
-            format!("{apn} refused: {reason}"),
-            "check --apn, --ip, --user and --password with the operator",
-        )
-    }
-
-    /// One family does not come up: the other one may.
-    fn family_refused(&mut self, error: Error) -> Option<Trigger> {
-        if let Some(network) = self.networks.get(self.current) {
-            let name = network.family.name();
-            self.line("session", format!("{name} {}", error.what));
-        }
-        self.refusal.get_or_insert(error);
-        self.next_family(Trigger::Enough)
-    }
-
-    /// On to the next family; behind the last one `enough`, if any family has an address.
-    fn next_family(&mut self, enough: Trigger) -> Option<Trigger> {
-        self.current += 1;
-        if self.current < self.networks.len() {
-            return Some(Trigger::Again);
-        }
-        if self
-            .networks
-            .iter()
-            .any(|network| network.addressing.is_some())
-        {
-            return Some(enough);
-        }
-        let error = self
-            .refusal
-            .take()
-            .unwrap_or_else(|| Error::new(Exit::Refused, "no family came up", ""));
-        self.failed(error)
-    }
-
-    fn settings(&mut self, message: &Message<'_>) -> Option<Trigger> {
-        let refreshing = self.state == State::Refresh;
-        let body = message.body::<wds::Settings<'_>>();
-        let network = self.networks.get_mut(self.current)?;
-        let family = network.family;
-        match body
-            .map_err(|error| error.to_string())
-            .and_then(|settings| Addressing::check(family, &settings))
-        {
-            Ok(addressing) => {
-                network.addressing = Some(addressing);
-                if !refreshing {
-                    self.line("session", format!("{} up", family.name()));
-                }
-            }
-            Err(why) if refreshing => return self.failed(Error::new(Exit::Refused, why, "")),
-            Err(why) => {
-                let error = Error::new(
-                    Exit::Refused,
-                    why,
-                    "try another --ip, or ask the operator what the APN supports",
-                );
-                self.line("session", format!("{} {}", family.name(), error.what));
-                self.refusal.get_or_insert(error);
-            }
-        }
-        if !refreshing {
-            return self.next_family(Trigger::Done);
-        }
-        match self.next_live(self.current + 1) {
-            Some(next) => {
-                self.current = next;
-                Some(Trigger::Again)
-            }
-            None => Some(Trigger::Done),
-        }
-    }
-
-    fn session_status(&mut self, client: u8, status: &wds::StatusIndication, now: Instant) {
-        let is_ours =
-            |id: &ClientId| id.service == service::WDS && (id.id == client || client == 0xff);
-        let of: Vec<_> = self
-            .ids
-            .iter()
-            .filter(|id| is_ours(id))
-            .filter_map(|id| id.family)
-            .collect();
-        let family = status.family.and_then(|family| match family {
-            wds::Family::Ipv4 => Some(crate::config::Family::V4),
-            wds::Family::Ipv6 => Some(crate::config::Family::V6),
-            _ => None,
-        });
-        let hit = |network: &crate::session::Network| {
-            network.handle.is_some()
-                && of.contains(&network.family)
-                && (client != 0xff || family.is_none_or(|family| family == network.family))
-        };
-        let Some(at) = self.networks.iter().position(hit) else {
-            return;
-        };
-        match status.status.connection {
-            wds::Connection::Disconnected
-                if !matches!(self.state, State::Stop | State::Release | State::Rest) =>
-            {
-                if let Some(network) = self.networks.get_mut(at) {
-                    network.handle = None;
-                }
-                let end = status.call_end();
-                let known = end.reason.is_some() || end.verbose.is_some();
-                let why = if known {
-                    format!(": {end}")
-                } else {
-                    String::new()
-                };
-                self.fail(
-                    Error::new(
-                        Exit::Refused,
-                        format!("the network released the session{why}"),
-                        "",
-                    ),
-                    now,
-                );
-            }
-            wds::Connection::Connected if status.status.reconfigure && self.state == State::Up => {
-                self.fire(Trigger::Changed, now)
-            }
-            _ => {}
-        }
-    }
-
-    fn registration_changed(&mut self, now: Instant) {
-        match self.state {
-            State::Serving | State::Systems if self.radio.registered() => {
-                self.fire(Trigger::Changed, now)
-            }
-            State::Up => self.say_registration(),
-            _ => {}
-        }
-    }
-
     fn say_registration(&mut self) {
         let line = self.radio.registration_line();
         if line != self.said_registration {
@@ -539,14 +307,6 @@ impl Session {
             self.line("registration", line);
         }
     }
-}
-
-fn sim_absent() -> Error {
-    Error::new(
-        Exit::SimAbsent,
-        "no SIM card",
-        "put a SIM in; with two slots, mhictl at 'AT+QUIMSLOT?' shows which one is used",
-    )
 }
 
 fn modem_error(doing: &str, why: &str) -> Error {

@@ -11,17 +11,17 @@ use qmi::{ctl, dms, service};
 use rustix::event::{poll, PollFd, PollFlags, Timespec};
 use serde::Serialize;
 
-use crate::address;
+use crate::network::address;
 use crate::cli::StatusArgs;
-use crate::client::{Client, Event, Received, Token};
+use crate::modem::client::{Client, Event, Received, Token};
 use crate::control;
-use crate::device::{self, read_trimmed, Kind, Modem, Roots};
+use crate::modem::device::{self, read_trimmed, Kind, Modem, Roots};
 use crate::exit::{Error, Exit};
-use crate::holder::Lock;
-use crate::link;
-use crate::netlink::Netlink;
-use crate::port::{Port, Stuck};
-use crate::radio::{self, Radio};
+use crate::modem::holder::Lock;
+use crate::network::link;
+use crate::network::netlink::Netlink;
+use crate::modem::port::{Port, Stuck};
+use crate::modem::radio::{self, Radio};
 
 /// Largest answer that is taken from a control socket, in octets.
 const ANSWER_MAX: u64 = 256 * 1024;
@@ -58,7 +58,7 @@ pub struct SessionStatus {
     /// Seconds since it is up.
     pub up_seconds: Option<u64>,
     /// Addresses granted by the network.
-    pub granted: Vec<crate::addressing::Addressing>,
+    pub granted: Vec<crate::modem::addressing::Addressing>,
 }
 
 /// One mux link.

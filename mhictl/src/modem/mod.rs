@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
+//! The modem's side: which one, who holds it, its QMI port, and what it says.
+
+pub mod addressing;
+pub mod client;
+pub mod device;
+pub mod holder;
+pub mod port;
+pub mod radio;

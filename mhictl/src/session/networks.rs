@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
+//! Networks of a session, one per IP family: started, refused, given their addresses, released. One family may be refused and
+//! the session go on with the other. `answers` calls this.
+
+use std::time::Instant;
+
+use qmi::{service, wds, CallEnd, ErrorCode, Message};
+
+use super::table::{State, Trigger};
+use super::{ClientId, Network, Session};
+use crate::config::Family;
+use crate::exit::{Error, Exit};
+use crate::modem::addressing::Addressing;
+
+impl Session {
+    pub(super) fn started(&mut self, handle: u32) -> Option<Trigger> {
+        let network = self.networks.get_mut(self.current)?;
+        network.handle = Some(handle);
+        Some(Trigger::Done)
+    }
+
+    pub(super) fn start_refused(&self, code: ErrorCode, message: &Message<'_>) -> Error {
+        let apn = self
+            .config
+            .apn
+            .as_deref()
+            .map_or("the default APN".to_owned(), |apn| format!("APN {apn}"));
+        let reason = match message.body::<CallEnd>() {
+            Ok(end) if end.reason.is_some() || end.verbose.is_some() => end.to_string(),
+            _ => code.to_string(),
+        };
+        Error::new(
+            Exit::Refused,
+            format!("{apn} refused: {reason}"),
+            "check --apn, --ip, --user and --password with the operator",
+        )
+    }
+
+    /// One family does not come up: the other one may.
+    pub(super) fn family_refused(&mut self, error: Error) -> Option<Trigger> {
+        if let Some(network) = self.networks.get(self.current) {
+            let name = network.family.name();
+            self.line("session", format!("{name} {}", error.what));
+        }
+        self.refusal.get_or_insert(error);
+        self.next_family(Trigger::Enough)
+    }
+
+    /// On to the next family; behind the last one `enough`, if any family has an address.
+    pub(super) fn next_family(&mut self, enough: Trigger) -> Option<Trigger> {
+        self.current += 1;
+        if self.current < self.networks.len() {
+            return Some(Trigger::Again);
+        }
+        if self
+            .networks
+            .iter()
+            .any(|network| network.addressing.is_some())
+        {
+            return Some(enough);
+        }
+        let error = self
+            .refusal
+            .take()
+            .unwrap_or_else(|| Error::new(Exit::Refused, "no family came up", ""));
+        self.failed(error)
+    }
+
+    pub(super) fn settings(&mut self, message: &Message<'_>) -> Option<Trigger> {
+        let refreshing = self.state == State::Refresh;
+        let body = message.body::<wds::Settings<'_>>();
+        let network = self.networks.get_mut(self.current)?;
+        let family = network.family;
+        match body
+            .map_err(|error| error.to_string())
+            .and_then(|settings| Addressing::check(family, &settings))
+        {
+            Ok(addressing) => {
+                network.addressing = Some(addressing);
+                if !refreshing {
+                    self.line("session", format!("{} up", family.name()));
+                }
+            }
+            Err(why) if refreshing => return self.failed(Error::new(Exit::Refused, why, "")),
+            Err(why) => {
+                let error = Error::new(
+                    Exit::Refused,
+                    why,
+                    "try another --ip, or ask the operator what the APN supports",
+                );
+                self.line("session", format!("{} {}", family.name(), error.what));
+                self.refusal.get_or_insert(error);
+            }
+        }
+        if !refreshing {
+            return self.next_family(Trigger::Done);
+        }
+        match self.next_live(self.current + 1) {
+            Some(next) => {
+                self.current = next;
+                Some(Trigger::Again)
+            }
+            None => Some(Trigger::Done),
+        }
+    }
+
+    pub(super) fn session_status(&mut self, client: u8, status: &wds::StatusIndication, now: Instant) {
+        let is_ours =
+            |id: &ClientId| id.service == service::WDS && (id.id == client || client == 0xff);
+        let of: Vec<_> = self
+            .ids
+            .iter()
+            .filter(|id| is_ours(id))
+            .filter_map(|id| id.family)
+            .collect();
+        let family = status.family.and_then(|family| match family {
+            wds::Family::Ipv4 => Some(crate::config::Family::V4),
+            wds::Family::Ipv6 => Some(crate::config::Family::V6),
+            _ => None,
+        });
+        let hit = |network: &crate::session::Network| {
+            network.handle.is_some()
+                && of.contains(&network.family)
+                && (client != 0xff || family.is_none_or(|family| family == network.family))
+        };
+        let Some(at) = self.networks.iter().position(hit) else {
+            return;
+        };
+        match status.status.connection {
+            wds::Connection::Disconnected
+                if !matches!(self.state, State::Stop | State::Release | State::Rest) =>
+            {
+                if let Some(network) = self.networks.get_mut(at) {
+                    network.handle = None;
+                }
+                let end = status.call_end();
+                let known = end.reason.is_some() || end.verbose.is_some();
+                let why = if known {
+                    format!(": {end}")
+                } else {
+                    String::new()
+                };
+                self.fail(
+                    Error::new(
+                        Exit::Refused,
+                        format!("the network released the session{why}"),
+                        "",
+                    ),
+                    now,
+                );
+            }
+            wds::Connection::Connected if status.status.reconfigure && self.state == State::Up => {
+                self.fire(Trigger::Changed, now)
+            }
+            _ => {}
+        }
+    }
+}
