@@ -28,8 +28,14 @@ kbuild = +@$(MAKE) --no-print-directory -C $(KDIR) M=$(out) ARCH=$(if $(filter a
 
 .PHONY: modules install modules_install selftest clippy fmt check demo shell list clean help stage
 
+# With WERROR=1 a warning of any tool (objtool and modpost have no switch for it) fails the build, each time.
 modules: stage
+ifeq ($(WERROR),1)
+	$(kbuild) modules 2>$(out)/messages; status=$$?; cat $(out)/messages >&2; \
+	if grep -qi 'warning:' $(out)/messages; then status=1; rm -f $(out)/rmnet_mhi.o $(out)/rmnet_mhi.ko; fi; exit $$status
+else
 	$(kbuild) modules
+endif
 	@sh rust/scripts/check-module '$(CROSS_COMPILE)' $(out)
 
 # Do the checks that are part of the build refuse what they should?

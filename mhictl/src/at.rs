@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 use rustix::event::{poll, PollFd, PollFlags};
 
 use crate::cli::AtArgs;
-use crate::modem::device::{self, Kind, Roots};
 use crate::exit::{Error, Exit};
+use crate::modem::device::{self, Kind, Roots};
 use crate::modem::holder::{self, Lock};
 use crate::modem::port::open_node;
 

@@ -13,11 +13,11 @@ use calloop::{EventLoop, Interest, LoopHandle, Mode, PostAction, RegistrationTok
 
 use crate::config::Config;
 use crate::control::Control;
-use crate::modem::device::{self, Kind, Modem, Roots};
 use crate::exit::{Error, Exit};
+use crate::modem::device::{self, Kind, Modem, Roots};
 use crate::modem::holder::Lock;
-use crate::network::interface::Interface;
 use crate::modem::port::{Port, Stuck};
+use crate::network::interface::Interface;
 use crate::session::{Output, Session};
 use crate::status::{SessionStatus, Status};
 

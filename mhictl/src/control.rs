@@ -9,8 +9,8 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use crate::modem::device::Roots;
 use crate::exit::Error;
+use crate::modem::device::Roots;
 use crate::modem::holder::{make_run_dir, run_dir};
 
 /// Longest request, with its newline.

@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{flock, FlockOperation};
 
-use crate::modem::device::{read_trimmed, Roots};
 use crate::exit::{Error, Exit};
+use crate::modem::device::{read_trimmed, Roots};
 
 /// Directory of locks and control sockets below the run-time root.
 pub fn run_dir(roots: &Roots) -> PathBuf {

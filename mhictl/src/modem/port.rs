@@ -10,9 +10,9 @@ use std::path::Path;
 use rustix::fs::OFlags;
 use rustix::io::Errno;
 
+use crate::exit::{Error, Exit};
 use crate::modem::client::describe;
 use crate::modem::device::Roots;
-use crate::exit::{Error, Exit};
 use crate::modem::holder;
 
 /// Reads in a row before others get their turn.

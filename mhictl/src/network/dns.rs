@@ -114,10 +114,13 @@ fn run(program: &str, arguments: &[&str], input: &str) -> io::Result<()> {
 }
 
 fn resolv_conf(servers: &[IpAddr]) -> String {
-    servers
-        .iter()
-        .map(|server| format!("nameserver {server}\n"))
-        .collect()
+    let mut text = String::new();
+    for server in servers {
+        text.push_str("nameserver ");
+        text.push_str(&server.to_string());
+        text.push('\n');
+    }
+    text
 }
 
 fn backup_path(roots: &Roots) -> PathBuf {

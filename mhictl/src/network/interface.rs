@@ -7,13 +7,13 @@ use std::net::IpAddr;
 use netlink_sys::protocols::NETLINK_ROUTE;
 use rustix::io::Errno;
 
-use crate::network::address;
-use crate::modem::addressing::{Addressing, Format};
 use crate::config::{link_name, Config, Family};
+use crate::exit::{Error, Exit};
+use crate::modem::addressing::{Addressing, Format};
 use crate::modem::device::Roots;
+use crate::network::address;
 use crate::network::dns::Dns;
 use crate::network::ethtool;
-use crate::exit::{Error, Exit};
 use crate::network::link;
 use crate::network::netlink::{Fault, Netlink};
 

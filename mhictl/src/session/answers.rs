@@ -2,22 +2,20 @@
 //! What the modem's replies, indications and silence mean for the session: each becomes a trigger of the table,
 //! and each refusal an error with its exit code and what to do next.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use qmi::{ctl, dms, nas, service, uim, wda, wds, CallEnd, ErrorCode, Message};
+use qmi::{ctl, dms, nas, service, wda, wds, ErrorCode, Message};
 
-use crate::modem::addressing::{Addressing, Format};
-use crate::modem::client::Received;
+use super::sim::sim_absent;
+use super::steps::ANY_HANDLE;
+use super::table::{State, Trigger};
+use super::{ClientId, Session};
 use crate::exit::{Error, Exit};
-use crate::modem::radio::Sim;
-use crate::session::{ClientId, PinUse, Session};
-use crate::session::steps::ANY_HANDLE;
-use crate::session::table::{State, Trigger};
+use crate::modem::addressing::Format;
+use crate::modem::client::Received;
 
 /// How often CTL sync is tried.
 const SYNC_TRIES: u32 = 10;
-/// How long a slot may be empty before the card counts as absent: slots are powered late after a restart.
-const SIM_GRACE: Duration = Duration::from_secs(5);
 /// Questions in a row that stay unanswered before the modem counts as dead.
 const MISSED_BEATS: u32 = 3;
 
@@ -206,12 +204,12 @@ impl Session {
         }
     }
 
-    fn failed(&mut self, error: Error) -> Option<Trigger> {
+    pub(super) fn failed(&mut self, error: Error) -> Option<Trigger> {
         self.failure = Some(error);
         Some(Trigger::Failed)
     }
 
-    fn broken(&mut self, error: &qmi::Error) -> Option<Trigger> {
+    pub(super) fn broken(&mut self, error: &qmi::Error) -> Option<Trigger> {
         if matches!(self.state, State::Stop | State::Release) {
             return self.silence();
         }

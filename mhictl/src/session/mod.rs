@@ -16,13 +16,13 @@ mod tests;
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use crate::modem::addressing::{Addressing, Format};
-use crate::session::answers::doing;
-use crate::modem::client::{Client, Event, Received, Token};
+use self::answers::doing;
+use self::table::{lookup, State, Trigger};
 use crate::config::{Config, Family};
 use crate::exit::{Error, Exit};
+use crate::modem::addressing::{Addressing, Format};
+use crate::modem::client::{Client, Event, Received, Token};
 use crate::modem::radio::{self, Query, Radio};
-use crate::session::table::{lookup, State, Trigger};
 
 /// Seconds until the next attempt, by failures in a row.
 pub const BACKOFF: [u64; 5] = [5, 10, 20, 40, 60];

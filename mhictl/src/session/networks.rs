@@ -104,7 +104,12 @@ impl Session {
         }
     }
 
-    pub(super) fn session_status(&mut self, client: u8, status: &wds::StatusIndication, now: Instant) {
+    pub(super) fn session_status(
+        &mut self,
+        client: u8,
+        status: &wds::StatusIndication,
+        now: Instant,
+    ) {
         let is_ours =
             |id: &ClientId| id.service == service::WDS && (id.id == client || client == 0xff);
         let of: Vec<_> = self
@@ -114,11 +119,11 @@ impl Session {
             .filter_map(|id| id.family)
             .collect();
         let family = status.family.and_then(|family| match family {
-            wds::Family::Ipv4 => Some(crate::config::Family::V4),
-            wds::Family::Ipv6 => Some(crate::config::Family::V6),
+            wds::Family::Ipv4 => Some(Family::V4),
+            wds::Family::Ipv6 => Some(Family::V6),
             _ => None,
         });
-        let hit = |network: &crate::session::Network| {
+        let hit = |network: &Network| {
             network.handle.is_some()
                 && of.contains(&network.family)
                 && (client != 0xff || family.is_none_or(|family| family == network.family))

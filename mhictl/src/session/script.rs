@@ -10,11 +10,11 @@ use qmi::{
     ctl, dms, service, uim, wda, wds, Builder, CallEnd, ErrorCode, Frame, List8, Message, Verbose,
 };
 
+use super::table::{State, Trigger};
+use super::{Output, Session};
 use crate::cli::ConnectArgs;
 use crate::config::Config;
 use crate::exit::{Error, Exit};
-use crate::session::{Output, Session};
-use crate::session::table::{State, Trigger};
 
 /// A message of the protocol: service and id.
 pub type Which = (u8, u16);

@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 
 use qmi::{ctl, dms, nas, service, uim, wda, wds, Body, Request};
 
-use crate::modem::addressing::aggregation;
+use super::table::{Action, State, Trigger};
+use super::{Network, Output, PinUse, Session, BACKOFF};
 use crate::config::Family;
-use crate::session::{Network, Output, PinUse, Session, BACKOFF};
-use crate::session::table::{Action, State, Trigger};
+use crate::modem::addressing::aggregation;
 
 /// Patience for an ordinary request.
 const PATIENCE: Duration = Duration::from_secs(10);

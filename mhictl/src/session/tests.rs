@@ -8,11 +8,11 @@ use qmi::nas::Registration;
 use qmi::uim::{AppState, CardState};
 use qmi::{ctl, nas, service, wda, wds, Builder, ErrorCode, Verbose};
 
+use super::script::{Rig, RELEASE, SETTINGS, SET_FORMAT, START, STATUS, STOP, SYNC, VERIFY};
+use super::table::{State, Trigger, TABLE};
+use super::Output;
 use crate::cli::{Families, QmapArg};
 use crate::exit::{Error, Exit};
-use crate::session::script::{Rig, RELEASE, SETTINGS, SET_FORMAT, START, STATUS, STOP, SYNC, VERIFY};
-use crate::session::Output;
-use crate::session::table::{State, Trigger, TABLE};
 
 fn rig() -> Rig {
     Rig::new(|_| {})

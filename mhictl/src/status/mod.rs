@@ -2,26 +2,23 @@
 //! `mhictl status`: asks a running `mhictl connect` over its control socket; without one it opens the port itself,
 //! with client ids of its own and no sync, and leaves the port as it found it.
 
+mod ask;
+
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
 use netlink_sys::protocols::NETLINK_ROUTE;
-use qmi::{ctl, dms, service};
-use rustix::event::{poll, PollFd, PollFlags, Timespec};
 use serde::Serialize;
 
-use crate::network::address;
 use crate::cli::StatusArgs;
-use crate::modem::client::{Client, Event, Received, Token};
 use crate::control;
-use crate::modem::device::{self, read_trimmed, Kind, Modem, Roots};
 use crate::exit::{Error, Exit};
-use crate::modem::holder::Lock;
+use crate::modem::device::{self, read_trimmed, Kind, Modem, Roots};
+use crate::modem::radio::Radio;
+use crate::network::address;
 use crate::network::link;
 use crate::network::netlink::Netlink;
-use crate::modem::port::{Port, Stuck};
-use crate::modem::radio::{self, Radio};
 
 /// Largest answer that is taken from a control socket, in octets.
 const ANSWER_MAX: u64 = 256 * 1024;
@@ -92,7 +89,7 @@ pub fn run(args: &StatusArgs, roots: &Roots) -> Result<(), Error> {
         print(&answer);
         return Ok(());
     }
-    let radio = ask_modem(roots, &modem, Instant::now() + patience)?;
+    let radio = ask::modem(roots, &modem, Instant::now() + patience)?;
     print(&Status::collect(roots, &modem, radio, None).render(args.json));
     Ok(())
 }
@@ -274,163 +271,10 @@ fn ask_running(
     }
 }
 
-/// Asks the modem itself.
-fn ask_modem(roots: &Roots, modem: &Modem, deadline: Instant) -> Result<Radio, Error> {
-    let node = &device::need_port(modem, Kind::Qmi)?.node;
-    let _lock = Lock::take(roots, &modem.wwan)?;
-    let mut talk = Talk {
-        port: Port::open(roots, node, &modem.wwan, false)?,
-        client: Client::default(),
-        deadline,
-    };
-    let mut ids = Vec::new();
-    let asked = talk.radio(&mut ids);
-    // Whatever happened, ids go back: a modem has few of them. A modem that is silent gets no second chance to be slow.
-    talk.deadline = talk
-        .deadline
-        .max(Instant::now() + Duration::from_millis(500));
-    for (service, id) in ids {
-        let request = ctl::ReleaseClient {
-            client: ctl::Client { service, id },
-        };
-        let token = talk
-            .client
-            .request(0, &request, Duration::from_millis(500), Instant::now());
-        if !matches!(talk.reply(token), Ok(Some(_))) {
-            break;
-        }
-    }
-    asked
-}
-
-/// A conversation with the modem that waits for each answer.
-struct Talk {
-    port: Port,
-    client: Client,
-    deadline: Instant,
-}
-
-impl Talk {
-    fn radio(&mut self, ids: &mut Vec<(u8, u8)>) -> Result<Radio, Error> {
-        let mut radio = Radio::default();
-        for service in [service::DMS, service::UIM, service::NAS] {
-            let token = self.client.request(
-                0,
-                &ctl::AllocateClient { service },
-                self.left(),
-                Instant::now(),
-            );
-            let Some(reply) = self.reply(token)? else {
-                return Err(Error::new(
-                    Exit::NoAnswer,
-                    "no answer from the modem",
-                    "see dmesg; mhictl at AT shows whether it answers there",
-                ));
-            };
-            let client = reply
-                .message()
-                .and_then(|message| message.body::<ctl::Allocated>().map(|body| body.client));
-            if let Ok(client) = client {
-                if client.service == service && client.id != 0 {
-                    ids.push((service, client.id));
-                }
-            }
-        }
-        let id_of = |wanted| {
-            ids.iter()
-                .find(|(service, _)| *service == wanted)
-                .map(|(_, id)| *id)
-        };
-        if let Some(id) = id_of(service::DMS) {
-            let token = self
-                .client
-                .request(id, &dms::GetRevision {}, self.left(), Instant::now());
-            if let Some(reply) = self.reply(token)? {
-                let revision = reply.message().and_then(|message| {
-                    message
-                        .body::<dms::Revision<'_>>()
-                        .map(|body| body.revision.to_string())
-                });
-                radio.firmware = revision.ok();
-            }
-        }
-        let patience = self.left();
-        for (token, query) in radio::ask(&mut self.client, id_of, patience, Instant::now()) {
-            if let Some(reply) = self.reply(token)? {
-                let _ = reply.message().map(|message| radio.absorb(query, &message));
-            }
-        }
-        Ok(radio)
-    }
-
-    fn left(&self) -> Duration {
-        self.deadline.saturating_duration_since(Instant::now())
-    }
-
-    /// The reply to `token`, or none for silence. Replies to later questions are kept for them.
-    fn reply(&mut self, token: Token) -> Result<Option<Received>, Error> {
-        let mut others = Vec::new();
-        let result = loop {
-            match self.client.event() {
-                Some(Event::Reply(of, received)) if of == token => break Ok(Some(received)),
-                Some(Event::Silent(of)) if of == token => break Ok(None),
-                Some(Event::Indication(_)) => {}
-                Some(other) => others.push(other),
-                None => {
-                    if let Err(error) = self.pump() {
-                        break Err(error);
-                    }
-                }
-            }
-        };
-        self.client.put_back(others);
-        result
-    }
-
-    /// Moves octets until something happens.
-    fn pump(&mut self) -> Result<(), Error> {
-        let gone = || {
-            Error::new(
-                Exit::NoAnswer,
-                "the port is gone: the modem restarts or was removed",
-                "see dmesg, and try again when it is back",
-            )
-        };
-        let mut full = false;
-        while let Some(frame) = self.client.outgoing().map(<[u8]>::to_vec) {
-            match self.port.write(&frame) {
-                Ok(()) => self.client.sent(),
-                Err(Stuck::Full) => {
-                    full = true;
-                    break;
-                }
-                Err(Stuck::Gone) => return Err(gone()),
-            }
-        }
-        let until = self.client.deadline().unwrap_or(self.deadline);
-        let timeout = Timespec::try_from(until.saturating_duration_since(Instant::now())).ok();
-        let wanted = if full {
-            PollFlags::IN | PollFlags::OUT
-        } else {
-            PollFlags::IN
-        };
-        match poll(&mut [PollFd::new(&self.port, wanted)], timeout.as_ref()) {
-            Ok(_) | Err(rustix::io::Errno::INTR) => {}
-            Err(error) => return Err(Error::system("poll", &error.into())),
-        }
-        let now = Instant::now();
-        let client = &mut self.client;
-        self.port
-            .read(|octets| client.receive(octets, now))
-            .map_err(|_| gone())?;
-        self.client.tick(now);
-        Ok(())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::modem::radio;
 
     fn status() -> Status {
         Status {
