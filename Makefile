@@ -36,7 +36,7 @@ ifeq ($(WERROR),1)
 else
 	$(kbuild) modules
 endif
-	@sh rust/scripts/check-module '$(CROSS_COMPILE)' $(out)
+	@sh rust/scripts/check-module '$(if $(LLVM),llvm-,$(CROSS_COMPILE))' $(out)
 
 # Do the checks that are part of the build refuse what they should?
 selftest: modules

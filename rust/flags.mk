@@ -23,6 +23,10 @@ rust-flags-y := -Cpanic=abort -Cforce-unwind-tables=n -Ccodegen-units=1 -Csymbol
 	-Crelocation-model=static -Zfunction-sections=n -Copt-level=2 -Cdebug-assertions=n -Coverflow-checks=y \
 	--sysroot=/dev/null --remap-path-prefix=$(src)/=
 
+ifneq ($(CONFIG_CFI)$(CONFIG_CFI_CLANG),)
+$(error rmnet_mhi: kernels with control-flow integrity (CONFIG_CFI) are not supported)
+endif
+
 # Options were renamed: RETPOLINE and RETHUNK became MITIGATION_* in 6.9.
 retpoline := $(or $(CONFIG_MITIGATION_RETPOLINE),$(CONFIG_RETPOLINE))
 rethunk := $(or $(CONFIG_MITIGATION_RETHUNK),$(CONFIG_RETHUNK))
@@ -31,7 +35,8 @@ rethunk := $(or $(CONFIG_MITIGATION_RETHUNK),$(CONFIG_RETHUNK))
 retpoline-target := $(if $(retpoline),$(if $(call knows,-Zretpoline-external-thunk),,y))
 retpoline-features := +retpoline-external-thunk,+retpoline-indirect-branches,+retpoline-indirect-calls
 
-rust-flags-$(CONFIG_X86_64) += --target=$(if $(retpoline-target),$(obj)/rust/target.json,x86_64-unknown-none) -Ccode-model=kernel -Cno-redzone=y -Zplt=yes -Ztune-cpu=generic \
+rust-flags-$(CONFIG_X86_64) += --target=$(if $(retpoline-target),$(obj)/rust/target.json,x86_64-unknown-none) \
+	-Ccode-model=kernel -Cno-redzone=y -Zplt=yes -Ztune-cpu=generic \
 	$(if $(CONFIG_FRAME_POINTER),-Cforce-frame-pointers=y) \
 	$(if $(CONFIG_X86_KERNEL_IBT),-Zcf-protection=branch \
 		$(if $(call knows,-Cjump-tables),-Cjump-tables=n,-Zno-jump-tables)) \
@@ -46,8 +51,8 @@ rust-flags-$(CONFIG_ARM64) += --target=aarch64-unknown-none-softfloat -Cforce-fr
 
 rust-flags = $(rust-flags-y)
 
-core-flags = --crate-type rlib --edition=$(shell [ $(rustc-version) -ge 87 ] && echo 2024 || echo 2021) --cfg no_fp_fmt_parse \
-	--cap-lints allow -Cembed-bitcode=y -Clto=n
+core-flags = --crate-type rlib --edition=$(shell [ $(rustc-version) -ge 87 ] && echo 2024 || echo 2021) \
+	--cfg no_fp_fmt_parse --cap-lints allow -Cembed-bitcode=y -Clto=n
 rlib-flags := --edition=2021 --crate-type rlib -Cembed-bitcode=y -Clto=n
 
 # A newer compiler may know more lints: only our own checks (WERROR=1) turn warnings into errors.
@@ -61,7 +66,8 @@ bindgen-flags := --rust-target 1.84 --use-core --with-derive-default --no-debug 
 	--allowlist-function 'rust_helper_.*' --allowlist-var 'RUST_CONST_HELPER_.*'
 
 # Lines of `type`, `opaque`, `function` or `var`, and a regular expression.
-allowlist = $(shell sed -n -e "s/^\(type\|function\|var\) \(.*\)/--allowlist-\1 '\2'/p" -e "s/^opaque \(.*\)/--opaque-type '\1'/p" $1)
+allowlist = $(shell sed -n -e "s/^\(type\|function\|var\) \(.*\)/--allowlist-\1 '\2'/p" \
+	-e "s/^opaque \(.*\)/--opaque-type '\1'/p" $1)
 
 # libclang reads what is written for gcc: without these it stops, or they say nothing about layouts.
 bindgen-skip := -mno-fp-ret-in-387 -mpreferred-stack-boundary=% -mskip-rax-setup -mgeneral-regs-only \

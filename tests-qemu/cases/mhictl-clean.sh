@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 # shellcheck shell=dash
+# arch: amd64
 # timeout: 240
 # What mhictl connect sets is there while it runs, and gone when it ends: link, addresses, routes, DNS, client ids, sessions.
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 # shellcheck shell=dash
+# arch: amd64
 # timeout: 240
 # What goes wrong outside of the program's power: each has its exit code, and a sentence.
 

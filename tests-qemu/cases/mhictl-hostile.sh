@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 # shellcheck shell=dash
+# arch: amd64
 # timeout: 240
 # A QMI port that sends garbage, pieces, strangers' transactions or nothing: mhictl neither dies nor hangs, and works again.
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 # shellcheck shell=dash
+# arch: amd64
 # timeout: 240
 # What mhictl does not take: a port or a mux id that another program has, the last try of a PIN. What was left behind by a
 # killed mhictl does not hinder.

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 # shellcheck shell=dash
+# arch: amd64
 # timeout: 240
 # mhictl status and mhictl at, with and without a running session, and what they say when the modem does not play along.
 

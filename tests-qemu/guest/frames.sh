@@ -22,17 +22,18 @@ frame() {
 # faults VERSION CONSUMER: hands each fault to `CONSUMER NAME COUNTER DELIVERED HEX`: the counter that it raises and the good
 # frames that surround it.
 faults() {
-	local version=$1 good check=0
+	local version=$1 good check=0 trailer=''
 	good=$(frame "$1")
+	[ "$version" != v4 ] || trailer=0000000000000000 # behind each frame, whatever it is
 	[ "$version" != v5 ] || check=0x40
 	"$2" "truncated header" rx_truncated_header 1 "${good}0081"
 	"$2" "length beyond the aggregate" rx_length_beyond_buffer 1 "$good$(map 0 129 0xffff)$packet"
-	"$2" "pad longer than the packet" rx_pad_beyond_length 2 "$good$(map 0x3f 129 4)00000000$good"
+	"$2" "pad longer than the packet" rx_pad_beyond_length 2 "$good$(map 0x3f 129 4)00000000$trailer$good"
 	"$2" "unknown mux id" rx_unknown_mux 2 "$good$(frame "$version" 77)$good"
-	"$2" "zero length" rx_zero_length 2 "$good$(map 0 129 0)$good"
-	"$2" "command cut short" rx_truncated_command 2 "$good$(map 0x80 129 4)01000000$good"
+	"$2" "zero length" rx_zero_length 2 "$good$(map 0 129 0)$trailer$good"
+	"$2" "command cut short" rx_truncated_command 2 "$good$(map 0x80 129 4)01000000$trailer$good"
 	"$2" "neither IPv4 nor IPv6" rx_not_ip 2 "$good$(frame "$version" | sed 's/45000024/f5000024/')$good"
-	"$2" "unknown command" rx_unknown_commands 2 "$good$(map 0x80 129 12)630000000000000100000000$good"
+	"$2" "unknown command" rx_unknown_commands 2 "$good$(map 0x80 129 12)630000000000000100000000$trailer$good"
 	case $version in
 	v4)
 		"$2" "trailer cut short" rx_truncated_checksum 1 "$good$(map 0 129 36)${packet}0001"

@@ -6,10 +6,10 @@
 # itself. Its output is kept in build/check/JOB.log and shown if it fails.
 
 results=$build/check${CASE:+.$$}
-fuzz_seconds=${FUZZ_SECONDS:-60}
+fuzz_seconds=${FUZZ_SECONDS:-10} # for each target
 
 check() {
-	rm -rf "$results" "$build/tests"
+	rm -rf "$results"
 	mkdir -p "$results"
 	say "building (the first time takes some minutes; each step says when it is done)"
 	job "modem: build" build_modem
@@ -26,10 +26,12 @@ check() {
 	job "formatting" check_formatting
 	job "sizes" check_sizes
 	job "cargo test" cargo_tests
-	job "clippy" make -C "$repository" --no-print-directory clippy WERROR=1 ARCH=amd64 O=build/clippy \
+	job "clippy" make -C "$repository" --no-print-directory clippy WERROR=1 ARCH=amd64 O=build/amd64 \
 		KDIR="/lib/modules/$(kernel amd64)/build"
+	job "the build's own checks refuse what they should, arm64" make -C "$repository" --no-print-directory selftest \
+		WERROR=1 ARCH=arm64 CROSS_COMPILE="${cross[arm64]}" O=build/arm64 KDIR="/lib/modules/$(kernel arm64)/build"
 	finish_jobs
-	job "fuzz, $fuzz_seconds seconds" "$repository/rust/fuzz/run" "$fuzz_seconds"
+	job "fuzz targets, $fuzz_seconds seconds each" fuzz
 
 	say "running the cases"
 	local arch name
@@ -153,6 +155,12 @@ check_formatting() {
 cargo_tests() {
 	cargo test --workspace --no-fail-fast 2>&1 | tee /dev/stderr |
 		sed -n -e 's/^test \(.*\) \.\.\. ok$/pass \1/p' -e 's/^test \(.*\) \.\.\. FAILED$/fail \1: see the log/p' >&3
+}
+
+# Each target is a verdict.
+fuzz() {
+	"$repository/rust/fuzz/run" "$fuzz_seconds" 2>&1 | tee /dev/stderr |
+		sed -n -e 's/^fuzz \(.*\): ok.*/pass fuzz \1/p' -e 's/^fuzz \(.*\): FAILED.*/fail fuzz \1: see the log/p' >&3
 }
 
 check_sizes() {

@@ -166,7 +166,8 @@ impl<T: Owner> Controller<T> {
         // SAFETY: A channel's controller is valid while the channel is. Our callback's address tells our controllers:
         // each `T` has a callback of its own, which casts to `Inner<T>`.
         let callback = unsafe { (*raw).status_cb };
-        let ours = callback.is_some_and(|callback| callback as usize == Self::status as *const () as usize);
+        let ours = callback
+            .is_some_and(|callback| callback as usize == Self::status as *const () as usize);
         // SAFETY: By the check `raw` is the first member of an `Inner<T>`.
         ours.then(|| unsafe { &raw const (*raw.cast::<Inner<T>>()).owner })
     }

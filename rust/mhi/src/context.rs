@@ -130,7 +130,7 @@ impl ChannelContext {
 }
 
 fn wide(low: u32, high: u32) -> u64 {
-    u64::from(low) | u64::from(high) << 32
+    u64::from(low) | (u64::from(high) << 32)
 }
 
 fn words(bytes: &[u8; LEN]) -> [u32; 11] {

@@ -105,10 +105,10 @@ impl Transfer {
         Element {
             pointer: self.address,
             first: self.len as u32,
-            second: (TYPE_TRANSFER as u32) << 16
-                | (self.block_interrupt as u32) << 10
-                | (self.end_of_transfer as u32) << 9
-                | (self.end_of_block as u32) << 8
+            second: ((TYPE_TRANSFER as u32) << 16)
+                | ((self.block_interrupt as u32) << 10)
+                | ((self.end_of_transfer as u32) << 9)
+                | ((self.end_of_block as u32) << 8)
                 | self.chain as u32,
         }
     }
@@ -153,7 +153,7 @@ impl Command {
         Element {
             pointer: 0,
             first: 0,
-            second: (channel as u32) << 24 | (kind as u32) << 16,
+            second: ((channel as u32) << 24) | ((kind as u32) << 16),
         }
     }
 }
@@ -249,8 +249,8 @@ impl Event {
         };
         Element {
             pointer,
-            first: (code as u32) << 24 | len as u32,
-            second: (channel as u32) << 24 | (kind as u32) << 16,
+            first: ((code as u32) << 24) | len as u32,
+            second: ((channel as u32) << 24) | ((kind as u32) << 16),
         }
     }
 }

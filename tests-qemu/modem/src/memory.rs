@@ -170,7 +170,7 @@ impl Memory {
         // The high word is the same for all elements of a ring below 4 GiB of length, so two loads cannot mix two values.
         let low = self.load_word(address)?;
         let high = self.load_word(address.wrapping_add(4))?;
-        Ok(u64::from(high) << 32 | u64::from(low))
+        Ok((u64::from(high) << 32) | u64::from(low))
     }
 
     /// Writes a pointer of a context. ORDERING: what was written before is visible to the host before the pointer is.

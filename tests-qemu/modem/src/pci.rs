@@ -65,14 +65,14 @@ impl Config {
         config.put(0x34, &[PM as u16], &[]);
         config.put(0x3c, &[0], &[0x00ff]);
         // Power management 1.2: PME from D0 and D3hot; state is kept over D3hot.
-        config.put(PM, &[0x0001 | (MSI as u16) << 8, 0x4803], &[]);
+        config.put(PM, &[0x0001 | ((MSI as u16) << 8), 0x4803], &[]);
         config.put(PMCSR, &[0x0008], &[0x0103]);
         config.clear_by_one[PMCSR + 1] = PME_STATUS;
         // MSI: 64-bit address, as many vectors as asked for.
         let log2 = options.msi.ilog2() as u16;
         config.put(
             MSI,
-            &[0x0005 | (EXPRESS as u16) << 8, 0x0080 | log2 << 1],
+            &[0x0005 | ((EXPRESS as u16) << 8), 0x0080 | (log2 << 1)],
             &[0, 0x0071],
         );
         config.put(

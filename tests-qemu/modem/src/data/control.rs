@@ -235,6 +235,6 @@ fn bytes(hex: &str) -> Result<Vec<u8>, String> {
     }
     Ok(digits
         .chunks_exact(2)
-        .map(|pair| pair[0] << 4 | pair[1])
+        .map(|pair| (pair[0] << 4) | pair[1])
         .collect())
 }

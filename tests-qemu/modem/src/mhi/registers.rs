@@ -110,7 +110,7 @@ impl Registers {
 
     /// Two words, low one first.
     pub fn pair(&self, lower: u32) -> u64 {
-        u64::from(self.get(lower)) | u64::from(self.get(lower + 4)) << 32
+        u64::from(self.get(lower)) | (u64::from(self.get(lower + 4)) << 32)
     }
 
     /// Sets a word as the device does.
@@ -127,7 +127,7 @@ impl Registers {
             State::SYS_ERR => STATUS_READY | STATUS_SYSERR,
             _ => STATUS_READY,
         };
-        self.set(MHISTATUS, u32::from(state.0) << STATE_SHIFT | flags);
+        self.set(MHISTATUS, (u32::from(state.0) << STATE_SHIFT) | flags);
     }
 
     /// Sets EXECENV.
