@@ -7,7 +7,7 @@ driver_load
 cat <<TEXT
 
 A Debian kernel $(uname -r) with the emulated modem. Try: mhictl connect --apn internet &
-Steer the modem by /test/modem VERB... ; leave by exit.
+Steer the modem from outside by: modem VERB... (modem help). Leave by exit.
 
 TEXT
 cd /root || exit

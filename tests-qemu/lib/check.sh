@@ -134,6 +134,7 @@ guest_userspace() {
 check_scripts() {
 	local hosts=() guests=() file
 	while IFS= read -r file; do
+		[ -f "$file" ] || continue
 		case $file in
 		tests-qemu/guest/* | tests-qemu/cases/*) guests+=("$file") ;;
 		tests-qemu/lib/*) ;; # with what sources them

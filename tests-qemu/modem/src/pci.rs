@@ -219,7 +219,7 @@ mod tests {
     fn msi_offers_the_vectors_asked_for() {
         for (count, field) in [("1", 0), ("8", 3), ("32", 5)] {
             assert_eq!(
-                word(&config(&["--msi", count]), MSI as u64 + 2) >> 1 & 7,
+                (word(&config(&["--msi", count]), MSI as u64 + 2) >> 1) & 7,
                 field
             );
         }
