@@ -40,7 +40,7 @@ build_image() {
 	shift 2
 	mkdir -p "$directory"
 	base=$("$here/guest-image" "$arch")
-	tree=$(mktemp -d)
+	tree=$(mktemp -d -p "$scratch")
 	mkdir -p "$tree"/{test,usr/bin,usr/lib/modules}
 	cp "$here/guest/init" "$tree/init"
 	cp -r "$here"/guest/{*.sh,run-case,modem} "$here/cases" "$tree/test/"

@@ -140,10 +140,16 @@ check_scripts() {
 		tests-qemu/lib/*) ;; # with what sources them
 		*) head -n 1 "$file" | grep -aqE '^#!/bin/(ba)?sh' && hosts+=("$file") ;;
 		esac
-	done < <(git -C "$repository" -c safe.directory='*' ls-files --cached --others --exclude-standard)
+	done < <(sources)
 	shellcheck -x "${hosts[@]}"
 	# Cases see guest.sh's variables, all of them one word, and it sees theirs.
 	shellcheck -s dash -e SC1090,SC1091,SC2034,SC2086,SC2154 "${guests[@]}"
+}
+
+# The repository's files, also where it is no clone.
+sources() {
+	git -c safe.directory='*' ls-files --cached --others --exclude-standard 2>/dev/null ||
+		find . -name build -prune -o -type f -printf '%P\n'
 }
 
 # Crates outside of the workspace are named by their roots.
@@ -166,12 +172,11 @@ fuzz() {
 
 check_sizes() {
 	local stripped
-	stripped=$(mktemp)
+	stripped=$(mktemp -p "$scratch")
 	aarch64-linux-gnu-strip --strip-debug -o "$stripped" "$build/arm64/rmnet_mhi.ko"
 	at_most 153600 "$stripped" "stripped arm64 module"
 	at_most 2097152 "$build/amd64/mhictl" "amd64 mhictl"
 	at_most 2097152 "$build/arm64/mhictl" "arm64 mhictl"
-	rm "$stripped"
 }
 
 at_most() {

@@ -9,7 +9,7 @@
 vm() {
 	local arch=$1 directory=$2 name=$3 script=$4 console=$5
 	local sockets modem_process status=0 timeout limit=()
-	sockets=$(mktemp -d /tmp/rmnet-mhi.XXXXXX) # a socket's path is short
+	sockets=$(mktemp -d -p "$scratch") # short, as a socket's path must be
 	timeout=$(header "$script" timeout 90)
 	mkdir -p "$directory"
 	rm -f "$directory"/{verdict,console.log,modem.log,qemu.log}

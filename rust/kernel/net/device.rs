@@ -368,20 +368,18 @@ unsafe impl<T: Operations> Sync for Registration<T> {}
 impl<T: Operations> Registration<T> {
     /// Registers a device, a child of `parent`, carrier off. A `%d` in `name` becomes the first free number.
     pub fn new(parent: &device::Device, name: &CStr, data: T::Private) -> Result<Self> {
-        // SAFETY: `name` is NUL-terminated; `setup` accepts a fresh device.
+        // SAFETY: `name` is NUL-terminated; `setup` takes a fresh device with the private memory asked for.
         let raw = unsafe {
             bindings::alloc_netdev_mqs(
                 Device::<T>::PRIVATE_SIZE as c_int,
                 name.as_ptr(),
                 bindings::NET_NAME_ENUM as _,
-                Some(setup),
+                Some(Self::setup),
                 1,
                 1,
             )
         };
         let dev = NonNull::new(raw).ok_or(ENOMEM)?;
-        // SAFETY: `raw` is a fresh device with enough private memory.
-        unsafe { Device::<T>::shape(raw, false) };
         // SAFETY: `raw` and `parent` are valid.
         unsafe { bindings::rust_helper_netdev_set_parent(raw, parent.as_raw()) };
         // SAFETY: `raw` is shaped and not registered.
@@ -412,9 +410,13 @@ impl<T: Operations> Registration<T> {
         unsafe { bindings::napi_enable(registration.napi().as_raw()) };
         Ok(registration)
     }
-}
 
-unsafe extern "C" fn setup(_dev: *mut bindings::net_device) {}
+    /// Runs within the allocation: a device that has no queue length by then gets no queue.
+    unsafe extern "C" fn setup(raw: *mut bindings::net_device) {
+        // SAFETY: The core passes a fresh device with the private memory asked for.
+        unsafe { Device::<T>::shape(raw, false) }
+    }
+}
 
 impl<T: Operations> core::ops::Deref for Registration<T> {
     type Target = Device<T>;
