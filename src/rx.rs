@@ -63,7 +63,9 @@ impl Rx {
                 .queue(Direction::Downlink, Pages::new(BUFFER, true)?, BUFFER)
                 .map_err(|(error, _)| error)?;
         }
-        self.state.lock().channel = Some(ARef::from(channel));
+        let mut state = self.state.lock();
+        state.channel = Some(ARef::from(channel));
+        state.broken = false; // what was lost, was lost with the old channel
         Ok(())
     }
 
