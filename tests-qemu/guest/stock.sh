@@ -28,7 +28,8 @@ field() {
 stock_session() {
 	local settings address
 	# Without an opener the channel stops, and the modem forgets its clients.
-	exec 9<$qmi || return
+	# `command`: a port that has just gone must not end the shell.
+	command exec 9<$qmi || return
 	qmi --wda-set-data-format=link-layer-protocol=raw-ip,ul-protocol=disabled,dl-protocol=disabled || return
 	client=$(qmi --wds-noop --client-no-release-cid | field CID)
 	[ -n "$client" ] || return
