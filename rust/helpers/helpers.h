@@ -11,6 +11,7 @@
 #include <linux/netdevice.h>
 #include <linux/pci.h>
 #include <linux/skbuff.h>
+#include <linux/workqueue.h>
 #include <net/netlink.h>
 #include <net/rtnetlink.h>
 
@@ -137,6 +138,11 @@ u32 rust_helper_skb_csum_offset(const struct sk_buff *skb);
 void rust_helper_skb_queue_head_init(struct sk_buff_head *list);
 void rust_helper_skb_queue_tail(struct sk_buff_head *list, struct sk_buff *skb);
 struct sk_buff *rust_helper_skb_dequeue(struct sk_buff_head *list);
+
+/* workqueue.c */
+void rust_helper_periodic_work_init(struct delayed_work *work, void (*run)(struct work_struct *work));
+void rust_helper_periodic_work_queue(struct delayed_work *work, u32 period_ms);
+void rust_helper_periodic_work_cancel(struct delayed_work *work);
 
 /* ethtool.c */
 struct rust_tx_aggregation {

@@ -214,7 +214,8 @@ pub const TABLE: &[Row] = &[
     on(State::Release,    Trigger::Done,    State::Rest,       Action::Rest),
     on(State::Release,    Trigger::Quit,    State::Release,    Action::Nothing),
     on(State::Release,    Trigger::Reset,   State::Release,    Action::ReleaseClient),
-    on(State::Rest,       Trigger::Tick,    State::Syncing,    Action::Sync),
+    // By a port opened anew: that restarts its channel, which may be what is wrong.
+    on(State::Rest,       Trigger::Tick,    State::Opening,    Action::Reopen),
     on(State::Rest,       Trigger::Reset,   State::Rest,       Action::Nothing),
     on(State::Rest,       Trigger::Quit,    State::Ended,      Action::Finish),
     on(State::Opening,    Trigger::Quit,    State::Ended,      Action::Finish),

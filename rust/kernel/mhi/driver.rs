@@ -98,6 +98,13 @@ impl Device {
         to_result(result).map_err(|error| (error, unsafe { Pages::from_raw(address) }))
     }
 
+    /// Takes the channels from their driver and offers them anew, which restarts them; those that are gone stay so.
+    /// Whether a driver has them then shows by its `start`. May sleep, for as long as the modem may take for a command.
+    pub fn reprobe(&self) {
+        // SAFETY: `self` is valid. Driver core's own locks keep this apart from a modem that goes at the same time.
+        let _ = unsafe { bindings::device_reprobe(self.as_device().as_raw()) };
+    }
+
     /// Descriptors free in one direction's ring.
     pub fn free_descriptors(&self, direction: Direction) -> usize {
         // SAFETY: `self` is valid.
