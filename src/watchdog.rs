@@ -31,8 +31,8 @@ pub(crate) struct Watchdog {
     silent: u32,
     /// Restarts since both directions last moved.
     restarts: u32,
-    /// Channels whose restart failed, and the looks since.
-    failed: Option<(ARef<mhi::Device>, u32)>,
+    /// Looks since a restart failed.
+    waited: u32,
 }
 
 /// What the channels had moved at the last look.
@@ -55,7 +55,7 @@ impl Watchdog {
             stuck: 0,
             silent: 0,
             restarts: 0,
-            failed: None,
+            waited: 0,
         }
     }
 
@@ -95,10 +95,19 @@ impl Watchdog {
         }
     }
 
-    fn restart(&mut self, channel: ARef<mhi::Device>, reason: Counter) {
-        let counters = &self.base.private().counters;
+    fn restart(&mut self, channel: ARef<mhi::Device>) {
+        let port = self.base.private();
+        channel.reprobe();
+        self.restarts = self.restarts.saturating_add(1);
+        (self.stuck, self.silent, self.waited) = (0, 0, 0);
+        (self.seen.completed, _) = port.tx.progress();
+        self.seen.answered = self.seen.completed;
+        port.keep_stopped((!port.is_attached() && channel.is_registered()).then_some(channel));
+    }
+
+    fn explain(&self, reason: Counter) {
         let seconds = u64::from(self.patience()) * u64::from(Self::PERIOD_MS) / 1000;
-        counters.count(reason);
+        self.base.private().counters.count(reason);
         match reason {
             Counter::TxRestarts => dev_warn_ratelimited!(
                 &self.dev,
@@ -109,14 +118,6 @@ impl Watchdog {
                 "the modem takes packets and has sent none for {seconds} s: restarting its data channels"
             ),
         }
-        channel.reprobe();
-        self.restarts = self.restarts.saturating_add(1);
-        (self.stuck, self.silent) = (0, 0);
-        (self.seen.completed, _) = self.base.private().tx.progress();
-        self.seen.answered = self.seen.completed;
-        if !self.base.private().is_attached() {
-            self.failed = Some((channel, 0));
-        }
     }
 }
 
@@ -124,25 +125,27 @@ impl Periodic for Watchdog {
     const PERIOD_MS: u32 = 1000;
 
     fn run(&mut self) {
-        if let Some(channel) = self.base.private().rx.channel() {
-            self.failed = None;
+        let port = self.base.private();
+        if let Some(channel) = port.rx.channel() {
             if let Some(reason) = self.look() {
-                self.restart(channel, reason);
+                self.explain(reason);
+                self.restart(channel);
             }
-        } else if let Some((channel, looks)) = self.failed.take() {
-            let looks = looks.saturating_add(1);
-            if looks < self.patience() {
-                self.failed = Some((channel, looks));
-            } else {
-                channel.reprobe();
-                self.restarts = self.restarts.saturating_add(1);
-                if !self.base.private().is_attached() {
-                    self.failed = Some((channel, 0));
-                }
+        } else if let Some(channel) = port.stopped() {
+            self.waited = self.waited.saturating_add(1);
+            if self.waited >= self.patience() {
+                self.restart(channel);
             }
         } else {
             // The modem is away; its next channels start with a clean record.
             (self.stuck, self.silent, self.restarts) = (0, 0, 0);
         }
+    }
+}
+
+impl Drop for Watchdog {
+    fn drop(&mut self) {
+        // The controller, whose channels these are, goes next.
+        self.base.private().keep_stopped(None);
     }
 }

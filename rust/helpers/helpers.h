@@ -42,6 +42,7 @@ size_t rust_helper_pages_size(void *address);
 /* device.c */
 struct device *rust_helper_get_device(struct device *dev);
 void rust_helper_put_device(struct device *dev);
+bool rust_helper_device_is_registered(struct device *dev);
 void *rust_helper_dev_get_drvdata(const struct device *dev);
 void rust_helper_dev_set_drvdata(struct device *dev, void *data);
 int rust_helper_pm_runtime_get(struct device *dev);
