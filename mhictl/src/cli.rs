@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 //! The command line, declared. `config` turns it into values that cannot be wrong; `main` dispatches.
 
+use std::path::PathBuf;
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// `mhictl`'s arguments.
@@ -56,19 +58,22 @@ pub struct ConnectArgs {
     /// Access point name; without it the modem's default profile is used
     #[arg(long)]
     pub apn: Option<String>,
+    /// The modem's profile of this number instead of an access point name
+    #[arg(long)]
+    pub profile: Option<u8>,
     /// IP families of the session
     #[arg(long, value_enum, default_value_t)]
     pub ip: Families,
     /// User name for the access point
     #[arg(long)]
     pub user: Option<String>,
-    /// Password for the access point
+    /// Password for the access point; better in the environment as MHICTL_PASSWORD, which `ps` does not show
     #[arg(long)]
     pub password: Option<String>,
     /// Authentication; default: both when a user name is given, else none
     #[arg(long, value_enum)]
     pub auth: Option<AuthArg>,
-    /// PIN of the SIM, 4 to 8 digits; a refused one is not tried again, and the last try is never used
+    /// PIN of the SIM, 4 to 8 digits, or MHICTL_PIN in the environment; a refused one is not tried again, and the last try is never used
     #[arg(long)]
     pub pin: Option<String>,
     /// Mux id of the session, 1 to 254; 129 (0x81) becomes rmnet_mhi0.1, 130 rmnet_mhi0.2, 5 rmnet_mhi0.m5
@@ -83,6 +88,15 @@ pub struct ConnectArgs {
     /// MTU of the mux link; default: what the network says, else 1500
     #[arg(long)]
     pub mtu: Option<u32>,
+    /// Whether to connect through a network abroad
+    #[arg(long, value_enum, default_value_t)]
+    pub roaming: RoamingArg,
+    /// Program to run when the session comes up, changes, goes down or fails; its argument is the event, the rest is in MHICTL_*
+    #[arg(long)]
+    pub hook: Option<PathBuf>,
+    /// Leave addresses, routes and DNS to the hook
+    #[arg(long)]
+    pub no_address: bool,
     /// Do not set a default route
     #[arg(long)]
     pub no_route: bool,
@@ -156,6 +170,16 @@ pub enum AuthArg {
     Chap,
     /// PAP or CHAP as the network likes
     Both,
+}
+
+/// `--roaming`
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum RoamingArg {
+    /// at home and abroad
+    #[default]
+    Allowed,
+    /// at home only
+    Forbidden,
 }
 
 /// `--qmap`

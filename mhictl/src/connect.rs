@@ -3,75 +3,96 @@
 //! what to do with them is the session's to say.
 
 use std::fs::File;
-use std::io::Write;
-use std::os::unix::net::UnixListener;
+use std::io::{Read, Write};
+use std::os::unix::net::{UnixListener, UnixStream};
 use std::time::{Duration, Instant};
 
 use calloop::generic::Generic;
-use calloop::signals::{Signal, Signals};
 use calloop::{EventLoop, Interest, LoopHandle, Mode, PostAction, RegistrationToken};
+use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGTERM};
 
-use crate::config::Config;
+use crate::cli::ConnectArgs;
+use crate::config::{Config, SECRETS};
 use crate::control::Control;
 use crate::exit::{Error, Exit};
+use crate::hook::{self, Facts, Hook};
 use crate::modem::device::{self, Kind, Modem, Roots};
 use crate::modem::holder::Lock;
 use crate::modem::port::{Port, Stuck};
 use crate::network::interface::Interface;
-use crate::session::{Output, Session};
+use crate::session::{News, Output, Session};
 use crate::status::{SessionStatus, Status};
 
 /// How soon a full queue of the driver is tried again.
 const FULL_RETRY: Duration = Duration::from_millis(20);
 
+/// How long the hook may take for what it has not heard when everything else is done: what it is at, and one event more.
+const LAST_WORDS: Duration = Duration::from_secs(60);
+
 /// Connects and stays until a signal or a failure.
-pub fn run(config: Config, roots: &Roots) -> Result<(), Error> {
+pub fn run(mut args: ConnectArgs, roots: &Roots) -> Result<(), Error> {
+    let hook = args.hook.as_deref().map(Hook::new);
+    let config = args
+        .complete(|name| std::env::var_os(name))
+        .and_then(|()| Config::try_from(args));
+    // What mhictl starts has no business with them.
+    for name in SECRETS {
+        std::env::remove_var(name);
+    }
+    match config {
+        Ok(config) => watch(config, hook, roots),
+        Err(error) => {
+            if let Some(hook) = hook {
+                last_words(hook, &error);
+            }
+            Err(error)
+        }
+    }
+}
+
+fn watch(config: Config, hook: Option<Hook>, roots: &Roots) -> Result<(), Error> {
     let mut event_loop = EventLoop::try_new().map_err(loop_error)?;
     let handle = event_loop.handle();
-    let mut wanted = vec![Signal::SIGTERM, Signal::SIGINT];
+    let mut wanted = vec![SIGTERM, SIGINT];
     // A terminal that is gone is an end like the others, unless nohup said otherwise.
     if !ignores_hangup(roots) {
-        wanted.push(Signal::SIGHUP);
+        wanted.push(SIGHUP);
     }
-    let signals = Signals::new(&wanted).map_err(loop_error)?;
-    handle
-        .insert_source(signals, |_, (), connect: &mut Connect<'_>| {
-            connect.session.quit(Instant::now())
-        })
-        .map_err(|error| loop_error(error.error))?;
+    watch_signals(&handle, &wanted, |connect| connect.quit())?;
+    // The loop looks after the hook each time it wakes up.
+    watch_signals(&handle, &[SIGCHLD], |_| {})?;
     let mut connect = Connect {
         roots,
         handle,
         session: Session::new(config.clone(), Instant::now()),
         config,
+        hook,
         modem: None,
         port: None,
         stuck: false,
         lock: None,
         control: None,
         interface: None,
+        finishing: None,
         result: None,
     };
     loop {
         connect.work();
+        connect.finish();
         if let Some(result) = connect.result.take() {
             return result;
         }
         let now = Instant::now();
-        let stuck = connect.stuck.then(|| now + FULL_RETRY);
-        let control = connect
-            .control
-            .as_ref()
-            .and_then(|control| control.wakeup(now));
-        let wakeup = [connect.session.wakeup(), stuck, control]
-            .into_iter()
-            .flatten()
-            .min();
-        let timeout = wakeup.map(|wakeup| wakeup.saturating_duration_since(now));
+        let timeout = connect
+            .wakeup(now)
+            .map(|wakeup| wakeup.saturating_duration_since(now));
         event_loop
             .dispatch(timeout, &mut connect)
             .map_err(loop_error)?;
         let now = Instant::now();
+        if let Some(hook) = &mut connect.hook {
+            hook.work(now);
+        }
         if connect
             .control
             .as_mut()
@@ -83,11 +104,51 @@ pub fn run(config: Config, roots: &Roots) -> Result<(), Error> {
     }
 }
 
+/// Calls `each` for every one of these signals that comes. Handlers and not a mask, which programs that mhictl starts would inherit.
+fn watch_signals<'r>(
+    handle: &LoopHandle<'static, Connect<'r>>,
+    signals: &[i32],
+    each: impl Fn(&mut Connect<'r>) + 'static,
+) -> Result<(), Error> {
+    let (reader, writer) = UnixStream::pair().map_err(loop_error)?;
+    reader.set_nonblocking(true).map_err(loop_error)?;
+    for &signal in signals {
+        let writer = writer.try_clone().map_err(loop_error)?;
+        signal_hook::low_level::pipe::register(signal, writer).map_err(loop_error)?;
+    }
+    let source = Generic::new(reader, Interest::READ, Mode::Level);
+    let inserted = handle.insert_source(source, move |_, reader, connect: &mut Connect<'r>| {
+        let mut buffer = [0; 16];
+        let mut reader: &UnixStream = reader;
+        let count = reader.read(&mut buffer).unwrap_or(0);
+        for _ in 0..count {
+            each(connect);
+        }
+        Ok(PostAction::Continue)
+    });
+    inserted.map(drop).map_err(|error| loop_error(error.error))
+}
+
+/// Tells the hook of an error before the session, and waits for it.
+fn last_words(mut hook: Hook, error: &Error) {
+    let facts = Facts {
+        exit: Some(error.exit),
+        reason: Some(error.what.clone()),
+        ..Facts::default()
+    };
+    hook.tell(hook::Event::Failed, facts, Instant::now());
+    while !hook.idle() {
+        std::thread::sleep(Duration::from_millis(20));
+        hook.work(Instant::now());
+    }
+}
+
 struct Connect<'r> {
     roots: &'r Roots,
     handle: LoopHandle<'static, Connect<'r>>,
     config: Config,
     session: Session,
+    hook: Option<Hook>,
     modem: Option<Modem>,
     port: Option<(Port, RegistrationToken)>,
     /// Whether the driver's queue was full at the last write.
@@ -95,6 +156,8 @@ struct Connect<'r> {
     lock: Option<Lock>,
     control: Option<Control>,
     interface: Option<Interface>,
+    /// The end, while the hook has not heard of it, and until when it may take.
+    finishing: Option<(Result<(), Error>, Instant)>,
     result: Option<Result<(), Error>>,
 }
 
@@ -127,6 +190,7 @@ impl Connect<'_> {
                     }
                 }
                 Output::Line(word, text) => say(word, &text),
+                Output::Tell(event, news) => self.tell(event, news),
                 Output::Log(text) => {
                     if self.config.verbose {
                         eprintln!("mhictl: {text}");
@@ -134,26 +198,83 @@ impl Connect<'_> {
                 }
                 Output::StatusReady => self.answer_status(),
                 Output::Finish(result) => {
-                    if let Some(interface) = &mut self.interface {
-                        interface.remove();
+                    if let Some(hook) = &mut self.hook {
+                        hook.hurry();
                     }
-                    self.close();
-                    self.control = None;
-                    if self.modem.is_some() {
-                        say(
-                            "stopped",
-                            if result.is_ok() {
-                                "on request"
-                            } else {
-                                "with an error"
-                            },
-                        );
-                    }
-                    self.result = Some(result);
+                    self.finishing = Some((result, Instant::now() + LAST_WORDS));
                     return;
                 }
             }
         }
+    }
+
+    /// Takes the link down and ends, once the hook has heard of it.
+    fn finish(&mut self) {
+        let Some((_, until)) = &self.finishing else {
+            return;
+        };
+        if self.hook.as_ref().is_some_and(|hook| !hook.idle()) && Instant::now() < *until {
+            return;
+        }
+        let Some((result, _)) = self.finishing.take() else {
+            return;
+        };
+        self.hook = None;
+        if let Some(interface) = &mut self.interface {
+            interface.remove();
+        }
+        self.close();
+        self.control = None;
+        if self.modem.is_some() {
+            say(
+                "stopped",
+                if result.is_ok() {
+                    "on request"
+                } else {
+                    "with an error"
+                },
+            );
+        }
+        self.result = Some(result);
+    }
+
+    /// The user wants an end; while the hook is waited for, at once.
+    fn quit(&mut self) {
+        if self.finishing.is_some() {
+            self.hook = None;
+        }
+        self.session.quit(Instant::now());
+    }
+
+    fn wakeup(&self, now: Instant) -> Option<Instant> {
+        let stuck = self.stuck.then(|| now + FULL_RETRY);
+        let control = self
+            .control
+            .as_ref()
+            .and_then(|control| control.wakeup(now));
+        let hook = self.hook.as_ref().and_then(Hook::wakeup);
+        let end = self.finishing.as_ref().map(|(_, until)| *until);
+        [self.session.wakeup(), stuck, control, hook, end]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+
+    fn tell(&mut self, event: hook::Event, news: News) {
+        let Some(hook) = &mut self.hook else { return };
+        let (modem, interface) = (self.modem.as_ref(), self.interface.as_ref());
+        let facts = Facts {
+            device: modem.map(|modem| modem.wwan.clone()),
+            pci: modem.map(|modem| modem.pci.clone()),
+            base: interface.map(|interface| interface.base().to_owned()),
+            link: interface.map(|interface| interface.name().to_owned()),
+            mux: self.config.mux,
+            mtu: interface.and_then(Interface::mtu),
+            granted: news.granted,
+            exit: news.exit,
+            reason: news.reason,
+        };
+        hook.tell(event, facts, Instant::now());
     }
 
     fn write(&mut self) {

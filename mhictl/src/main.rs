@@ -9,6 +9,7 @@ mod exit;
 mod at;
 mod connect;
 mod control;
+mod hook;
 mod status;
 
 mod modem;
@@ -23,9 +24,7 @@ fn main() -> ExitCode {
     let cli = cli::Cli::parse();
     let roots = modem::device::Roots::default();
     let result = match cli.command {
-        cli::Command::Connect(args) => {
-            config::Config::try_from(args).and_then(|config| connect::run(config, &roots))
-        }
+        cli::Command::Connect(args) => connect::run(args, &roots),
         cli::Command::Status(args) => status::run(&args, &roots),
         cli::Command::At(args) => at::run(&args, &roots),
     };

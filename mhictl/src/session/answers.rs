@@ -13,6 +13,7 @@ use super::{ClientId, Session};
 use crate::exit::{Error, Exit};
 use crate::modem::addressing::Format;
 use crate::modem::client::Received;
+use crate::modem::radio::Registration;
 
 /// How often CTL sync is tried.
 const SYNC_TRIES: u32 = 10;
@@ -73,11 +74,11 @@ impl Session {
                     self.radio.systems(&body);
                 }
                 self.say_registration();
-                Some(if self.radio.registered() {
-                    Trigger::Done
-                } else {
-                    Trigger::NotYet
-                })
+                match self.unwelcome() {
+                    Some(error) => self.failed(error),
+                    None if self.radio.registered() => Some(Trigger::Done),
+                    None => Some(Trigger::NotYet),
+                }
             }
             // Indications are a convenience: the states poll as well.
             (State::Subscribe, _) => Some(Trigger::Done),
@@ -277,9 +278,29 @@ impl Session {
             State::Serving | State::Systems if self.radio.registered() => {
                 self.fire(Trigger::Changed, now)
             }
-            State::Up => self.say_registration(),
+            State::Up => {
+                self.say_registration();
+                if let Some(error) = self.unwelcome() {
+                    self.fail(error, now);
+                }
+            }
             _ => {}
         }
+    }
+
+    /// The network is one that the user does not want.
+    fn unwelcome(&self) -> Option<Error> {
+        let abroad = self.radio.registration == Registration::Roaming && !self.config.roaming;
+        abroad.then(|| {
+            Error::new(
+                Exit::NotRegistered,
+                format!(
+                    "registered abroad, which --roaming forbidden excludes: {}",
+                    self.radio.registration_line()
+                ),
+                "allow it with --roaming allowed, or look for the home network: mhictl at 'AT+COPS=?'",
+            )
+        })
     }
 
     fn next_proposal(&mut self, why: &str) -> Option<Trigger> {

@@ -20,6 +20,7 @@ use self::answers::doing;
 use self::table::{lookup, State, Trigger};
 use crate::config::{Config, Family};
 use crate::exit::{Error, Exit};
+use crate::hook;
 use crate::modem::addressing::{Addressing, Format};
 use crate::modem::client::{Client, Event, Received, Token};
 use crate::modem::radio::{self, Query, Radio};
@@ -48,12 +49,25 @@ pub enum Output {
     Withdraw,
     /// Print `WORD: TEXT`.
     Line(&'static str, String),
+    /// Tell the hook.
+    Tell(hook::Event, News),
     /// A transition was refused; for `--verbose`.
     Log(String),
     /// The answers for `status` are in.
     StatusReady,
     /// Clean up and exit.
     Finish(Result<(), Error>),
+}
+
+/// What the hook is told of the session.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct News {
+    /// Addresses that the network granted.
+    pub granted: Vec<Addressing>,
+    /// Exit code that the reason belongs to.
+    pub exit: Option<Exit>,
+    /// Why, in words.
+    pub reason: Option<String>,
 }
 
 /// A client id and what it is for.
@@ -123,6 +137,12 @@ pub struct Session {
     /// When the first connection must be up; none once it was.
     deadline: Option<Instant>,
     up_since: Option<Instant>,
+    /// Whether this attempt came up.
+    was_up: bool,
+    /// How often it came up.
+    ups: u32,
+    /// Why the last attempt ended.
+    last_error: Option<String>,
     said_registration: String,
     /// Name of the mux link.
     link: String,
@@ -161,6 +181,9 @@ impl Session {
             failure: None,
             ending: false,
             up_since: None,
+            was_up: false,
+            ups: 0,
+            last_error: None,
             said_registration: String::new(),
             link: String::new(),
             outputs: VecDeque::from([Output::Open]),
@@ -189,6 +212,9 @@ impl Session {
 
     /// When [`Session::tick`] has something to do.
     pub fn wakeup(&self) -> Option<Instant> {
+        if self.state == State::Ended {
+            return None;
+        }
         let deadline = self.deadline.filter(|_| !self.ending);
         [self.client.deadline(), self.timer, deadline]
             .into_iter()
@@ -204,6 +230,16 @@ impl Session {
     /// The families with addresses, and since when they are up.
     pub fn networks(&self) -> (&[Network], Option<Instant>) {
         (&self.networks, self.up_since)
+    }
+
+    /// How often it came up again.
+    pub fn reconnects(&self) -> u32 {
+        self.ups.saturating_sub(1)
+    }
+
+    /// Why the last attempt ended, if it did not end on request.
+    pub fn last_error(&self) -> Option<&str> {
+        self.last_error.as_deref()
     }
 
     /// The data format in use.
@@ -290,6 +326,9 @@ impl Session {
 
     /// Time has passed.
     pub fn tick(&mut self, now: Instant) {
+        if self.state == State::Ended {
+            return;
+        }
         self.client.tick(now);
         self.drain(now);
         if self.timer.is_some_and(|timer| timer <= now) {
@@ -375,6 +414,11 @@ impl Session {
             self.failures = 0;
         }
         self.up_since = None;
+        let exit = match trigger {
+            Trigger::Quit => Some(Exit::Success),
+            Trigger::Failed => self.failure.as_ref().map(|error| error.exit),
+            _ => None,
+        };
         let why = match trigger {
             Trigger::Quit => "on request".to_owned(),
             Trigger::Lost | Trigger::Over => "the port is gone".to_owned(),
@@ -385,7 +429,35 @@ impl Session {
                 .map(|error| error.what.clone())
                 .unwrap_or_default(),
         };
+        if trigger != Trigger::Quit {
+            self.last_error = Some(why.clone());
+        }
+        self.tell(hook::Event::Down, exit, Some(why.clone()));
         self.line("disconnected", why);
+    }
+
+    fn tell(&mut self, event: hook::Event, exit: Option<Exit>, reason: Option<String>) {
+        let granted = self
+            .networks
+            .iter()
+            .filter_map(|network| network.addressing.clone())
+            .collect();
+        let news = News {
+            granted,
+            exit,
+            reason,
+        };
+        self.outputs.push_back(Output::Tell(event, news));
+    }
+
+    /// This attempt never came up.
+    fn tell_failed(&mut self, error: &Error) {
+        self.last_error = Some(error.what.clone());
+        self.tell(
+            hook::Event::Failed,
+            Some(error.exit),
+            Some(error.what.clone()),
+        );
     }
 
     fn drain(&mut self, now: Instant) {

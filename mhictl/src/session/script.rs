@@ -15,6 +15,7 @@ use super::{Output, Session};
 use crate::cli::ConnectArgs;
 use crate::config::Config;
 use crate::exit::{Error, Exit};
+use crate::hook::Event;
 
 /// A message of the protocol: service and id.
 pub type Which = (u8, u16);
@@ -60,6 +61,10 @@ pub struct Script {
     pub slow_pin: bool,
     /// Registration.
     pub registration: nas::Registration,
+    /// Whether it is abroad.
+    pub abroad: bool,
+    /// Profiles that sessions were started with.
+    pub profiles: Vec<Option<u8>>,
     /// Operating mode.
     pub mode: dms::Mode,
     /// Whether a session is in a state to be asked for.
@@ -96,6 +101,8 @@ impl Default for Script {
             pin: "1234",
             slow_pin: false,
             registration: nas::Registration::Registered,
+            abroad: false,
+            profiles: Vec::new(),
             mode: dms::Mode::Online,
             connection: wds::Connection::Connected,
             refused_families: Vec::new(),
@@ -249,7 +256,7 @@ impl Script {
                     registration: self.registration,
                     ..Default::default()
                 },
-                roaming: Some(1),
+                roaming: Some(u8::from(!self.abroad)),
                 plmn: Some(NamedPlmn {
                     mcc: 1,
                     mnc: 1,
@@ -297,11 +304,9 @@ impl Script {
                 ok(to)
             }
             START => {
-                let family = request
-                    .body::<wds::StartNetwork<'_>>()
-                    .unwrap()
-                    .family
-                    .unwrap();
+                let wanted = request.body::<wds::StartNetwork<'_>>().unwrap();
+                self.profiles.push(wanted.profile);
+                let family = wanted.family.unwrap();
                 if self.refused_families.contains(&family) {
                     let end = CallEnd {
                         reason: None,
@@ -505,6 +510,17 @@ impl Rig {
     pub fn receive(&mut self, octets: &[u8]) {
         self.session.receive(octets, self.now);
         self.settle();
+    }
+
+    /// What the hook was told: event, exit code, addresses.
+    pub fn told(&self) -> Vec<(Event, Option<Exit>, usize)> {
+        self.work
+            .iter()
+            .filter_map(|output| match output {
+                Output::Tell(event, news) => Some((*event, news.exit, news.granted.len())),
+                _ => None,
+            })
+            .collect()
     }
 
     /// Seconds since the beginning.

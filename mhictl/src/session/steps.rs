@@ -8,6 +8,7 @@ use qmi::{ctl, dms, nas, service, uim, wda, wds, Body, Request};
 use super::table::{Action, State, Trigger};
 use super::{Network, Output, PinUse, Session, BACKOFF};
 use crate::config::Family;
+use crate::hook;
 use crate::modem::addressing::aggregation;
 
 /// Patience for an ordinary request.
@@ -230,8 +231,12 @@ impl Session {
             Action::Announce => {
                 (self.deadline, self.failure) = (None, None);
                 if self.up_since.is_none() {
-                    self.up_since = Some(now);
+                    (self.up_since, self.was_up) = (Some(now), true);
+                    self.ups = self.ups.saturating_add(1);
                     self.line("connected", self.link.clone());
+                    self.tell(hook::Event::Up, None, None);
+                } else {
+                    self.tell(hook::Event::Change, None, None);
                 }
                 self.timer = Some(now + BEAT);
                 None
@@ -260,11 +265,11 @@ impl Session {
                 None => Some(Trigger::Done),
             },
             Action::Rest => {
-                let why = self
-                    .failure
-                    .take()
-                    .map(|error| error.what)
-                    .unwrap_or_default();
+                let failure = self.failure.take();
+                if let Some(error) = failure.as_ref().filter(|_| !self.was_up) {
+                    self.tell_failed(error);
+                }
+                let why = failure.map(|error| error.what).unwrap_or_default();
                 let seconds = BACKOFF
                     .get(self.failures)
                     .or(BACKOFF.last())
@@ -279,6 +284,9 @@ impl Session {
             Action::Finish => {
                 self.drop_questions();
                 let result = self.failure.take().map_or(Ok(()), Err);
+                if let Err(error) = &result {
+                    self.tell_failed(error);
+                }
                 self.outputs.push_back(Output::Finish(result));
                 None
             }
@@ -325,6 +333,7 @@ impl Session {
             user: user.as_deref().map(Into::into),
             password: password.as_deref().map(Into::into),
             family: Some(self.wire_family()),
+            profile: self.config.profile,
             ..Default::default()
         };
         self.ask(self.data_id(), &request, START_PATIENCE, now)
@@ -395,6 +404,7 @@ impl Session {
         self.networks.clear();
         self.format = None;
         self.proposal = 0;
+        self.was_up = false;
         self.said_registration.clear();
         if self.pin == PinUse::Taken {
             self.pin = PinUse::Unused;

@@ -11,8 +11,9 @@ use qmi::{ctl, nas, service, wda, wds, Builder, ErrorCode, Verbose};
 use super::script::{Rig, RELEASE, SETTINGS, SET_FORMAT, START, STATUS, STOP, SYNC, VERIFY};
 use super::table::{State, Trigger, TABLE};
 use super::Output;
-use crate::cli::{Families, QmapArg};
+use crate::cli::{Families, QmapArg, RoamingArg};
 use crate::exit::{Error, Exit};
+use crate::hook::Event;
 
 fn rig() -> Rig {
     Rig::new(|_| {})
@@ -632,6 +633,114 @@ fn changed_settings_are_read_and_set_without_a_break() {
             .count(),
         1
     );
+}
+
+#[test]
+fn the_hook_hears_of_each_turn() {
+    let mut rig = dual();
+    rig.run_up();
+    assert_eq!(rig.told(), [(Event::Up, None, 2)]);
+    let octets = status(data_client(&rig), wds::Connection::Connected, true);
+    rig.receive(&octets);
+    let octets = status(data_client(&rig), wds::Connection::Disconnected, false);
+    rig.modem.refused.insert(START, ErrorCode::CALL_FAILED);
+    rig.receive(&octets);
+    rig.run_until(|rig| rig.told().len() >= 4);
+    rig.modem.refused.clear();
+    rig.run_up();
+    assert_eq!(rig.session.reconnects(), 1);
+    assert!(rig.session.last_error().unwrap().contains("refused"));
+    rig.session.quit(rig.now);
+    rig.run_out().unwrap();
+    assert_eq!(
+        rig.told(),
+        [
+            (Event::Up, None, 2),
+            (Event::Change, None, 2),
+            (Event::Down, Some(Exit::Refused), 2),
+            (Event::Failed, Some(Exit::Refused), 0),
+            (Event::Up, None, 2),
+            (Event::Down, Some(Exit::Success), 2),
+        ]
+    );
+}
+
+#[test]
+fn the_hook_hears_of_a_crash_and_of_giving_up() {
+    let mut crashed = up();
+    crashed.session.lost(crashed.now);
+    crashed.run_up();
+    assert_eq!(
+        crashed.told(),
+        [
+            (Event::Up, None, 1),
+            (Event::Down, None, 1),
+            (Event::Up, None, 1)
+        ]
+    );
+    let mut given_up = rig();
+    given_up.modem.refused.insert(START, ErrorCode::CALL_FAILED);
+    given_up.run_down();
+    assert_eq!(given_up.told(), [(Event::Failed, Some(Exit::Refused), 0)]);
+    assert!(matches!(given_up.work.last(), Some(Output::Finish(Err(_)))));
+    let mut absent = rig();
+    absent.no_port = Some((Error::new(Exit::NoDevice, "no modem found", ""), false));
+    absent.run_down();
+    assert_eq!(absent.told(), [(Event::Failed, Some(Exit::NoDevice), 0)]);
+}
+
+#[test]
+fn roaming_is_taken_or_refused_as_the_user_says() {
+    let mut allowed = rig();
+    allowed.modem.abroad = true;
+    allowed.run_up();
+    let forbidden = || Rig::new(|args| args.roaming = RoamingArg::Forbidden);
+    let mut abroad = forbidden();
+    abroad.modem.abroad = true;
+    let (exit, what) = abroad.run_down();
+    assert_eq!(exit, Exit::NotRegistered);
+    assert!(what.contains("--roaming forbidden"), "{what}");
+    // Across the border with the session up, and back.
+    let mut rig = forbidden();
+    rig.run_up();
+    rig.modem.abroad = true;
+    let mut room = [0; 64];
+    let body = nas::ServingSystem {
+        system: nas::Serving {
+            registration: Registration::Registered,
+            ..Default::default()
+        },
+        roaming: Some(0),
+        ..Default::default()
+    };
+    let octets = Builder::indication(&mut room, service::NAS, 0xff, 0x24)
+        .body(&body)
+        .finish()
+        .unwrap()
+        .to_vec();
+    rig.receive(&octets);
+    assert!(rig
+        .lines
+        .iter()
+        .any(|line| line.starts_with("disconnected: registered abroad")));
+    let since = rig.now;
+    rig.run_until(|rig| rig.now.duration_since(since) >= Duration::from_secs(60));
+    assert_eq!(rig.result, None);
+    rig.modem.abroad = false;
+    rig.run_up();
+}
+
+#[test]
+fn a_profile_is_named_to_the_modem() {
+    let mut rig = Rig::new(|args| (args.apn, args.profile) = (None, Some(3)));
+    rig.run_up();
+    assert_eq!(rig.modem.profiles, [Some(3)]);
+    let mut refused = Rig::new(|args| (args.apn, args.profile) = (None, Some(3)));
+    refused
+        .modem
+        .refused
+        .insert(START, ErrorCode::INVALID_PROFILE);
+    assert!(refused.run_down().1.starts_with("profile 3 refused"));
 }
 
 #[test]
