@@ -46,8 +46,10 @@ Warnings and errors go to stderr.
 pub enum Command {
     /// Bring a data session up and keep it up until SIGTERM or SIGINT
     Connect(ConnectArgs),
-    /// Show operator, technology, signal, SIM, session, addresses and counters
+    /// Show operator, technology, signal, SIM, sessions, addresses and counters
     Status(StatusArgs),
+    /// List the modems of this machine
+    Devices(DevicesArgs),
     /// Send one AT command and print the answer
     At(AtArgs),
 }
@@ -129,6 +131,14 @@ pub struct StatusArgs {
     /// Seconds to wait for the modem
     #[arg(long, default_value_t = 10)]
     pub timeout: u32,
+}
+
+/// Options of `mhictl devices`.
+#[derive(Clone, Debug, Default, Args)]
+pub struct DevicesArgs {
+    /// Print one JSON array
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Options of `mhictl at`.

@@ -13,7 +13,7 @@ use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGTERM};
 
 use crate::cli::ConnectArgs;
 use crate::config::{Config, SECRETS};
-use crate::control::Control;
+use crate::control::{Ask, Control};
 use crate::exit::{Error, Exit};
 use crate::hook::{self, Facts, Hook};
 use crate::modem::device::{self, Kind, Modem, Roots};
@@ -21,7 +21,7 @@ use crate::modem::holder::Lock;
 use crate::modem::port::{Port, Stuck};
 use crate::network::interface::Interface;
 use crate::session::{News, Output, Session};
-use crate::status::{SessionStatus, Status};
+use crate::status::{report, Answer};
 
 /// How soon a full queue of the driver is tried again.
 const FULL_RETRY: Duration = Duration::from_millis(20);
@@ -93,12 +93,15 @@ fn watch(config: Config, hook: Option<Hook>, roots: &Roots) -> Result<(), Error>
         if let Some(hook) = &mut connect.hook {
             hook.work(now);
         }
-        if connect
-            .control
-            .as_mut()
-            .is_some_and(|control| control.read(now))
-        {
-            connect.session.ask_status(now);
+        if let Some(control) = &mut connect.control {
+            control.read(now);
+            let (session, all) = (control.waits(Ask::Session), control.waits(Ask::All));
+            if session {
+                connect.answer_status(Ask::Session);
+            }
+            if all {
+                connect.session.ask_status(now);
+            }
         }
         connect.session.tick(now);
     }
@@ -196,7 +199,7 @@ impl Connect<'_> {
                         eprintln!("mhictl: {text}");
                     }
                 }
-                Output::StatusReady => self.answer_status(),
+                Output::StatusReady => self.answer_status(Ask::All),
                 Output::Finish(result) => {
                     if let Some(hook) = &mut self.hook {
                         hook.hurry();
@@ -377,7 +380,7 @@ impl Connect<'_> {
     }
 
     fn listen(&mut self, wwan: &str) -> Result<(), Error> {
-        let control = Control::listen(self.roots, wwan)?;
+        let control = Control::listen(self.roots, wwan, self.config.mux)?;
         let watched: Generic<UnixListener> = Generic::new(
             control
                 .watched()
@@ -421,26 +424,32 @@ impl Connect<'_> {
             .ok_or_else(|| Error::new(Exit::Network, "no interface", ""))
     }
 
-    fn answer_status(&mut self) {
-        let Some(modem) = &self.modem else { return };
+    fn answer_status(&mut self, ask: Ask) {
         let (networks, up_since) = self.session.networks();
-        let session = SessionStatus {
+        let interface = self.interface.as_ref();
+        let format = self.session.format();
+        let session = report::Session {
+            link: interface.map_or(String::new(), |interface| interface.name().to_owned()),
+            mux: self.config.mux,
+            pid: std::process::id(),
             state: format!("{:?}", self.session.state()).to_lowercase(),
-            link: self
-                .interface
-                .as_ref()
-                .map(|interface| interface.name().to_owned())
-                .unwrap_or_default(),
-            qmap: self.session.format().map(|format| format.version.name()),
-            up_seconds: up_since.map(|since| since.elapsed().as_secs()),
+            apn: self.config.apn.clone(),
+            profile: self.config.profile,
             granted: networks
                 .iter()
                 .filter_map(|network| network.addressing.clone())
                 .collect(),
+            mtu: interface.and_then(Interface::mtu),
+            qmap: format.map(|format| format.version.name().to_owned()),
+            up_seconds: up_since.map(|since| since.elapsed().as_secs()),
+            reconnects: self.session.reconnects(),
+            last_error: self.session.last_error().map(str::to_owned),
         };
-        let status = Status::collect(self.roots, modem, self.session.radio.clone(), Some(session));
-        if let Some(control) = &mut self.control {
-            control.answer(|ask| status.render(ask == crate::control::Ask::Json));
+        let asked = ask == Ask::All && self.session.has_modem();
+        let radio = asked.then(|| self.session.radio.clone());
+        let answer = serde_json::to_string(&Answer { radio, session });
+        if let (Some(control), Ok(text)) = (&mut self.control, answer) {
+            control.answer(ask, &text);
         }
     }
 }

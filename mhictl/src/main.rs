@@ -9,6 +9,7 @@ mod exit;
 mod at;
 mod connect;
 mod control;
+mod devices;
 mod hook;
 mod status;
 
@@ -26,6 +27,7 @@ fn main() -> ExitCode {
     let result = match cli.command {
         cli::Command::Connect(args) => connect::run(args, &roots),
         cli::Command::Status(args) => status::run(&args, &roots),
+        cli::Command::Devices(args) => devices::run(&args, &roots),
         cli::Command::At(args) => at::run(&args, &roots),
     };
     match result {

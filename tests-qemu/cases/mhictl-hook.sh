@@ -54,6 +54,7 @@ check_equal "mhictl sets no route" "" "$(ip route show default; ip -6 route show
 check "mhictl leaves DNS alone" refused grep -s mhictl /etc/resolv.conf
 check_equal "MTU is set" 1500 "$(cat /sys/class/net/$link/mtu)"
 check "ping from the hook's address" ping_through $link 1.1.1.1
+ip -6 route add default dev $link
 check "ping from the hook's IPv6 address" ping_through $link 2606:4700:4700::1111
 
 modem qmi address-change

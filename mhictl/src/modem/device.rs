@@ -43,6 +43,16 @@ pub enum Kind {
     At,
 }
 
+impl Kind {
+    /// As sysfs writes it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::Qmi => "QMI",
+            Kind::At => "AT",
+        }
+    }
+}
+
 /// One port of a modem.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Port {
@@ -61,6 +71,8 @@ pub struct Modem {
     pub wwan: String,
     /// PCI function, `0000:01:00.0`.
     pub pci: String,
+    /// Driver of the PCI function.
+    pub driver: Option<String>,
     /// Ports by name.
     pub ports: Vec<Port>,
     /// Base net device of the same PCI function.
@@ -118,6 +130,7 @@ pub fn modems(roots: &Roots) -> Vec<Modem> {
             None => found.push(Modem {
                 wwan,
                 pci: address,
+                driver: driver_of(&pci),
                 ports: vec![port],
                 netdev: netdev_of(roots, &pci),
             }),
@@ -164,7 +177,7 @@ pub fn find(roots: &Roots, wanted: Option<&str>) -> Result<Modem, Error> {
 /// The node of a modem's first port of `kind`.
 pub fn need_port(modem: &Modem, kind: Kind) -> Result<&Port, Error> {
     modem.port(kind).ok_or_else(|| {
-        let what = if kind == Kind::Qmi { "QMI" } else { "AT" };
+        let what = kind.name();
         Error::new(
             Exit::NoDevice,
             format!("{} has no {what} port", modem.wwan),
@@ -183,8 +196,7 @@ pub fn booting(roots: &Roots) -> bool {
     };
     entries(&roots.sys.join("class/net")).iter().any(|name| {
         let device = roots.sys.join("class/net").join(name).join("device");
-        let driver = fs::read_link(device.join("driver")).ok();
-        let ours = driver.as_deref().and_then(file_name).as_deref() == Some("mhi_net");
+        let ours = driver_of(&device).as_deref() == Some("mhi_net");
         let function = fs::canonicalize(device).ok().as_deref().and_then(file_name);
         ours && function.is_some_and(|function| !has_port(&function))
     })
@@ -198,6 +210,14 @@ fn names(modems: &[Modem]) -> String {
         .map(|modem| format!("{} ({})", modem.wwan, modem.pci))
         .collect::<Vec<_>>()
         .join(", ")
+}
+
+/// Name of a device's driver.
+fn driver_of(device: &Path) -> Option<String> {
+    fs::read_link(device.join("driver"))
+        .ok()
+        .as_deref()
+        .and_then(file_name)
 }
 
 /// The deepest directory at or above `path` that is a device of the PCI bus.

@@ -16,6 +16,8 @@ mod tests;
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
+use qmi::service;
+
 use self::answers::doing;
 use self::table::{lookup, State, Trigger};
 use crate::config::{Config, Family};
@@ -222,6 +224,11 @@ impl Session {
             .min()
     }
 
+    /// Whether the modem can be asked what it is doing.
+    pub fn has_modem(&self) -> bool {
+        self.ids.iter().any(|id| id.service == service::NAS)
+    }
+
     /// Where the session stands.
     pub fn state(&self) -> State {
         self.state
@@ -353,7 +360,7 @@ impl Session {
         ) {
             let ids = &self.ids;
             let id_of = |service| ids.iter().find(|id| id.service == service).map(|id| id.id);
-            self.questions = radio::ask(&mut self.client, id_of, STATUS_PATIENCE, now);
+            self.questions = radio::ask(&mut self.client, &self.radio, id_of, STATUS_PATIENCE, now);
         }
         self.status_ready();
     }

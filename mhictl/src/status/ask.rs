@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use qmi::{ctl, dms, service};
+use qmi::{ctl, service};
 use rustix::event::{poll, PollFd, PollFlags, Timespec};
 
 use crate::exit::{Error, Exit};
@@ -84,21 +84,9 @@ impl Talk {
                 .find(|(service, _)| *service == wanted)
                 .map(|(_, id)| *id)
         };
-        if let Some(id) = id_of(service::DMS) {
-            let token = self
-                .client
-                .request(id, &dms::GetRevision {}, self.left(), Instant::now());
-            if let Some(reply) = self.reply(token)? {
-                let revision = reply.message().and_then(|message| {
-                    message
-                        .body::<dms::Revision<'_>>()
-                        .map(|body| body.revision.to_string())
-                });
-                radio.firmware = revision.ok();
-            }
-        }
         let patience = self.left();
-        for (token, query) in radio::ask(&mut self.client, id_of, patience, Instant::now()) {
+        for (token, query) in radio::ask(&mut self.client, &radio, id_of, patience, Instant::now())
+        {
             if let Some(reply) = self.reply(token)? {
                 let _ = reply.message().map(|message| radio.absorb(query, &message));
             }
