@@ -24,7 +24,7 @@ pub struct Cli {
 const LINES: &str = "\
 Lines that `connect` prints on stdout, each `WORD: TEXT`, in this order on success:
   modem          wwan device, PCI function, port and base interface
-  sync           the modem has dropped all earlier clients of this port
+  sync           done, or by whose proxy: the port is open
   firmware       revision of the modem's firmware
   sim            ready, or why not
   registration   home, roaming, searching or denied; technology=, operator=
@@ -52,6 +52,9 @@ pub enum Command {
     Devices(DevicesArgs),
     /// Send one AT command and print the answer
     At(AtArgs),
+    /// Share the QMI port; started by connect and status as they need it
+    #[command(hide = true)]
+    Proxy,
 }
 
 /// Options of `mhictl connect`.

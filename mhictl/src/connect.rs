@@ -20,10 +20,13 @@ use crate::modem::device::{self, Kind, Modem, Roots};
 use crate::modem::holder::Lock;
 use crate::modem::port::{Port, Stuck};
 use crate::network::interface::Interface;
-use crate::session::{News, Output, Session};
+use crate::proxy::door::Door;
+use crate::session::{Claim, News, Output, Session};
 use crate::status::{report, Answer};
 
-/// How soon a full queue of the driver is tried again.
+/// What mhictl's own proxy is called in /proc.
+const NAME: &str = "mhictl";
+/// How soon a full queue is tried again.
 const FULL_RETRY: Duration = Duration::from_millis(20);
 
 /// How long the hook may take for what it has not heard when everything else is done: what it is at, and one event more.
@@ -59,7 +62,7 @@ fn watch(config: Config, hook: Option<Hook>, roots: &Roots) -> Result<(), Error>
         wanted.push(SIGHUP);
     }
     watch_signals(&handle, &wanted, |connect| connect.quit())?;
-    // The loop looks after the hook each time it wakes up.
+    // The loop looks after hook and proxy each time it wakes up.
     watch_signals(&handle, &[SIGCHLD], |_| {})?;
     let mut connect = Connect {
         roots,
@@ -70,7 +73,9 @@ fn watch(config: Config, hook: Option<Hook>, roots: &Roots) -> Result<(), Error>
         modem: None,
         port: None,
         stuck: false,
+        door: Door::default(),
         lock: None,
+        claim: None,
         control: None,
         interface: None,
         finishing: None,
@@ -93,6 +98,7 @@ fn watch(config: Config, hook: Option<Hook>, roots: &Roots) -> Result<(), Error>
         if let Some(hook) = &mut connect.hook {
             hook.work(now);
         }
+        connect.door.reap();
         if let Some(control) = &mut connect.control {
             control.read(now);
             let (session, all) = (control.waits(Ask::Session), control.waits(Ask::All));
@@ -156,7 +162,11 @@ struct Connect<'r> {
     port: Option<(Port, RegistrationToken)>,
     /// Whether the driver's queue was full at the last write.
     stuck: bool,
+    door: Door,
+    /// The mux id is this process's.
     lock: Option<Lock>,
+    /// The data format is this process's to agree on.
+    claim: Option<Lock>,
     control: Option<Control>,
     interface: Option<Interface>,
     /// The end, while the hook has not heard of it, and until when it may take.
@@ -175,10 +185,16 @@ impl Connect<'_> {
             match output {
                 Output::Open => self.open(),
                 Output::Close => self.close(),
+                Output::Claim => {
+                    let result = self.claim();
+                    self.session.claimed(result, Instant::now());
+                }
                 Output::MakeLink(format) => {
                     let result = self
                         .interface()
                         .and_then(|interface| interface.make_link(format));
+                    // From here on the link itself tells others that there is a format.
+                    self.claim = None;
                     self.session.link_made(result, Instant::now());
                 }
                 Output::Configure(granted) => {
@@ -188,6 +204,7 @@ impl Connect<'_> {
                     self.session.configured(result, Instant::now());
                 }
                 Output::Withdraw => {
+                    self.claim = None;
                     if let Some(interface) = &mut self.interface {
                         interface.withdraw();
                     }
@@ -272,7 +289,7 @@ impl Connect<'_> {
             base: interface.map(|interface| interface.base().to_owned()),
             link: interface.map(|interface| interface.name().to_owned()),
             mux: self.config.mux,
-            mtu: interface.and_then(Interface::mtu),
+            mtu: interface.and_then(Interface::link_mtu),
             granted: news.granted,
             exit: news.exit,
             reason: news.reason,
@@ -282,6 +299,10 @@ impl Connect<'_> {
 
     fn write(&mut self) {
         self.stuck = false;
+        if let Some((port, _)) = &mut self.port {
+            // The end of the port shows when it is read.
+            self.stuck = port.flush() == Err(Stuck::Full);
+        }
         while let (Some((port, _)), Some(frame)) = (&mut self.port, self.session.outgoing()) {
             match port.write(frame) {
                 Ok(()) => self.session.sent(),
@@ -313,12 +334,7 @@ impl Connect<'_> {
 
     fn open(&mut self) {
         match self.try_open() {
-            Ok(line) => {
-                if let Some(line) = line {
-                    say("modem", &line);
-                }
-                self.session.opened(Instant::now());
-            }
+            Ok(()) => {}
             Err(error) => {
                 let there = || {
                     device::booting(self.roots)
@@ -330,8 +346,8 @@ impl Connect<'_> {
         }
     }
 
-    /// Finds the modem and opens its port; returns the `modem` line the first time.
-    fn try_open(&mut self) -> Result<Option<String>, Error> {
+    /// Finds the modem and the way to its port.
+    fn try_open(&mut self) -> Result<(), Error> {
         // After a crash the modem is the same PCI function, whatever its ports are called then.
         let wanted = self
             .modem
@@ -341,9 +357,22 @@ impl Connect<'_> {
         let modem = device::find(self.roots, wanted.as_deref())?;
         let node = &device::need_port(&modem, Kind::Qmi)?.node;
         if self.lock.is_none() {
-            self.lock = Some(Lock::take(self.roots, &modem.wwan)?);
+            let (mux, wwan) = (self.config.mux, &modem.wwan);
+            let what = format!("mux id {mux} of {wwan}");
+            self.lock = Some(Lock::take(self.roots, &format!("{wwan}-{mux}"), &what)?);
         }
-        let port = Port::open(self.roots, node, &modem.wwan, self.config.verbose)?;
+        let opened = self
+            .door
+            .open(self.roots, node, &modem.wwan, self.config.verbose)?;
+        let (port, proxy) = opened.ok_or_else(|| {
+            Error::new(
+                Exit::NoDevice,
+                "the QMI proxy is still starting",
+                "see what it says: mhictl proxy",
+            )
+        })?;
+        let proxy = (proxy.name != NAME).then(|| format!("{} (pid {})", proxy.name, proxy.pid));
+        let path = node.display().to_string();
         let watched: Generic<File> = Generic::new(
             port.watched()
                 .map_err(|error| Error::system("watch the port", &error))?,
@@ -376,7 +405,30 @@ impl Connect<'_> {
             )
         });
         self.modem = Some(modem);
-        Ok(line)
+        if let Some(line) = line {
+            say("modem", &line);
+        }
+        self.session.opened(path, proxy, Instant::now());
+        Ok(())
+    }
+
+    /// Makes the data format this process's to agree on, and finds out whether others use it already.
+    fn claim(&mut self) -> Result<Claim, Error> {
+        let Some(modem) = &self.modem else {
+            return Ok(Claim::Busy);
+        };
+        let name = format!("{}-format", modem.wwan);
+        match Lock::take(self.roots, &name, "the data format") {
+            Ok(lock) => self.claim = Some(lock),
+            Err(error) if error.exit == Exit::PortBusy => return Ok(Claim::Busy),
+            Err(error) => return Err(error),
+        }
+        let neighbours = self.interface()?.has_neighbours()?;
+        Ok(if neighbours {
+            Claim::Shared
+        } else {
+            Claim::Alone
+        })
     }
 
     fn listen(&mut self, wwan: &str) -> Result<(), Error> {
@@ -439,7 +491,7 @@ impl Connect<'_> {
                 .iter()
                 .filter_map(|network| network.addressing.clone())
                 .collect(),
-            mtu: interface.and_then(Interface::mtu),
+            mtu: interface.and_then(Interface::link_mtu),
             qmap: format.map(|format| format.version.name().to_owned()),
             up_seconds: up_since.map(|since| since.elapsed().as_secs()),
             reconnects: self.session.reconnects(),

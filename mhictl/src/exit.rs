@@ -58,6 +58,11 @@ impl Exit {
         Exit::Permission,
     ];
 
+    /// The code of this number.
+    pub fn from_code(code: u8) -> Option<Exit> {
+        Exit::ALL.into_iter().find(|exit| exit.code() == code)
+    }
+
     /// The number that the shell sees.
     pub fn code(self) -> u8 {
         self as u8

@@ -15,6 +15,7 @@ mod status;
 
 mod modem;
 mod network;
+mod proxy;
 mod session;
 
 use std::process::ExitCode;
@@ -28,6 +29,7 @@ fn main() -> ExitCode {
         cli::Command::Connect(args) => connect::run(args, &roots),
         cli::Command::Status(args) => status::run(&args, &roots),
         cli::Command::Devices(args) => devices::run(&args, &roots),
+        cli::Command::Proxy => proxy::run(&roots),
         cli::Command::At(args) => at::run(&args, &roots),
     };
     match result {

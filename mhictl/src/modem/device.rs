@@ -20,6 +20,8 @@ pub struct Roots {
     pub run: PathBuf,
     /// configuration, `/etc`
     pub etc: PathBuf,
+    /// abstract name of the proxy's socket, `qmi-proxy` as libqmi has it
+    pub proxy: String,
 }
 
 impl Default for Roots {
@@ -30,6 +32,7 @@ impl Default for Roots {
             proc: "/proc".into(),
             run: "/run".into(),
             etc: "/etc".into(),
+            proxy: "qmi-proxy".into(),
         }
     }
 }
@@ -298,13 +301,14 @@ pub mod tests {
                 std::process::id(),
                 NEXT.fetch_add(1, Ordering::Relaxed)
             );
-            let path = std::env::temp_dir().join(unique);
+            let path = std::env::temp_dir().join(&unique);
             let roots = Roots {
                 sys: path.join("sys"),
                 dev: path.join("dev"),
                 proc: path.join("proc"),
                 run: path.join("run"),
                 etc: path.join("etc"),
+                proxy: unique,
             };
             for dir in [&roots.sys, &roots.dev, &roots.proc, &roots.run, &roots.etc] {
                 fs::create_dir_all(dir).unwrap();

@@ -75,8 +75,20 @@ impl Interface {
     }
 
     /// MTU that the link got, in octets.
-    pub fn mtu(&self) -> Option<u32> {
+    pub fn link_mtu(&self) -> Option<u32> {
         self.link_mtu
+    }
+
+    /// Whether the base has mux links that are not this one, whoever made them.
+    pub fn has_neighbours(&mut self) -> Result<bool, Error> {
+        let look_up = format!("look up the links of {}", self.base);
+        let base = link::get(&mut self.netlink, &self.base)
+            .map_err(|fault| network(&look_up, &fault))?
+            .map(|base| base.index);
+        let links = link::list(&mut self.netlink).map_err(|fault| network(&look_up, &fault))?;
+        Ok(links.iter().any(|(name, link)| {
+            *name != self.name && link.mux.is_some() && base.is_some() && link.base == base
+        }))
     }
 
     /// Makes the mux link, or keeps the one of an earlier attempt, and brings base and link up.

@@ -15,8 +15,8 @@ use crate::modem::addressing::Format;
 use crate::modem::client::Received;
 use crate::modem::radio::Registration;
 
-/// How often CTL sync is tried.
-const SYNC_TRIES: u32 = 10;
+/// How often the proxy is asked for the port.
+const ATTACH_TRIES: u32 = 10;
 /// Questions in a row that stay unanswered before the modem counts as dead.
 const MISSED_BEATS: u32 = 3;
 
@@ -37,6 +37,7 @@ impl Session {
                 Trigger::Done
             }),
             (State::Release, _) => Some(Trigger::Again),
+            (State::Attaching, Err(code)) => self.not_attached(code, &message),
             (State::Versions, Err(_)) => Some(Trigger::Done),
             (State::Versions, Ok(())) => self.versions(&message),
             (State::Clients, Ok(())) => self.allocated(&message),
@@ -94,6 +95,7 @@ impl Session {
                 Err(why) => self.next_proposal(&why),
             },
             (State::Format, Err(code)) => self.next_proposal(&code.to_string()),
+            (State::ReadFormat, Err(_)) if self.adopting => Some(Trigger::Again),
             (State::ReadFormat, Err(_)) => Some(Trigger::Done),
             (State::ReadFormat, Ok(())) => match message
                 .body::<wda::DataFormat>()
@@ -104,6 +106,8 @@ impl Session {
                     self.format = Some(self.with_limits(format));
                     Some(Trigger::Done)
                 }
+                // Links without a format: they are left from before the modem restarted.
+                Err(_) if self.adopting => Some(Trigger::Again),
                 Err(why) => self.failed(modem_error("read the data format", &why)),
             },
             (State::Family, Err(code)) if self.config.families.len() > 1 => {
@@ -131,7 +135,7 @@ impl Session {
     /// No reply came to what the state waits for.
     pub(super) fn silence(&mut self) -> Option<Trigger> {
         match self.state {
-            State::Syncing if self.tries < SYNC_TRIES => Some(Trigger::Again),
+            State::Attaching if self.tries < ATTACH_TRIES => Some(Trigger::Again),
             // A modem that is silent on the way down is silent to every further request.
             State::Stop | State::Release => {
                 self.networks.clear();
@@ -218,6 +222,24 @@ impl Session {
             doing(self.state),
             &format!("its reply is malformed: {error}"),
         ))
+    }
+
+    /// The proxy does not open the port. One of mhictl's says why, libqmi's does not.
+    fn not_attached(&mut self, code: ErrorCode, message: &Message<'_>) -> Option<Trigger> {
+        let why = message.body::<ctl::ProxyOpened<'_>>().unwrap_or_default();
+        let exit = why.exit.and_then(Exit::from_code).unwrap_or(Exit::NoDevice);
+        let what = why.what.map_or_else(
+            || format!("the QMI proxy does not open {}: {code}", self.node),
+            |what| what.to_string(),
+        );
+        let next = why.next.map_or(String::new(), |next| next.to_string());
+        let error = Error::new(exit, what, next);
+        if exit != Exit::NoDevice {
+            return self.failed(error);
+        }
+        // The modem restarts just now: look for it again.
+        self.failure = Some(error);
+        Some(Trigger::Lost)
     }
 
     fn versions(&mut self, message: &Message<'_>) -> Option<Trigger> {
@@ -339,7 +361,7 @@ fn modem_error(doing: &str, why: &str) -> Error {
 /// What a state asks the modem to do.
 pub fn doing(state: State) -> &'static str {
     match state {
-        State::Syncing => "sync",
+        State::Attaching => "sync",
         State::Versions => "list its services",
         State::Clients => "allocate a client",
         State::Firmware => "tell its firmware",
@@ -359,6 +381,7 @@ pub fn doing(state: State) -> &'static str {
         State::Stop => "stop the network",
         State::Release => "release a client",
         State::Opening
+        | State::Claim
         | State::Link
         | State::Configure
         | State::Up

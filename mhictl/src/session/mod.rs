@@ -39,10 +39,12 @@ const STATUS_PATIENCE: Duration = Duration::from_secs(3);
 /// Work for the caller, in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Output {
-    /// Find and open the port, then [`Session::opened`] or [`Session::not_open`].
+    /// Find the port and the way to it, then [`Session::opened`] or [`Session::not_open`].
     Open,
     /// Close the port.
     Close,
+    /// Keep others from changing the data format until the link is made or things are withdrawn, then [`Session::claimed`].
+    Claim,
     /// Make the mux link, then [`Session::link_made`].
     MakeLink(Format),
     /// Set these addresses and no others, then [`Session::configured`].
@@ -59,6 +61,17 @@ pub enum Output {
     StatusReady,
     /// Clean up and exit.
     Finish(Result<(), Error>),
+}
+
+/// How the data channel is used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Claim {
+    /// Another session is just agreeing on its format.
+    Busy,
+    /// By nobody else: this session says which format.
+    Alone,
+    /// By other sessions, which have agreed on a format.
+    Shared,
 }
 
 /// What the hook is told of the session.
@@ -119,6 +132,12 @@ pub struct Session {
     entered: Instant,
     /// Attempts at what the state does.
     tries: u32,
+    /// The port's device, for the proxy.
+    node: String,
+    /// Whose proxy shares the port, unless it is mhictl's own.
+    proxy: Option<String>,
+    /// Whether the format that other sessions have agreed on is to be taken over.
+    adopting: bool,
     /// Which QMAP version is being proposed.
     proposal: usize,
     format: Option<Format>,
@@ -171,6 +190,9 @@ impl Session {
             timer: None,
             entered: now,
             tries: 0,
+            node: String::new(),
+            proxy: None,
+            adopting: false,
             proposal: 0,
             format: None,
             current: 0,
@@ -254,10 +276,27 @@ impl Session {
         self.format
     }
 
-    /// The port is open.
-    pub fn opened(&mut self, now: Instant) {
+    /// There is a way to the port at `node`, by this proxy unless it is mhictl's own.
+    pub fn opened(&mut self, node: String, proxy: Option<String>, now: Instant) {
         if self.state == State::Opening {
+            (self.node, self.proxy) = (node, proxy);
             self.fire(Trigger::Done, now);
+        }
+    }
+
+    /// How the data channel is used.
+    pub fn claimed(&mut self, result: Result<Claim, Error>, now: Instant) {
+        if self.state != State::Claim {
+            return;
+        }
+        match result {
+            Ok(Claim::Busy) => self.fire(Trigger::NotYet, now),
+            Ok(Claim::Alone) => self.fire(Trigger::Done, now),
+            Ok(Claim::Shared) => {
+                self.adopting = true;
+                self.fire(Trigger::Enough, now);
+            }
+            Err(error) => self.fail(error, now),
         }
     }
 
@@ -275,6 +314,13 @@ impl Session {
 
     /// The port is gone.
     pub fn lost(&mut self, now: Instant) {
+        if self.state == State::Attaching && !self.ending {
+            self.failure = Some(Error::new(
+                Exit::NoDevice,
+                format!("the QMI proxy does not open {}", self.node),
+                "dmesg shows whether the modem is up; try again in a minute",
+            ));
+        }
         let trigger = if self.ending {
             Trigger::Over
         } else {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 //! A scripted modem and a rig without clocks, for the tests of `session`: frames in, frames out, time jumps to the next timer.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::time::{Duration, Instant};
 
 use qmi::nas::{self, NamedPlmn, ServiceStatus, Serving};
@@ -11,7 +11,7 @@ use qmi::{
 };
 
 use super::table::{State, Trigger};
-use super::{Output, Session};
+use super::{Claim, Output, Session};
 use crate::cli::ConnectArgs;
 use crate::config::Config;
 use crate::exit::{Error, Exit};
@@ -20,8 +20,8 @@ use crate::hook::Event;
 /// A message of the protocol: service and id.
 pub type Which = (u8, u16);
 
-/// CTL sync.
-pub const SYNC: Which = (service::CTL, 0x27);
+/// The proxy's opening of the port.
+pub const OPEN: Which = (service::CTL, 0xff00);
 /// CTL client release.
 pub const RELEASE: Which = (service::CTL, 0x23);
 /// UIM PIN verification.
@@ -47,6 +47,10 @@ pub struct Script {
     pub refused: HashMap<Which, ErrorCode>,
     /// Newest QMAP that it speaks.
     pub newest: wda::Aggregation,
+    /// Why the proxy does not open the port.
+    pub closed: Option<Exit>,
+    /// Whether it has no QMAP format until one is set.
+    pub raw: bool,
     /// Whether it echoes a format that nobody can use.
     pub absurd_format: bool,
     /// Card.
@@ -94,6 +98,8 @@ impl Default for Script {
             silent: Vec::new(),
             refused: HashMap::new(),
             newest: wda::Aggregation::QmapV5,
+            closed: None,
+            raw: false,
             absurd_format: false,
             card: CardState::Present,
             app: AppState::Ready,
@@ -129,7 +135,7 @@ impl Script {
         if self.silent.contains(&which) {
             return None;
         }
-        if which != SYNC && request.service != service::CTL {
+        if which != OPEN && request.service != service::CTL {
             assert!(
                 self.clients.contains(&(request.service, request.client)),
                 "{which:02x?} from a client that was never allocated"
@@ -156,7 +162,17 @@ impl Script {
     fn body<'b>(&mut self, request: &Message<'_>, to: Builder<'b>) -> Builder<'b> {
         let ok = |to: Builder<'b>| to.verdict(Ok(()));
         match (request.service, request.id) {
-            SYNC => {
+            OPEN if self.closed.is_some() => {
+                let why = ctl::ProxyOpened {
+                    exit: self.closed.map(Exit::code),
+                    what: Some("the port is closed".into()),
+                    next: None,
+                };
+                to.verdict(Err(ErrorCode::INTERNAL)).body(&why)
+            }
+            OPEN => {
+                let path = request.body::<ctl::ProxyOpen<'_>>().unwrap().path;
+                assert_eq!(path.to_string(), "/dev/wwan0qmi0");
                 self.clients.clear();
                 self.sessions.clear();
                 ok(to)
@@ -292,8 +308,15 @@ impl Script {
                 if u32::from(wanted.downlink.unwrap()) > self.newest.into() {
                     return to.verdict(Err(ErrorCode::INVALID_ARGUMENT));
                 }
+                self.raw = false;
                 ok(to).body(&self.format())
             }
+            (service::WDA, 0x21) if self.raw => ok(to).body(&wda::DataFormat {
+                link_layer: Some(wda::LinkLayer::RawIp),
+                uplink: Some(wda::Aggregation::Disabled),
+                downlink: Some(wda::Aggregation::Disabled),
+                ..Default::default()
+            }),
             (service::WDA, 0x21) => ok(to).body(&self.format()),
             (service::WDS, 0x4d) => {
                 let family = request.body::<wds::SetIpFamily>().unwrap().family;
@@ -384,6 +407,8 @@ pub struct Rig {
     pub work: Vec<Output>,
     /// How opening the port fails.
     pub no_port: Option<(Error, bool)>,
+    /// How the data channel is used, question by question; then alone.
+    pub claims: VecDeque<Claim>,
     /// How the kernel refuses the link.
     pub no_link: Option<Error>,
     /// How the kernel refuses addresses.
@@ -412,6 +437,7 @@ impl Rig {
             lines: Vec::new(),
             work: Vec::new(),
             no_port: None,
+            claims: VecDeque::new(),
             no_link: None,
             no_address: None,
             result: None,
@@ -439,8 +465,12 @@ impl Rig {
         match output.clone() {
             Output::Open => match self.no_port.clone() {
                 Some((error, later)) => self.session.not_open(error, later, self.now),
-                None => self.session.opened(self.now),
+                None => self.session.opened("/dev/wwan0qmi0".into(), None, self.now),
             },
+            Output::Claim => {
+                let claim = self.claims.pop_front().unwrap_or(Claim::Alone);
+                self.session.claimed(Ok(claim), self.now);
+            }
             Output::MakeLink(_) => {
                 let result = self
                     .no_link

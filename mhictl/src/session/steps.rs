@@ -13,8 +13,8 @@ use crate::modem::addressing::aggregation;
 
 /// Patience for an ordinary request.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// Patience for CTL sync, which is repeated: the modem may still be starting.
-const SYNC_PATIENCE: Duration = Duration::from_secs(2);
+/// Patience for the proxy, which is asked again: the modem may still be starting.
+const ATTACH_PATIENCE: Duration = Duration::from_secs(2);
 /// Patience for starting a network: it talks to the core network.
 const START_PATIENCE: Duration = Duration::from_secs(60);
 /// Patience on the way down.
@@ -87,6 +87,7 @@ impl Session {
             Action::Nothing => None,
             Action::Wait => {
                 let wait = match self.state {
+                    State::Claim => 100,
                     State::Opening => 250,
                     State::Sim => 500,
                     _ => 1000,
@@ -104,17 +105,24 @@ impl Session {
                 self.outputs.extend([Output::Withdraw, Output::Close]);
                 self.act(Action::Wait, now)
             }
-            Action::Resync => {
+            Action::Reattach => {
                 self.forget_modem();
                 self.outputs.push_back(Output::Withdraw);
-                self.act(Action::Sync, now)
+                self.act(Action::Attach, now)
             }
-            Action::Sync => {
-                self.failure = None;
-                self.ask(0, &ctl::Sync {}, SYNC_PATIENCE, now)
+            Action::Attach => {
+                let node = self.node.clone();
+                let request = ctl::ProxyOpen {
+                    path: node.as_str().into(),
+                    release: Some(true),
+                };
+                self.ask(0, &request, ATTACH_PATIENCE, now)
             }
             Action::AskVersions => {
-                self.line("sync", "done");
+                self.failure = None;
+                let proxy = self.proxy.as_ref();
+                let how = proxy.map_or("done".to_owned(), |proxy| format!("by {proxy}"));
+                self.line("sync", how);
                 self.ask(0, &ctl::GetVersions {}, PATIENCE, now)
             }
             Action::Allocate => match self.wanted().get(self.ids.len()) {
@@ -177,6 +185,10 @@ impl Session {
                 PATIENCE,
                 now,
             ),
+            Action::Claim => {
+                self.outputs.push_back(Output::Claim);
+                None
+            }
             Action::SetFormat => self.set_format(now),
             Action::AskFormat => {
                 let request = wda::GetDataFormat {
@@ -294,6 +306,7 @@ impl Session {
     }
 
     fn set_format(&mut self, now: Instant) -> Option<Trigger> {
+        self.adopting = false;
         let version = self.config.qmap.get(self.proposal).copied()?;
         let request = wda::SetDataFormat {
             qos: Some(false),
@@ -403,7 +416,7 @@ impl Session {
         self.ids.clear();
         self.networks.clear();
         self.format = None;
-        self.proposal = 0;
+        (self.proposal, self.adopting) = (0, false);
         self.was_up = false;
         self.said_registration.clear();
         if self.pin == PinUse::Taken {

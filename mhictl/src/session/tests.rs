@@ -8,9 +8,9 @@ use qmi::nas::Registration;
 use qmi::uim::{AppState, CardState};
 use qmi::{ctl, nas, service, wda, wds, Builder, ErrorCode, Verbose};
 
-use super::script::{Rig, RELEASE, SETTINGS, SET_FORMAT, START, STATUS, STOP, SYNC, VERIFY};
+use super::script::{Rig, OPEN, RELEASE, SETTINGS, SET_FORMAT, START, STATUS, STOP, VERIFY};
 use super::table::{State, Trigger, TABLE};
-use super::Output;
+use super::{Claim, Output};
 use crate::cli::{Families, QmapArg, RoamingArg};
 use crate::exit::{Error, Exit};
 use crate::hook::Event;
@@ -96,7 +96,7 @@ fn messages_are_those_of_facts_and_in_order() {
     assert_eq!(
         ids,
         [
-            0x27, 0x21, 0x22, 0x22, 0x22, 0x22, 0x22, 0x23, 0x2d, 0x2f, 0x03, 0x24, 0x4d, 0x20,
+            0xff00, 0x21, 0x22, 0x22, 0x22, 0x22, 0x22, 0x23, 0x2d, 0x2f, 0x03, 0x24, 0x4d, 0x20,
             0x21, 0xa2, 0x4d, 0x20, 0x2d
         ]
     );
@@ -331,7 +331,7 @@ fn silence_of_any_message_ends_with_no_answer_and_in_time() {
 #[test]
 fn a_dead_modem_is_given_up_within_the_timeout() {
     let mut rig = Rig::new(|args| args.timeout = 8);
-    rig.modem.silent = vec![SYNC];
+    rig.modem.silent = vec![OPEN];
     let (exit, _) = rig.run_down();
     assert_eq!((exit, rig.seconds()), (Exit::NoAnswer, 8));
 }
@@ -348,10 +348,12 @@ fn refusal_of_any_message_never_hangs_and_leaves_no_client() {
         if let Some(result) = rig.result.clone() {
             let exit = result.unwrap_err().exit;
             assert!(
-                exit == Exit::Modem || exit == Exit::Refused,
+                exit == Exit::Modem
+                    || exit == Exit::Refused
+                    || (which, exit) == (OPEN, Exit::NoDevice),
                 "{which:02x?} {exit:?}"
             );
-            if which != SYNC {
+            if which != OPEN {
                 assert_eq!(rig.modem.clients, [], "{which:02x?}");
             }
         }
@@ -577,7 +579,7 @@ fn a_restarted_modem_is_synced_again_at_once() {
     rig.receive(&synced());
     rig.run_up();
     assert_eq!(rig.now, since);
-    assert_eq!(rig.asked(SYNC), 2);
+    assert_eq!(rig.asked(OPEN), 2);
     assert!(rig
         .lines
         .iter()
@@ -731,6 +733,77 @@ fn roaming_is_taken_or_refused_as_the_user_says() {
 }
 
 #[test]
+fn the_format_of_other_sessions_is_taken_over() {
+    let mut rig = rig();
+    rig.modem.newest = wda::Aggregation::QmapV4;
+    rig.claims = [Claim::Busy, Claim::Busy, Claim::Shared].into();
+    rig.run_up();
+    assert_eq!(rig.asked(SET_FORMAT), 0);
+    assert!(rig
+        .lines
+        .iter()
+        .any(|line| line.starts_with("format: qmapv4")));
+    // Links that are left from before the modem restarted do not make a format.
+    let mut stale = Rig::new(|_| {});
+    stale.modem.raw = true;
+    stale.claims = [Claim::Shared].into();
+    stale.run_up();
+    assert_eq!(stale.asked(SET_FORMAT), 1);
+    let mut silent = Rig::new(|_| {});
+    silent
+        .modem
+        .refused
+        .insert((service::WDA, 0x21), ErrorCode::INTERNAL);
+    silent.claims = [Claim::Shared].into();
+    silent.run_up();
+    assert_eq!(silent.asked(SET_FORMAT), 1);
+}
+
+#[test]
+fn a_port_that_the_proxy_does_not_open_is_explained_or_waited_for() {
+    let mut busy = rig();
+    busy.modem.closed = Some(Exit::PortBusy);
+    assert_eq!(
+        busy.run_down(),
+        (Exit::PortBusy, "the port is closed".to_owned())
+    );
+    assert_eq!(busy.seconds(), 0);
+    let mut absent = rig();
+    absent.modem.closed = Some(Exit::NoDevice);
+    assert_eq!(
+        absent.run_down(),
+        (Exit::NoDevice, "the port is closed".to_owned())
+    );
+    assert_eq!(absent.seconds(), 90);
+    let mut late = rig();
+    late.modem.closed = Some(Exit::NoDevice);
+    late.run_until(|rig| rig.seconds() >= 20);
+    late.modem.closed = None;
+    late.run_up();
+    // libqmi's proxy says nothing and hangs up.
+    let mut mute = rig();
+    mute.modem.silent = vec![OPEN];
+    mute.settle();
+    mute.session.lost(mute.now);
+    mute.no_port = Some((network_error(), true));
+    mute.settle();
+    assert!(mute.work.contains(&Output::Close));
+    mute.no_port = None;
+    mute.modem.silent.clear();
+    mute.run_up();
+}
+
+#[test]
+fn a_foreign_proxy_is_named() {
+    let mut rig = rig();
+    rig.session.output();
+    let proxy = Some("qmi-proxy (pid 7)".to_owned());
+    rig.session.opened("/dev/wwan0qmi0".into(), proxy, rig.now);
+    rig.run_up();
+    assert!(rig.lines.contains(&"sync: by qmi-proxy (pid 7)".to_owned()));
+}
+
+#[test]
 fn a_profile_is_named_to_the_modem() {
     let mut rig = Rig::new(|args| (args.apn, args.profile) = (None, Some(3)));
     rig.run_up();
@@ -785,7 +858,7 @@ fn octets_and_events_in_any_order_never_panic_and_still_end() {
         for _ in 0..300 {
             match random(12) {
                 0 => rig.session.lost(rig.now),
-                1 => rig.session.opened(rig.now),
+                1 => rig.session.opened("/dev/wwan0qmi0".into(), None, rig.now),
                 2 => rig.session.link_made(Ok("rmnet_mhi0.1".into()), rig.now),
                 3 => rig.session.configured(Err(network_error()), rig.now),
                 4 => rig.session.ask_status(rig.now),
@@ -859,8 +932,8 @@ fn scenarios() -> Vec<Rig> {
     keep(Rig::new(|args| args.pin = Some("1234".into())), |rig| {
         rig.modem.app = AppState::Detected;
         rig.modem.registration = Registration::Searching;
-        rig.modem.silent = vec![SYNC];
-        rig.run_until(|rig| rig.asked(SYNC) == 2);
+        rig.modem.silent = vec![OPEN];
+        rig.run_until(|rig| rig.asked(OPEN) == 2);
         rig.receive(&synced());
         rig.modem.silent.clear();
         rig.run_until(|rig| rig.seconds() >= 6);
@@ -889,6 +962,14 @@ fn scenarios() -> Vec<Rig> {
         rig.receive(&octets);
         rig.run_up();
     });
+    // Beside other sessions, with and without a format.
+    for raw in [false, true] {
+        let mut rig = rig();
+        rig.modem.raw = raw;
+        rig.claims = [Claim::Busy, Claim::Shared].into();
+        rig.run_up();
+        rigs.push(rig);
+    }
     // Families refused at each place.
     for refused in [wds::Family::Ipv4, wds::Family::Ipv6] {
         let mut rig = dual();
@@ -937,6 +1018,7 @@ fn scenarios() -> Vec<Rig> {
         let mut rig = rig();
         rig.no_port = Some((network_error(), port));
         rig.settle();
+        rig.receive(&synced());
         rig.session.quit(rig.now);
         rig.settle();
         rigs.push(rig);
