@@ -15,8 +15,6 @@ use crate::modem::addressing::Format;
 use crate::modem::client::Received;
 use crate::modem::radio::Registration;
 
-/// How often the proxy is asked for the port.
-const ATTACH_TRIES: u32 = 10;
 /// Questions in a row that stay unanswered before the modem counts as dead.
 const MISSED_BEATS: u32 = 3;
 
@@ -135,7 +133,6 @@ impl Session {
     /// No reply came to what the state waits for.
     pub(super) fn silence(&mut self) -> Option<Trigger> {
         match self.state {
-            State::Attaching if self.tries < ATTACH_TRIES => Some(Trigger::Again),
             // A modem that is silent on the way down is silent to every further request.
             State::Stop | State::Release => {
                 self.networks.clear();

@@ -130,8 +130,6 @@ pub struct Session {
     timer: Option<Instant>,
     /// When the state was entered from another one.
     entered: Instant,
-    /// Attempts at what the state does.
-    tries: u32,
     /// The port's device, for the proxy.
     node: String,
     /// Whose proxy shares the port, unless it is mhictl's own.
@@ -189,7 +187,6 @@ impl Session {
             step: None,
             timer: None,
             entered: now,
-            tries: 0,
             node: String::new(),
             proxy: None,
             adopting: false,
@@ -448,7 +445,7 @@ impl Session {
                 self.leave_up(trigger, now);
             }
             if state != self.state {
-                (self.entered, self.tries, self.timer) = (now, 0, None);
+                (self.entered, self.timer) = (now, None);
             }
             self.state = state;
             next = self.act(action, now);

@@ -13,8 +13,8 @@ use crate::modem::addressing::aggregation;
 
 /// Patience for an ordinary request.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// Patience for the proxy, which is asked again: the modem may still be starting.
-const ATTACH_PATIENCE: Duration = Duration::from_secs(2);
+/// Patience for the proxy: the modem may still be starting. It is asked once on each connection; libqmi's does not survive more.
+const ATTACH_PATIENCE: Duration = Duration::from_secs(20);
 /// Patience for starting a network: it talks to the core network.
 const START_PATIENCE: Duration = Duration::from_secs(60);
 /// Patience on the way down.
@@ -76,7 +76,6 @@ impl Session {
         if let Some(token) = self.step.take() {
             self.client.forget(token);
         }
-        self.tries += 1;
         self.step = Some(self.client.request(client, request, patience, now));
         None
     }
@@ -104,11 +103,6 @@ impl Session {
                 self.client.reset();
                 self.outputs.extend([Output::Withdraw, Output::Close]);
                 self.act(Action::Wait, now)
-            }
-            Action::Reattach => {
-                self.forget_modem();
-                self.outputs.push_back(Output::Withdraw);
-                self.act(Action::Attach, now)
             }
             Action::Attach => {
                 let node = self.node.clone();

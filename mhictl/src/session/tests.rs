@@ -578,7 +578,7 @@ fn a_restarted_modem_is_synced_again_at_once() {
     let since = rig.now;
     rig.receive(&synced());
     rig.run_up();
-    assert_eq!(rig.now, since);
+    assert!(rig.now.duration_since(since) < Duration::from_secs(1));
     assert_eq!(rig.asked(OPEN), 2);
     assert!(rig
         .lines
@@ -933,8 +933,9 @@ fn scenarios() -> Vec<Rig> {
         rig.modem.app = AppState::Detected;
         rig.modem.registration = Registration::Searching;
         rig.modem.silent = vec![OPEN];
-        rig.run_until(|rig| rig.asked(OPEN) == 2);
+        rig.run_until(|rig| rig.asked(OPEN) == 1);
         rig.receive(&synced());
+        rig.session.lost(rig.now);
         rig.modem.silent.clear();
         rig.run_until(|rig| rig.seconds() >= 6);
         rig.modem.app = AppState::PinRequired;
