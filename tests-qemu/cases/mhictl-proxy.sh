@@ -9,7 +9,7 @@ driver_up
 
 proxy() {
 	local file
-	file=$(grep -lxz proxy /proc/[0-9]*/cmdline 2>/dev/null | head -n 1)
+	file=$(grep -lxz "[p]roxy" /proc/[0-9]*/cmdline 2>/dev/null | head -n 1)
 	file=${file#/proc/}
 	echo "${file%/cmdline}"
 }

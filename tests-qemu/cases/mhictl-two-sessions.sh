@@ -39,7 +39,7 @@ have() {
 }
 
 proxies() {
-	grep -lxz proxy /proc/[0-9]*/cmdline 2>/dev/null | wc -l
+	grep -lxz "[p]roxy" /proc/[0-9]*/cmdline 2>/dev/null | wc -l
 }
 
 start 1 --apn internet

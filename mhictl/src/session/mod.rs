@@ -305,6 +305,9 @@ impl Session {
         } else {
             Trigger::Failed
         };
+        if error.exit != Exit::NoDevice {
+            self.last_error = Some(error.what.clone());
+        }
         self.failure = Some(error);
         self.fire(trigger, now);
     }
