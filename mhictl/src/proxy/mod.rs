@@ -353,6 +353,7 @@ impl Proxy<'_> {
     /// Lets go of peers and ports that are gone or unused.
     fn clean_up(&mut self, now: Instant) {
         for shared in &mut self.ports {
+            shared.gone |= shared.share.silent(now);
             if let Some(since) = shared.unused_since {
                 let waited = now.duration_since(since);
                 if waited >= LINGER {
