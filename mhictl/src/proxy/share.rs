@@ -456,6 +456,13 @@ impl Share {
     }
 
     fn reply(&mut self, received: &Received, message: &Message<'_>, now: Instant) {
+        if message.service == service::CTL && message.id == ctl::Sync::ID {
+            // Nobody but the proxy syncs, and whatever the modem thinks of it, and however late: it talks.
+            self.sync_at = None;
+            self.pending
+                .retain(|pending| (pending.service, pending.id) != (service::CTL, ctl::Sync::ID));
+            return;
+        }
         let ours = |pending: &Pending| {
             (
                 pending.service,
@@ -480,11 +487,8 @@ impl Share {
             }
             return;
         }
-        match pending.id {
-            // Whatever the modem thinks of it, it talks.
-            ctl::Sync::ID if pending.peer.is_none() => self.sync_at = None,
-            ctl::AllocateClient::ID => self.allocated(pending.peer, message),
-            _ => {}
+        if pending.id == ctl::AllocateClient::ID {
+            self.allocated(pending.peer, message);
         }
         self.issue_releases(now);
         let Some(peer) = pending.peer else { return };
@@ -688,11 +692,12 @@ mod tests {
         assert_eq!(rig.written().len(), 1);
         assert_eq!(rig.share.wakeup(), Some(now + SYNC_PERIOD));
         rig.share.tick(now + SYNC_PERIOD);
-        let (_, transaction, id) = rig.written().pop().unwrap();
+        let (_, _, id) = rig.written().pop().unwrap();
         assert_eq!(id, ctl::Sync::ID);
         rig.indicate(0, 0, 0x27, &ctl::Synced {});
         assert!(!rig.share.ready());
-        rig.reply(0, 0, transaction, ctl::Sync::ID, &());
+        // The answer to the first one, late.
+        rig.reply(0, 0, 1, ctl::Sync::ID, &());
         assert!(rig.share.ready());
         assert_eq!(rig.share.wakeup(), None);
     }
