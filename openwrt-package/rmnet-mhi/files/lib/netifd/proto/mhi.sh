@@ -47,10 +47,10 @@ proto_mhi_setup() {
 	rm -f "$MHI_RUN/$interface.error"
 	mhi_pause "$interface"
 
-	case $(echo "${pdptype:-ipv4v6}" | tr '[:upper:]' '[:lower:]') in
-	ip | ipv4) families=4 ;;
-	ipv6) families=6 ;;
-	ipv4v6) families=4+6 ;;
+	case $pdptype in
+	ip | ipv4 | IP | IPV4) families=4 ;;
+	ipv6 | IPV6) families=6 ;;
+	'' | ipv4v6 | IPV4V6) families=4+6 ;;
 	*) mhi_refuse "$interface" INVALID_PDPTYPE "$pdptype is none of ip, ipv6, ipv4v6" || return 1 ;;
 	esac
 	case $auth in
