@@ -156,6 +156,7 @@ expect() {
 	count=$(wc -l </tmp/expected)
 	eventually "${2:-8}" has_lines "/tmp/calls.$interface" $((seen + count))
 	/busybox sleep 0.1
+	touch "/tmp/calls.$interface"
 	tail -n +$((seen + 1)) "/tmp/calls.$interface" >/tmp/got 2>/dev/null
 	wc -l <"/tmp/calls.$interface" >"/tmp/seen.$interface"
 	cmp -s /tmp/expected /tmp/got || {
@@ -169,6 +170,10 @@ expect() {
 
 has_lines() {
 	[ "$(wc -l <"$1" 2>/dev/null || echo 0)" -ge "$2" ]
+}
+
+is_text() {
+	[ "$(cat "$2" 2>/dev/null)" = "$1" ]
 }
 
 # state INTERFACE WORD: up, pending (setting up, or the connection is lost), down; of netifd

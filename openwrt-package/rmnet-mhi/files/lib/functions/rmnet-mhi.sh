@@ -60,6 +60,10 @@ mhi_driver_of() {
 
 # ---- who drives them
 
+mhi_write() { # TEXT FILE
+	echo "$1" 2>/dev/null >"$2"
+}
+
 # Gives one of our modems to our driver, if no other than the kernel's mhi_pci_generic has it.
 mhi_take() {
 	local device="$MHI_SYS/bus/pci/devices/$1" drivers="$MHI_SYS/bus/pci/drivers" override='' tries=5
@@ -79,11 +83,11 @@ mhi_take() {
 		mhi-pci-generic) ;;
 		*) return 0 ;; # another maker's driver that somebody installed
 		esac
-		echo "$MHI_DRIVER" >"$device/driver_override"
+		mhi_write "$MHI_DRIVER" "$device/driver_override"
 		# Until our driver is there the kernel's keeps what it has; before boot's modules are loaded, it has nothing.
 		[ -d "$drivers/$MHI_DRIVER" ] || return 0
-		[ ! -e "$device/driver" ] || echo "$1" >"$drivers/mhi-pci-generic/unbind" 2>/dev/null
-		echo "$1" >"$MHI_SYS/bus/pci/drivers_probe"
+		[ ! -e "$device/driver" ] || mhi_write "$1" "$drivers/mhi-pci-generic/unbind"
+		mhi_write "$1" "$MHI_SYS/bus/pci/drivers_probe"
 		[ "$(mhi_driver_of "$1")" != "$MHI_DRIVER" ] || return 0
 		# The kernel's driver may be binding just now: an event of the bus comes before its probe is over.
 		[ $((tries -= 1)) -gt 0 ] || return 1
@@ -105,15 +109,15 @@ mhi_give_back_all() {
 		override=''
 		read -r override 2>/dev/null <"$device/driver_override"
 		[ "$override" = "$MHI_DRIVER" ] || continue
-		echo >"$device/driver_override"
+		mhi_write '' "$device/driver_override"
 		taken="$taken ${device##*/}"
 	done
 	[ -d "$MHI_SYS/bus/pci/drivers/mhi-pci-generic" ] || return 0
 	# Its ids match our driver too, so it goes first, if nothing keeps it.
 	rmmod rmnet_mhi 2>/dev/null
 	for address in $taken; do
-		[ "$(mhi_driver_of "$address")" != "$MHI_DRIVER" ] || echo "$address" >"$MHI_SYS/bus/pci/drivers/$MHI_DRIVER/unbind"
-		echo "$address" >"$MHI_SYS/bus/pci/drivers_probe"
+		[ "$(mhi_driver_of "$address")" != "$MHI_DRIVER" ] || mhi_write "$address" "$MHI_SYS/bus/pci/drivers/$MHI_DRIVER/unbind"
+		mhi_write "$address" "$MHI_SYS/bus/pci/drivers_probe"
 	done
 	# For those that the kernel's driver does not know.
 	modprobe rmnet_mhi 2>/dev/null
@@ -190,11 +194,9 @@ mhi_interfaces_of() {
 }
 
 _mhi_print_if_on() {
-	local device function
+	local device
 	config_get device "$2" device
-	for function in $(mhi_modems "$device"); do
-		[ "$function" != "$1" ] || echo "$2"
-	done
+	[ "$(mhi_modems "$device")" != "$1" ] || echo "$2" # one without a name has none of two
 }
 
 # A port or interface of a modem has come: its interfaces can start, and it is no business of ModemManager's.

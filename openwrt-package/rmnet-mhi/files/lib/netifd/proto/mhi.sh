@@ -57,14 +57,17 @@ proto_mhi_setup() {
 	'' | none | pap | chap | both) ;;
 	*) mhi_refuse "$interface" INVALID_AUTH "$auth is none of none, pap, chap, both" || return 1 ;;
 	esac
-	[ -z "$mux" ] || { [ "$mux" -ge 1 ] && [ "$mux" -le 254 ]; } ||
-		mhi_refuse "$interface" INVALID_MUX "$mux is not between 1 and 254" || return 1
+	# mhictl calls the links of lower ids rmnet_mhi0.mID, which netifd cannot use: it looks for a VLAN called mID.
+	[ -z "$mux" ] || { [ "$mux" -ge 129 ] && [ "$mux" -le 254 ]; } ||
+		mhi_refuse "$interface" INVALID_MUX "$mux is not between 129 and 254" || return 1
 
 	modem=$(mhi_modems "$device")
 	case $modem in
 	'') mhi_absent "$interface" "$device" || return 1 ;;
 	*[!0-9a-fA-F:.]*) # a line for each
-		mhi_refuse "$interface" DEVICE_NOT_UNIQUE "option device must name one of $(echo "$modem" | tr '\n' ' ')" || return 1
+		mhi_refuse "$interface" DEVICE_NOT_UNIQUE "option device must name one of ${modem%%
+*} ${modem#*
+}" || return 1
 		;;
 	esac
 	mhi_from_modemmanager "$interface" "$device" "$modem"
@@ -228,20 +231,20 @@ _mhi_print_mux() {
 	[ -z "$id" ] || echo "$1:$id"
 }
 
-# What INTERFACE gets if all that have none yet are served in order.
+# What INTERFACE gets if all that have none yet are served in order. Looks at the records once, so that others which are served
+# at the same moment come to the same result.
 _mhi_free_mux() {
-	local interface="$1" record="$2" all="$3" fixed="$4" owners=' ' other link id=128
+	local interface="$1" record="$2" all="$3" fixed="$4" taken=' ' other link id=128
 	for link in "$record".*; do
-		[ ! -L "$link" ] || owners="$owners$(readlink "$link") "
+		[ ! -L "$link" ] || taken="$taken$(readlink "$link"):${link##*.} "
 	done
 	for other in $all; do
-		case "$fixed$owners" in
-		*" $other:"* | *" $other "*) continue ;;
+		case "$fixed$taken" in
+		*" $other:"*) continue ;;
 		esac
 		while :; do
 			[ $((id += 1)) -le 254 ] || return 1
-			[ ! -L "$record.$id" ] || continue
-			case $fixed in
+			case "$fixed$taken" in
 			*":$id "*) ;;
 			*) break ;;
 			esac
