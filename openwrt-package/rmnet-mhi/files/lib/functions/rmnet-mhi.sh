@@ -160,14 +160,16 @@ mhi_modems() {
 	done | sort -u
 }
 
-# Ports and interfaces of a function, as "SUBSYSTEM NAME PATH".
+# Ports and the base interface of a function, as "SUBSYSTEM NAME PATH".
 mhi_ports() {
-	local entry subsystem
-	for subsystem in wwan net; do
-		for entry in "$MHI_SYS/class/$subsystem"/*; do
-			[ "$(mhi_function_of "$entry")" = "$1" ] || continue
-			echo "$subsystem ${entry##*/} $(readlink -f "$entry")"
-		done
+	local entry
+	for entry in "$MHI_SYS"/class/wwan/wwan[0-9]*[a-z]* "$MHI_SYS"/class/net/rmnet_mhi*[0-9]; do
+		[ "$(mhi_function_of "$entry")" = "$1" ] || continue
+		case $entry in
+		*/wwan/*) echo "wwan ${entry##*/} $(readlink -f "$entry")" ;;
+		*.*) ;; # a link
+		*) echo "net ${entry##*/} $(readlink -f "$entry")" ;;
+		esac
 	done
 }
 

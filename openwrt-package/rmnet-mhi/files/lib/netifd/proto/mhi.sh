@@ -265,7 +265,7 @@ mhi_from_modemmanager() {
 	echo "taken from ModemManager: $modem"
 	# Its monitor takes an interface whose device is this path in sysfs for its own, and makes it unavailable now.
 	case $device in
-	/sys/*)
+	"$MHI_SYS"/*)
 		(
 			sleep 5
 			proto_set_available "$interface" 1
