@@ -74,7 +74,7 @@ hotplug() { # SUBSYSTEM VARIABLE=VALUE...
 	shift
 	(
 		for variable in "$@"; do
-			export "$variable"
+			export "${variable?}"
 		done
 		/sbin/hotplug-call "$subsystem"
 	)
@@ -230,7 +230,7 @@ routes() {
 }
 
 servers() {
-	# shellcheck disable=SC2046
+	# shellcheck disable=SC2046,SC2005 # one line
 	echo $(sed -n 's/^nameserver //p' /tmp/resolv.conf.d/resolv.conf.auto)
 }
 

@@ -41,6 +41,7 @@ start_interface() {
 }
 
 # Options as lines OPTION=VALUE, booleans as numbers.
+# shellcheck disable=SC2317 # the configuration calls them
 configuration_of() {
 	(
 		option() {
@@ -107,12 +108,7 @@ alive() {
 }
 
 handler() {
-	cd /lib/netifd/proto && exec_in_shell ./mhi.sh mhi "$@"
-}
-
-# In the background the handler must be the process that is killed.
-exec_in_shell() {
-	"$@"
+	cd /lib/netifd/proto && ./mhi.sh mhi "$@"
 }
 
 run_command() {
@@ -121,7 +117,7 @@ run_command() {
 	while read -r line; do
 		export "${line?}"
 	done <"$1/environment"
-	set --  "$1"
+	set -- "$1"
 	while IFS= read -r line; do
 		set -- "$@" "$line"
 	done <"$1/command"
@@ -165,6 +161,8 @@ reload() {
 		esac
 	done
 	for interface in $wanted; do
-		[ -e "/tmp/netifd/$interface" ] && [ ! -e "/tmp/netifd/$interface/gone" ] || start_interface "$interface"
+		if [ ! -e "/tmp/netifd/$interface" ] || [ -e "/tmp/netifd/$interface/gone" ]; then
+			start_interface "$interface"
+		fi
 	done
 }

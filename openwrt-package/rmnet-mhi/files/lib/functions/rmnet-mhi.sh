@@ -201,7 +201,7 @@ _mhi_print_if_on() {
 	[ "$(mhi_modems "$device")" != "$1" ] || echo "$2" # one without a name has none of two
 }
 
-# A port or interface of a modem has come: its interfaces can start, and it is no business of ModemManager's.
+# A port of a modem has come: its interfaces can start, and it is no business of ModemManager's.
 mhi_port_added() {
 	local modem interfaces interface
 	modem=$(mhi_function_of "$1") || return 0
@@ -211,7 +211,7 @@ mhi_port_added() {
 	# shellcheck source=/dev/null
 	. /lib/netifd/netifd-proto.sh
 	for interface in $interfaces; do
-		proto_set_available "$interface" 1
+		proto_set_available "$interface" 1 2>/dev/null # netifd may not be there yet: it will look itself
 	done
 }
 

@@ -31,7 +31,10 @@ json_add_int() {
 }
 
 json_add_boolean() {
-	[ "$2" = 1 ] && json_add "$1" true || json_add "$1" false
+	case $2 in
+	1) json_add "$1" true ;;
+	*) json_add "$1" false ;;
+	esac
 }
 
 json_open() { # NAME BRACKET

@@ -61,14 +61,11 @@ proto_mhi_setup() {
 	[ -z "$mux" ] || { [ "$mux" -ge 129 ] && [ "$mux" -le 254 ]; } ||
 		mhi_refuse "$interface" INVALID_MUX "$mux is not between 129 and 254" || return 1
 
-	modem=$(mhi_modems "$device")
+	# shellcheck disable=SC2046,SC2005 # one line
+	modem=$(echo $(mhi_modems "$device"))
 	case $modem in
 	'') mhi_absent "$interface" "$device" || return 1 ;;
-	*[!0-9a-fA-F:.]*) # a line for each
-		mhi_refuse "$interface" DEVICE_NOT_UNIQUE "option device must name one of ${modem%%
-*} ${modem#*
-}" || return 1
-		;;
+	*' '*) mhi_refuse "$interface" DEVICE_NOT_UNIQUE "option device must name one of $modem" || return 1 ;;
 	esac
 	mhi_from_modemmanager "$interface" "$device" "$modem"
 	mhi_mux "$interface" "$modem" "$mux" || return 1
@@ -217,10 +214,10 @@ mhi_mux() {
 		done
 		[ -z "$mux" ] || break
 		mux=$(_mhi_free_mux "$interface" "$record" "$all" "$fixed")
-		[ -n "$mux" ] && [ $((tries -= 1)) -gt 0 ] || {
+		if [ -z "$mux" ] || [ $((tries -= 1)) = 0 ]; then
 			mhi_refuse "$interface" NO_MUX "no mux id from 129 to 254 is free"
 			return 1
-		}
+		fi
 		ln -s "$interface" "$record.$mux" 2>/dev/null || mux='' # another took it just now
 	done
 }
