@@ -12,22 +12,33 @@ const callDevices = rpc.declare({
 	expect: { devices: [] }
 });
 
-const defaultMux = '129';
-
 network.registerPatternVirtual(/^mhi-.+$/);
-network.registerPatternVirtual(/^rmnet_mhi[0-9]+\..+$/);
 
-// An access point's name is a host's name (3GPP TS 23.003, 9.1): labels of up to 63 octets, 100 in all.
+// Those of the protocol's handler that LuCI does not know.
+network.registerErrorCode('CALL_FAILED', _('The network refused the session'));
+network.registerErrorCode('DEVICE_BUSY', _('Another program uses the modem'));
+network.registerErrorCode('DEVICE_NOT_UNIQUE', _('Several modems: choose one'));
+network.registerErrorCode('INVALID_AUTH', _('Unknown authentication type'));
+network.registerErrorCode('INVALID_MUX', _('Mux ID out of range'));
+network.registerErrorCode('INVALID_OPTIONS', _('Invalid options'));
+network.registerErrorCode('INVALID_PDPTYPE', _('Unknown IP type'));
+network.registerErrorCode('LINK_FAILED', _('The kernel refused the link or an address'));
+network.registerErrorCode('MHICTL_FAILED', _('mhictl failed'));
+network.registerErrorCode('MHICTL_MISSING', _('mhictl is not there'));
+network.registerErrorCode('MODEM_NOT_RESPONDING', _('The modem does not answer'));
+network.registerErrorCode('MODEM_REFUSED', _('The modem refused a request'));
+network.registerErrorCode('NETWORK_REGISTRATION_FAILED', _('Not registered in a network'));
+network.registerErrorCode('NO_MUX', _('No mux ID is free'));
+network.registerErrorCode('PERMISSION_DENIED', _('Permission denied'));
+network.registerErrorCode('PIN_NOT_SPECIFIED', _('The SIM wants a PIN'));
+network.registerErrorCode('SIM_ABSENT', _('No SIM card'));
+
+// These refuse what mhictl would refuse.
 function validateApn(section_id, value) {
-	if (value == null || value == '')
+	if (value == null || value == '' || /^[A-Za-z0-9_.-]{1,100}$/.test(value))
 		return true;
 
-	const labels = value.split('.');
-
-	if (value.length > 100 || !labels.every((label) => /^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$/.test(label)))
-		return _('Expecting: letters, digits and hyphens, in parts with dots between them');
-
-	return true;
+	return _('Expecting: at most 100 letters, digits, dots, hyphens and underscores');
 }
 
 function validatePin(section_id, value) {
@@ -38,7 +49,7 @@ function validatePin(section_id, value) {
 }
 
 function validateDevice(section_id, value) {
-	if (value == null || value == '' || /^[A-Za-z0-9/][A-Za-z0-9/_.:-]*$/.test(value))
+	if (value == null || value == '' || /^[A-Za-z0-9\/][A-Za-z0-9\/_.:-]*$/.test(value))
 		return true;
 
 	return _('Expecting: a name such as wwan0, or a PCI address such as 0000:01:00.0');
@@ -85,12 +96,10 @@ return network.registerProtocol('mhi', {
 		o.validate = validateDevice;
 		o.load = function(section_id) {
 			return callDevices().catch(() => []).then((modems) => {
-				for (const modem of Array.isArray(modems) ? modems : []) {
-					const name = modem?.pci ?? modem?.device;
-
-					if (name)
-						this.value(String(name), [ modem.model, modem.device, modem.pci ].filter((part) => part).join(', '));
-				}
+				// The place in the machine stays when numbers change.
+				for (const modem of Array.isArray(modems) ? modems : [])
+					if (/^[0-9a-f:.]{1,16}$/.test(modem?.pci) && /^wwan[0-9]{1,4}$/.test(modem?.device))
+						this.value(modem.pci, '%s (%s)'.format(modem.pci, modem.device));
 
 				return form.Value.prototype.load.apply(this, [ section_id ]);
 			});
@@ -117,6 +126,7 @@ return network.registerProtocol('mhi', {
 			o = s.taboption('general', form.Value, name, title);
 			o.password = (name == 'password');
 			o.datatype = 'maxlength(127)';
+			o.rmempty = (name == 'password');
 			o.depends('auth', 'pap');
 			o.depends('auth', 'chap');
 			o.depends('auth', 'both');
@@ -139,27 +149,44 @@ return network.registerProtocol('mhi', {
 		o.default = o.enabled;
 
 		o = s.taboption('advanced', form.Value, 'profile', _('APN profile index'),
-			_('A profile that is stored in the modem. What is set above goes before it.'));
+			_('A profile that is stored in the modem, instead of an APN.'));
 		o.placeholder = _('none');
 		o.datatype = 'range(1, 255)';
+		o.validate = function(section_id, value) {
+			if (value && this.section.formvalue(section_id, 'apn'))
+				return _('Choose either an APN or a profile');
+
+			return true;
+		};
 
 		o = s.taboption('advanced', form.Value, 'mux', _('Mux ID'),
-			_('Every session of a modem has its own: 129 is the link rmnet_mhi0.1, 130 is rmnet_mhi0.2.'));
-		o.placeholder = defaultMux;
+			_('Each session of a modem has its own: 129 is the link rmnet_mhi0.1, 130 is rmnet_mhi0.2. Leave empty for a free one.'));
+		o.placeholder = _('automatic');
 		o.datatype = 'range(1, 254)';
 		o.validate = function(section_id, value) {
 			const device = this.section.formvalue(section_id, '_modem_device') || '';
 			const other = uci.sections('network', 'interface').find((section) =>
-				section['.name'] != section_id && section.proto == 'mhi' && (section.device || '') == device &&
-				(section.mux || defaultMux) == (value || defaultMux));
+				value && section['.name'] != section_id && section.proto == 'mhi' && section.mux == value &&
+				(section.device || '') == device);
 
-			return other ? _('The interface "%s" has this ID on the same modem').format(other['.name']) : true;
+			return other ? _('Interface %s has this ID on the same modem').format(other['.name']) : true;
 		};
 
 		o = s.taboption('advanced', form.Value, 'mtu', _('Override MTU'),
-			_('Without it, what the network says.'));
+			_('If empty, what the network says.'));
 		o.placeholder = dev ? (dev.getMTU() || '1500') : '1500';
 		o.datatype = 'range(576, 65520)';
+		o.validate = function(section_id, value) {
+			if (value && value < 1280 && this.section.formvalue(section_id, 'pdptype') != 'ip')
+				return _('IPv6 needs at least 1280');
+
+			return true;
+		};
+
+		o = s.taboption('advanced', form.Value, 'timeout', _('Connection timeout'),
+			_('Seconds until the first connection must be up.'));
+		o.placeholder = '90';
+		o.datatype = 'range(1, 86400)';
 
 		o = s.taboption('advanced', form.Flag, 'peerdns', _('Use DNS servers advertised by peer'),
 			_('If unchecked, the advertised DNS server addresses are ignored'));

@@ -23,26 +23,34 @@ const callStatus = rpc.declare({
 // Each round costs the modem some queries.
 const interval = 5;
 
-const states = {
-	// the SIM's
-	ready: _('ready'),
-	absent: _('no SIM card'),
-	pin: _('locked: PIN needed'),
-	puk: _('locked: PUK needed'),
-	blocked: _('blocked for good'),
-	error: _('not readable'),
-	// the registration's
-	home: _('registered in the home network'),
-	roaming: _('registered, roaming'),
-	searching: _('searching'),
-	denied: _('the network refuses this SIM'),
-	'not-registered': _('not registered'),
-	unknown: _('unknown'),
-	// a session's
-	up: _('up'),
-	down: _('down'),
-	connecting: _('connecting'),
-	retry: _('waiting for the next attempt')
+const simStates = {
+	'ready': _('ready'),
+	'starting': _('starting'),
+	'absent': _('no SIM card'),
+	'unusable': _('cannot be used'),
+	'pin-required': _('locked, wants its PIN'),
+	'puk-required': _('locked, wants its PUK'),
+	'blocked': _('blocked for good'),
+	'unknown': _('unknown')
+};
+
+const registrationStates = {
+	'home': _('registered, home network'),
+	'roaming': _('registered, roaming'),
+	'idle': _('not registered'),
+	'searching': _('searching'),
+	'denied': _('refused by the network'),
+	'unknown': _('unknown')
+};
+
+// All others are steps on the way up.
+const sessionStates = {
+	'up': _('up'),
+	'refresh': _('up'),
+	'rest': _('waiting for the next attempt'),
+	'stop': _('ending'),
+	'release': _('ending'),
+	'ended': _('ended')
 };
 
 function list(value) {
@@ -54,15 +62,18 @@ function object(value) {
 }
 
 function number(value, unit) {
-	return (typeof(value) == 'number' && isFinite(value)) ? (unit ? '%s %s'.format(value, unit) : String(value)) : null;
+	if (typeof(value) != 'number' || !(Math.abs(value) <= Number.MAX_SAFE_INTEGER))
+		return null;
+
+	return unit ? '%s %s'.format(value, unit) : String(value);
 }
 
 function text(value) {
 	return (typeof(value) == 'string' && value != '') ? value : number(value);
 }
 
-function state(value) {
-	return Object.prototype.hasOwnProperty.call(states, value) ? states[value] : text(value);
+function word(words, value) {
+	return Object.prototype.hasOwnProperty.call(words, value) ? words[value] : null;
 }
 
 function joined(separator, parts) {
@@ -129,7 +140,18 @@ function warning(error) {
 function simState(sim) {
 	const tries = (sim.state != 'ready') ? number(sim.pin_tries) : null;
 
-	return joined(', ', [ state(sim.state), tries != null ? _('%s tries left').format(tries) : null ]);
+	return joined(', ', [ word(simStates, sim.state) ?? text(sim.state), tries != null ? _('%s tries left').format(tries) : null ]);
+}
+
+function sessionState(state) {
+	return word(sessionStates, state) ?? (text(state) != null ? _('connecting (%s)').format(state) : null);
+}
+
+// As people write them: n78, B3.
+function band(item) {
+	const letter = (typeof(item.band) != 'number') ? '' : ({ '5G': 'n', 'LTE': 'B' })[item.technology] ?? '';
+
+	return text(item.band) != null ? letter + text(item.band) : null;
 }
 
 function operator(registration) {
@@ -162,7 +184,7 @@ function session(session) {
 	return [
 		lines([ text(session.link), number(session.mux) != null ? _('mux %s').format(session.mux) : null ]),
 		lines([
-			joined(' ', [ state(session.state), up != null ? _('for %s').format('%t'.format(session.up_seconds)) : null ]),
+			joined(' ', [ sessionState(session.state), up != null ? _('for %s').format('%t'.format(session.up_seconds)) : null ]),
 			text(session.last_error) != null ? E('em', {}, [ _('last error: %s').format(session.last_error) ]) : null
 		]),
 		text(session.apn),
@@ -180,11 +202,11 @@ function modem(name, status) {
 	const best = signals.reduce((most, signal) => number(signal.bars) != null ? Math.max(most, signal.bars) : most, -1);
 
 	return E('div', { 'class': 'cbi-section', 'data-modem': name }, [
-		E('h3', {}, [ joined(' ', [ text(status.model), text(status.device) ?? name ]) ?? _('Modem') ]),
+		E('h3', {}, [ joined(', ', [ text(status.model) ?? _('Modem'), text(status.device) ?? name ]) ]),
 		status.error ? warning(status.error) : '',
 		facts([
 			[ _('Operator'), operator(registration) ],
-			[ _('Registration'), state(registration.state) ],
+			[ _('Registration'), word(registrationStates, registration.state) ?? text(registration.state) ],
 			[ _('Technology'), text(registration.technology) ],
 			[ _('Signal'), best >= 0 ? bars(best) : null ],
 			[ _('SIM'), simState(sim) ],
@@ -198,8 +220,8 @@ function modem(name, status) {
 			number(signal.snr, 'dB'), number(signal.rssi, 'dBm')
 		])),
 		...table(_('Bands'), [ _('Technology'), _('Band'), _('Channel'), _('Bandwidth') ],
-			list(status.bands).map(object).map((band) => [
-				text(band.technology), text(band.band), text(band.channel), number(band.bandwidth_mhz, 'MHz')
+			list(status.bands).map(object).map((item) => [
+				text(item.technology), band(item), text(item.channel), number(item.bandwidth_mhz, 'MHz')
 			])),
 		...table(_('Sessions'), [ _('Link'), _('State'), _('APN'), _('Addresses'), _('MTU'), _('Received'), _('Sent'),
 			_('Reconnects') ], sessions.map(session)),
