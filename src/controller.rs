@@ -32,7 +32,11 @@ impl Host {
 impl Owner for Host {
     fn event(&self, event: Event) {
         match event {
-            Event::MissionMode => dev_info!(&self.dev, "the modem is up"),
+            Event::MissionMode => {
+                // The core makes new channels right after this, and none while a reference to an old one is left.
+                self.base.private().keep_stopped(None);
+                dev_info!(&self.dev, "the modem is up")
+            }
             Event::SystemError => {
                 dev_warn!(&self.dev, "the modem's firmware crashed; restarting it")
             }

@@ -5,7 +5,8 @@
 //! A packet's way up: stack -> `link` -> `tx` (when to send what) -> `aggregate` (frames in a transfer) -> the modem.
 //!
 //! Lock order, outermost first: rtnl; `rx` state or `tx` state; the MHI core's locks; the done queues of `rx` and `tx`.
-//! The MHI core calls back with its own locks held, so callbacks take only the done queues.
+//! The MHI core calls back with its own locks held, so callbacks take only the done queues. `data` and `watchdog` run with or
+//! take the driver core's lock of the channels, under which rtnl is never taken.
 
 #![no_std]
 #![forbid(unsafe_code)]
@@ -27,6 +28,7 @@ mod rx;
 mod serial;
 mod stats;
 mod tx;
+mod watchdog;
 
 use kernel::module::{Module, ThisModule};
 use kernel::net::rtnl;

@@ -14,8 +14,10 @@ use kernel::mhi;
 use kernel::net::ethtool::Table as EthtoolTable;
 use kernel::net::{self, rtnl, Device, Napi, Operations, Shape, SkBuff, Transmit};
 use kernel::net::{ETH_P_IP, ETH_P_IPV6, ETH_P_MAP};
+use kernel::new_spinlock;
 use kernel::prelude::*;
 use kernel::sync::rcu::{self, Table};
+use kernel::sync::SpinLock;
 use kernel::types::ARef;
 
 /// The base interface.
@@ -30,6 +32,8 @@ pub(crate) struct Port {
     pub(crate) rx: Rx,
     pub(crate) tx: Tx,
     pub(crate) counters: Counters,
+    /// Channels that `watchdog` could not restart yet. A leaf lock.
+    stopped: SpinLock<Option<ARef<mhi::Device>>>,
     /// Whether the data channels are there.
     attached: AtomicBool,
     /// Whether there is a link; written under rtnl.
@@ -59,6 +63,7 @@ impl Port {
             rx: Rx::new()?,
             tx: Tx::new()?,
             counters: Counters::new(),
+            stopped: new_spinlock!(None, c"rmnet_mhi_stopped")?,
             attached: AtomicBool::new(false),
             muxed: AtomicBool::new(false),
         })
@@ -67,6 +72,17 @@ impl Port {
     /// Whether packets can be sent and received.
     pub(crate) fn is_attached(&self) -> bool {
         self.attached.load(Ordering::Acquire)
+    }
+
+    /// Keeps channels that no driver has for another try at them, or forgets those that were kept.
+    pub(crate) fn keep_stopped(&self, channel: Option<ARef<mhi::Device>>) {
+        let old = core::mem::replace(&mut *self.stopped.lock(), channel);
+        drop(old); // with the lock released
+    }
+
+    /// The channels that were kept for another try.
+    pub(crate) fn stopped(&self) -> Option<ARef<mhi::Device>> {
+        self.stopped.lock().clone()
     }
 
     /// Takes note of whether there are links, after one came or went. Under rtnl.

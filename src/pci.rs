@@ -4,17 +4,21 @@
 use crate::controller::Host;
 use crate::modem::{self, Family};
 use crate::netdev::{self, Base};
+use crate::watchdog::Watchdog;
 use core::ffi::CStr;
 use kernel::mhi::{Config, Controller, Setup};
 use kernel::net;
 use kernel::pci::{Bar, Device, DeviceId, Driver};
 use kernel::prelude::*;
+use kernel::workqueue::PeriodicWork;
 
 /// The PCI driver.
 pub(crate) struct Pci;
 
-/// One modem. Fields are dropped in declaration order: the modem stops, its channels with it, then the interface goes.
+/// One modem. Fields are dropped in declaration order: nobody restarts channels any more, the modem stops, its channels with
+/// it, then the interface goes.
 pub(crate) struct Modem {
+    _watchdog: PeriodicWork<Watchdog>,
     _controller: Controller<Host>,
     _base: Interface,
 }
@@ -51,6 +55,7 @@ impl Driver for Pci {
             dev_err!(dev.as_device(), "the modem does not start: {error:?}");
         })?;
         KBox::new(Modem {
+            _watchdog: PeriodicWork::new(Watchdog::new(dev.as_device(), &base.0))?,
             _controller: controller,
             _base: base,
         })

@@ -76,6 +76,11 @@ impl Rx {
         state.drop_pieces();
     }
 
+    /// The channels that buffers are queued on, while there are any.
+    pub(crate) fn channel(&self) -> Option<ARef<mhi::Device>> {
+        self.state.lock().channel.clone()
+    }
+
     /// Takes a buffer from the MHI core.
     pub(crate) fn done(&self, transfer: Transfer) {
         if transfer.status != Status::Reset {

@@ -81,6 +81,10 @@ counters! {
     TxAnswersDropped = c"tx_command_answers_dropped",
     /// Times packets had to wait for a buffer.
     TxStopped = c"tx_queue_stopped",
+    /// Times the data channels were restarted since the modem took packets and sent none.
+    RxRestarts = c"rx_channel_restarts",
+    /// Times the data channels were restarted since the modem gave no buffer back.
+    TxRestarts = c"tx_channel_restarts",
 }
 
 /// The counters of one modem.

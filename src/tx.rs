@@ -54,6 +54,8 @@ struct State {
     spare: KVec<Pages>,
     /// Transfers that the modem has not given back.
     under_way: usize,
+    /// Transfers that it has given back, ever.
+    completed: u64,
     /// Whether a queue was stopped for lack of a buffer.
     starved: bool,
     limits: TxAggregation,
@@ -71,6 +73,7 @@ impl Tx {
             pool,
             spare: KVec::with_capacity(BUFFERS)?,
             under_way: 0,
+            completed: 0,
             starved: false,
             limits: TxAggregation {
                 max_bytes: 8192,
@@ -124,6 +127,7 @@ impl Tx {
             state.keep(buffer);
         }
         state.under_way = state.under_way.saturating_sub(count);
+        state.completed = state.completed.wrapping_add(count as u64);
         state.flush_when_idle(port);
         let wake = state.starved && !state.pool.is_empty();
         if wake {
@@ -235,6 +239,12 @@ impl Tx {
         } else {
             Counter::TxAnswersDropped
         });
+    }
+
+    /// Transfers that the modem has given back ever, and those that it has not.
+    pub(crate) fn progress(&self) -> (u64, usize) {
+        let state = self.state.lock();
+        (state.completed, state.under_way)
     }
 
     /// The limits of an aggregate.

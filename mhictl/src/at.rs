@@ -36,8 +36,8 @@ pub fn run(args: &AtArgs, roots: &Roots) -> Result<(), Error> {
                     .is_some_and(|wanted| port.node.as_os_str() == wanted || port.name == wanted)
         })
         .map_or_else(|| device::need_port(&modem, Kind::At), Ok)?;
-    let _lock = Lock::take(roots, &port.name)?;
-    holder::refuse_if_held(roots, &port.node, &modem.wwan)?;
+    let _lock = Lock::take(roots, &port.name, &port.name)?;
+    holder::refuse_if_held(roots, &port.node, &modem.wwan, None)?;
     let file = open_node(&port.node)
         .map_err(|error| Error::system(format_args!("open {}", port.node.display()), &error))?;
     let deadline = Instant::now() + Duration::from_secs(args.timeout.max(1).into());

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 //! The command line, declared. `config` turns it into values that cannot be wrong; `main` dispatches.
 
+use std::path::PathBuf;
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// `mhictl`'s arguments.
@@ -22,7 +24,7 @@ pub struct Cli {
 const LINES: &str = "\
 Lines that `connect` prints on stdout, each `WORD: TEXT`, in this order on success:
   modem          wwan device, PCI function, port and base interface
-  sync           the modem has dropped all earlier clients of this port
+  sync           done, or by whose proxy: the port is open
   firmware       revision of the modem's firmware
   sim            ready, or why not
   registration   home, roaming, searching or denied; technology=, operator=
@@ -44,10 +46,15 @@ Warnings and errors go to stderr.
 pub enum Command {
     /// Bring a data session up and keep it up until SIGTERM or SIGINT
     Connect(ConnectArgs),
-    /// Show operator, technology, signal, SIM, session, addresses and counters
+    /// Show operator, technology, signal, SIM, sessions, addresses and counters
     Status(StatusArgs),
+    /// List the modems of this machine
+    Devices(DevicesArgs),
     /// Send one AT command and print the answer
     At(AtArgs),
+    /// Share the QMI port; started by connect and status as they need it
+    #[command(hide = true)]
+    Proxy,
 }
 
 /// Options of `mhictl connect`.
@@ -56,19 +63,22 @@ pub struct ConnectArgs {
     /// Access point name; without it the modem's default profile is used
     #[arg(long)]
     pub apn: Option<String>,
+    /// The modem's profile of this number instead of an access point name
+    #[arg(long)]
+    pub profile: Option<u8>,
     /// IP families of the session
     #[arg(long, value_enum, default_value_t)]
     pub ip: Families,
     /// User name for the access point
     #[arg(long)]
     pub user: Option<String>,
-    /// Password for the access point
+    /// Password for the access point; better in the environment as MHICTL_PASSWORD, which `ps` does not show
     #[arg(long)]
     pub password: Option<String>,
     /// Authentication; default: both when a user name is given, else none
     #[arg(long, value_enum)]
     pub auth: Option<AuthArg>,
-    /// PIN of the SIM, 4 to 8 digits; a refused one is not tried again, and the last try is never used
+    /// PIN of the SIM, 4 to 8 digits, or MHICTL_PIN in the environment; a refused one is not tried again, and the last try is never used
     #[arg(long)]
     pub pin: Option<String>,
     /// Mux id of the session, 1 to 254; 129 (0x81) becomes rmnet_mhi0.1, 130 rmnet_mhi0.2, 5 rmnet_mhi0.m5
@@ -83,6 +93,15 @@ pub struct ConnectArgs {
     /// MTU of the mux link; default: what the network says, else 1500
     #[arg(long)]
     pub mtu: Option<u32>,
+    /// Whether to connect through a network abroad
+    #[arg(long, value_enum, default_value_t)]
+    pub roaming: RoamingArg,
+    /// Program to run when the session comes up, changes, goes down or fails; its argument is the event, the rest is in MHICTL_*
+    #[arg(long)]
+    pub hook: Option<PathBuf>,
+    /// Leave addresses, routes and DNS to the hook
+    #[arg(long)]
+    pub no_address: bool,
     /// Do not set a default route
     #[arg(long)]
     pub no_route: bool,
@@ -115,6 +134,14 @@ pub struct StatusArgs {
     /// Seconds to wait for the modem
     #[arg(long, default_value_t = 10)]
     pub timeout: u32,
+}
+
+/// Options of `mhictl devices`.
+#[derive(Clone, Debug, Default, Args)]
+pub struct DevicesArgs {
+    /// Print one JSON array
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Options of `mhictl at`.
@@ -156,6 +183,16 @@ pub enum AuthArg {
     Chap,
     /// PAP or CHAP as the network likes
     Both,
+}
+
+/// `--roaming`
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum RoamingArg {
+    /// at home and abroad
+    #[default]
+    Allowed,
+    /// at home only
+    Forbidden,
 }
 
 /// `--qmap`

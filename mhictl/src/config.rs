@@ -2,9 +2,10 @@
 //! Resolves the command line of `connect` into values that are within the limits of modem and kernel.
 //! Each refusal names the option and what it takes.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::cli::{AuthArg, ConnectArgs, Families, QmapArg};
+use crate::cli::{AuthArg, ConnectArgs, Families, QmapArg, RoamingArg};
 use crate::exit::{Error, Exit};
 
 /// Longest APN that 3GPP TS 23.003 (9.1) allows, in octets.
@@ -13,6 +14,9 @@ const APN_MAX: usize = 100;
 const CREDENTIAL_MAX: usize = 127;
 /// Name limit of the kernel: IFNAMSIZ less the terminator.
 const IFNAME_MAX: usize = 15;
+
+/// Variables of the environment that may hold what no command line should show.
+pub const SECRETS: [&str; 2] = ["MHICTL_PASSWORD", "MHICTL_PIN"];
 
 /// One IP family.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -64,6 +68,8 @@ pub struct Auth(pub u8);
 pub struct Config {
     /// APN, or none for the modem's default profile.
     pub apn: Option<String>,
+    /// Number of the modem's profile, instead of an APN.
+    pub profile: Option<u8>,
     /// Families in the order in which they are started; never empty.
     pub families: Vec<Family>,
     /// User name.
@@ -82,6 +88,12 @@ pub struct Config {
     pub netdev: Option<String>,
     /// MTU of the mux link.
     pub mtu: Option<u32>,
+    /// Whether to connect abroad too.
+    pub roaming: bool,
+    /// Program to tell what happens.
+    pub hook: Option<PathBuf>,
+    /// Whether to set addresses; without them there are no routes and no DNS either.
+    pub addresses: bool,
     /// Metric of the default route, or none for no default route.
     pub metric: Option<u32>,
     /// Whether to set DNS.
@@ -102,6 +114,18 @@ impl TryFrom<ConnectArgs> for Config {
             .apn
             .map(|apn| check_apn(&apn).map(|()| apn))
             .transpose()?;
+        if args.profile == Some(0) {
+            return Err(usage(
+                "--profile 0: the modem's profiles begin with 1",
+                "mhictl at 'AT+CGDCONT?' lists them",
+            ));
+        }
+        if args.profile.is_some() && apn.is_some() {
+            return Err(usage(
+                "--profile with --apn",
+                "leave one of them out: the profile names its own access point",
+            ));
+        }
         let user = args
             .user
             .map(|user| check_credential("--user", &user).map(|()| user))
@@ -143,6 +167,7 @@ impl TryFrom<ConnectArgs> for Config {
         }
         Ok(Config {
             apn,
+            profile: args.profile,
             families,
             user,
             password,
@@ -152,8 +177,11 @@ impl TryFrom<ConnectArgs> for Config {
             device: args.device,
             netdev: args.netdev,
             mtu: args.mtu,
-            metric: (!args.no_route).then_some(args.metric),
-            dns: !args.no_dns,
+            roaming: args.roaming == RoamingArg::Allowed,
+            hook: args.hook,
+            addresses: !args.no_address,
+            metric: (!args.no_route && !args.no_address).then_some(args.metric),
+            dns: !args.no_dns && !args.no_address,
             qmap: match args.qmap {
                 QmapArg::Auto | QmapArg::V5 => &[Qmap::V5, Qmap::V4, Qmap::V1],
                 QmapArg::V4 => &[Qmap::V4, Qmap::V1],
@@ -162,6 +190,28 @@ impl TryFrom<ConnectArgs> for Config {
             timeout: Duration::from_secs(args.timeout.into()),
             verbose: args.verbose,
         })
+    }
+}
+
+impl ConnectArgs {
+    /// Takes what the command line does not say from the environment, where `ps` does not show it. Empty counts as absent.
+    pub fn complete(
+        &mut self,
+        variable: impl Fn(&str) -> Option<std::ffi::OsString>,
+    ) -> Result<(), Error> {
+        for (name, value) in SECRETS.into_iter().zip([&mut self.password, &mut self.pin]) {
+            let Some(text) = variable(name).filter(|text| !text.is_empty() && value.is_none())
+            else {
+                continue;
+            };
+            *value = Some(text.into_string().map_err(|_| {
+                usage(
+                    format!("{name}: not UTF-8"),
+                    "set it again, or leave it unset",
+                )
+            })?);
+        }
+        Ok(())
     }
 }
 
@@ -348,6 +398,54 @@ mod tests {
         assert!(refused(|a| a.netdev = Some("a/b".into())).starts_with("--netdev"));
         assert!(refused(|a| a.timeout = 0).starts_with("--timeout"));
         assert!(refused(|a| a.user = Some("\n".into())).starts_with("--user"));
+    }
+
+    #[test]
+    fn secrets_come_from_the_environment_unless_the_line_says_them() {
+        let variable = |name: &str| match name {
+            "MHICTL_PASSWORD" => Some("secret".into()),
+            "MHICTL_PIN" => Some("1234".into()),
+            _ => None,
+        };
+        let mut both = args();
+        both.complete(variable).unwrap();
+        assert_eq!(
+            (both.password.as_deref(), both.pin.as_deref()),
+            (Some("secret"), Some("1234"))
+        );
+        let mut line = args();
+        line.pin = Some("9999".into());
+        line.complete(variable).unwrap();
+        assert_eq!(line.pin.as_deref(), Some("9999"));
+        let mut empty = args();
+        empty.complete(|_| Some("".into())).unwrap();
+        assert_eq!((empty.password, empty.pin), (None, None));
+        let broken: std::ffi::OsString = std::os::unix::ffi::OsStringExt::from_vec(vec![0xff]);
+        let error = args().complete(|_| Some(broken.clone())).unwrap_err();
+        assert_eq!(error.exit, Exit::Usage);
+        assert!(error.what.starts_with("MHICTL_PASSWORD"));
+    }
+
+    #[test]
+    fn a_profile_stands_alone() {
+        let mut profile = args();
+        profile.profile = Some(3);
+        assert_eq!(Config::try_from(profile).unwrap().profile, Some(3));
+        assert!(refused(|a| a.profile = Some(0)).starts_with("--profile"));
+        let both = |a: &mut ConnectArgs| (a.profile, a.apn) = (Some(3), Some("internet".into()));
+        assert!(refused(both).contains("--apn"));
+    }
+
+    #[test]
+    fn without_addresses_there_are_no_routes_and_no_dns() {
+        let mut bare = args();
+        bare.no_address = true;
+        let config = Config::try_from(bare).unwrap();
+        assert_eq!(
+            (config.addresses, config.metric, config.dns),
+            (false, None, false)
+        );
+        assert!(Config::try_from(args()).unwrap().addresses);
     }
 
     #[test]

@@ -3,83 +3,152 @@
 //! what to do with them is the session's to say.
 
 use std::fs::File;
-use std::io::Write;
-use std::os::unix::net::UnixListener;
+use std::io::{Read, Write};
+use std::os::unix::net::{UnixListener, UnixStream};
 use std::time::{Duration, Instant};
 
 use calloop::generic::Generic;
-use calloop::signals::{Signal, Signals};
 use calloop::{EventLoop, Interest, LoopHandle, Mode, PostAction, RegistrationToken};
+use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGTERM};
 
-use crate::config::Config;
-use crate::control::Control;
+use crate::cli::ConnectArgs;
+use crate::config::{Config, SECRETS};
+use crate::control::{Ask, Control};
 use crate::exit::{Error, Exit};
+use crate::hook::{self, Facts, Hook};
 use crate::modem::device::{self, Kind, Modem, Roots};
 use crate::modem::holder::Lock;
 use crate::modem::port::{Port, Stuck};
 use crate::network::interface::Interface;
-use crate::session::{Output, Session};
-use crate::status::{SessionStatus, Status};
+use crate::proxy::door::Door;
+use crate::session::{Claim, News, Output, Session};
+use crate::status::{report, Answer};
 
-/// How soon a full queue of the driver is tried again.
+/// What mhictl's own proxy is called in /proc.
+const NAME: &str = "mhictl";
+/// How soon a full queue is tried again.
 const FULL_RETRY: Duration = Duration::from_millis(20);
 
+/// How long the hook may take for what it has not heard when everything else is done: what it is at, and one event more.
+const LAST_WORDS: Duration = Duration::from_secs(60);
+
 /// Connects and stays until a signal or a failure.
-pub fn run(config: Config, roots: &Roots) -> Result<(), Error> {
+pub fn run(mut args: ConnectArgs, roots: &Roots) -> Result<(), Error> {
+    let hook = args.hook.as_deref().map(Hook::new);
+    let config = args
+        .complete(|name| std::env::var_os(name))
+        .and_then(|()| Config::try_from(args));
+    // What mhictl starts has no business with them.
+    for name in SECRETS {
+        std::env::remove_var(name);
+    }
+    match config {
+        Ok(config) => watch(config, hook, roots),
+        Err(error) => {
+            if let Some(hook) = hook {
+                last_words(hook, &error);
+            }
+            Err(error)
+        }
+    }
+}
+
+fn watch(config: Config, hook: Option<Hook>, roots: &Roots) -> Result<(), Error> {
     let mut event_loop = EventLoop::try_new().map_err(loop_error)?;
     let handle = event_loop.handle();
-    let mut wanted = vec![Signal::SIGTERM, Signal::SIGINT];
+    let mut wanted = vec![SIGTERM, SIGINT];
     // A terminal that is gone is an end like the others, unless nohup said otherwise.
     if !ignores_hangup(roots) {
-        wanted.push(Signal::SIGHUP);
+        wanted.push(SIGHUP);
     }
-    let signals = Signals::new(&wanted).map_err(loop_error)?;
-    handle
-        .insert_source(signals, |_, (), connect: &mut Connect<'_>| {
-            connect.session.quit(Instant::now())
-        })
-        .map_err(|error| loop_error(error.error))?;
+    watch_signals(&handle, &wanted, |connect| connect.quit())?;
+    // The loop looks after hook and proxy each time it wakes up.
+    watch_signals(&handle, &[SIGCHLD], |_| {})?;
     let mut connect = Connect {
         roots,
         handle,
         session: Session::new(config.clone(), Instant::now()),
         config,
+        hook,
         modem: None,
         port: None,
         stuck: false,
+        door: Door::default(),
         lock: None,
+        claim: None,
         control: None,
         interface: None,
+        finishing: None,
         result: None,
     };
     loop {
         connect.work();
+        connect.finish();
         if let Some(result) = connect.result.take() {
             return result;
         }
         let now = Instant::now();
-        let stuck = connect.stuck.then(|| now + FULL_RETRY);
-        let control = connect
-            .control
-            .as_ref()
-            .and_then(|control| control.wakeup(now));
-        let wakeup = [connect.session.wakeup(), stuck, control]
-            .into_iter()
-            .flatten()
-            .min();
-        let timeout = wakeup.map(|wakeup| wakeup.saturating_duration_since(now));
+        let timeout = connect
+            .wakeup(now)
+            .map(|wakeup| wakeup.saturating_duration_since(now));
         event_loop
             .dispatch(timeout, &mut connect)
             .map_err(loop_error)?;
         let now = Instant::now();
-        if connect
-            .control
-            .as_mut()
-            .is_some_and(|control| control.read(now))
-        {
-            connect.session.ask_status(now);
+        if let Some(hook) = &mut connect.hook {
+            hook.work(now);
+        }
+        connect.door.reap();
+        if let Some(control) = &mut connect.control {
+            control.read(now);
+            let (session, all) = (control.waits(Ask::Session), control.waits(Ask::All));
+            if session {
+                connect.answer_status(Ask::Session);
+            }
+            if all {
+                connect.session.ask_status(now);
+            }
         }
         connect.session.tick(now);
+    }
+}
+
+/// Calls `each` for every one of these signals that comes. Handlers and not a mask, which programs that mhictl starts would inherit.
+fn watch_signals<'r>(
+    handle: &LoopHandle<'static, Connect<'r>>,
+    signals: &[i32],
+    each: impl Fn(&mut Connect<'r>) + 'static,
+) -> Result<(), Error> {
+    let (reader, writer) = UnixStream::pair().map_err(loop_error)?;
+    reader.set_nonblocking(true).map_err(loop_error)?;
+    for &signal in signals {
+        let writer = writer.try_clone().map_err(loop_error)?;
+        signal_hook::low_level::pipe::register(signal, writer).map_err(loop_error)?;
+    }
+    let source = Generic::new(reader, Interest::READ, Mode::Level);
+    let inserted = handle.insert_source(source, move |_, reader, connect: &mut Connect<'r>| {
+        let mut buffer = [0; 16];
+        let mut reader: &UnixStream = reader;
+        let count = reader.read(&mut buffer).unwrap_or(0);
+        for _ in 0..count {
+            each(connect);
+        }
+        Ok(PostAction::Continue)
+    });
+    inserted.map(drop).map_err(|error| loop_error(error.error))
+}
+
+/// Tells the hook of an error before the session, and waits for it.
+fn last_words(mut hook: Hook, error: &Error) {
+    let facts = Facts {
+        exit: Some(error.exit),
+        reason: Some(error.what.clone()),
+        ..Facts::default()
+    };
+    hook.tell(hook::Event::Failed, facts, Instant::now());
+    while !hook.idle() {
+        std::thread::sleep(Duration::from_millis(20));
+        hook.work(Instant::now());
     }
 }
 
@@ -88,13 +157,20 @@ struct Connect<'r> {
     handle: LoopHandle<'static, Connect<'r>>,
     config: Config,
     session: Session,
+    hook: Option<Hook>,
     modem: Option<Modem>,
     port: Option<(Port, RegistrationToken)>,
     /// Whether the driver's queue was full at the last write.
     stuck: bool,
+    door: Door,
+    /// The mux id is this process's.
     lock: Option<Lock>,
+    /// The data format is this process's to agree on.
+    claim: Option<Lock>,
     control: Option<Control>,
     interface: Option<Interface>,
+    /// The end, while the hook has not heard of it, and until when it may take.
+    finishing: Option<(Result<(), Error>, Instant)>,
     result: Option<Result<(), Error>>,
 }
 
@@ -109,10 +185,16 @@ impl Connect<'_> {
             match output {
                 Output::Open => self.open(),
                 Output::Close => self.close(),
+                Output::Claim => {
+                    let result = self.claim();
+                    self.session.claimed(result, Instant::now());
+                }
                 Output::MakeLink(format) => {
                     let result = self
                         .interface()
                         .and_then(|interface| interface.make_link(format));
+                    // From here on the link itself tells others that there is a format.
+                    self.claim = None;
                     self.session.link_made(result, Instant::now());
                 }
                 Output::Configure(granted) => {
@@ -122,42 +204,105 @@ impl Connect<'_> {
                     self.session.configured(result, Instant::now());
                 }
                 Output::Withdraw => {
+                    self.claim = None;
                     if let Some(interface) = &mut self.interface {
                         interface.withdraw();
                     }
                 }
                 Output::Line(word, text) => say(word, &text),
+                Output::Tell(event, news) => self.tell(event, news),
                 Output::Log(text) => {
                     if self.config.verbose {
                         eprintln!("mhictl: {text}");
                     }
                 }
-                Output::StatusReady => self.answer_status(),
+                Output::StatusReady => self.answer_status(Ask::All),
                 Output::Finish(result) => {
-                    if let Some(interface) = &mut self.interface {
-                        interface.remove();
+                    if let Some(hook) = &mut self.hook {
+                        hook.hurry();
                     }
-                    self.close();
-                    self.control = None;
-                    if self.modem.is_some() {
-                        say(
-                            "stopped",
-                            if result.is_ok() {
-                                "on request"
-                            } else {
-                                "with an error"
-                            },
-                        );
-                    }
-                    self.result = Some(result);
+                    self.finishing = Some((result, Instant::now() + LAST_WORDS));
                     return;
                 }
             }
         }
     }
 
+    /// Takes the link down and ends, once the hook has heard of it.
+    fn finish(&mut self) {
+        let Some((_, until)) = &self.finishing else {
+            return;
+        };
+        if self.hook.as_ref().is_some_and(|hook| !hook.idle()) && Instant::now() < *until {
+            return;
+        }
+        let Some((result, _)) = self.finishing.take() else {
+            return;
+        };
+        self.hook = None;
+        if let Some(interface) = &mut self.interface {
+            interface.remove();
+        }
+        self.close();
+        self.control = None;
+        if self.modem.is_some() {
+            say(
+                "stopped",
+                if result.is_ok() {
+                    "on request"
+                } else {
+                    "with an error"
+                },
+            );
+        }
+        self.result = Some(result);
+    }
+
+    /// The user wants an end; while the hook is waited for, at once.
+    fn quit(&mut self) {
+        if self.finishing.is_some() {
+            self.hook = None;
+        }
+        self.session.quit(Instant::now());
+    }
+
+    fn wakeup(&self, now: Instant) -> Option<Instant> {
+        let stuck = self.stuck.then(|| now + FULL_RETRY);
+        let control = self
+            .control
+            .as_ref()
+            .and_then(|control| control.wakeup(now));
+        let hook = self.hook.as_ref().and_then(Hook::wakeup);
+        let end = self.finishing.as_ref().map(|(_, until)| *until);
+        [self.session.wakeup(), stuck, control, hook, end]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+
+    fn tell(&mut self, event: hook::Event, news: News) {
+        let Some(hook) = &mut self.hook else { return };
+        let (modem, interface) = (self.modem.as_ref(), self.interface.as_ref());
+        let facts = Facts {
+            device: modem.map(|modem| modem.wwan.clone()),
+            pci: modem.map(|modem| modem.pci.clone()),
+            base: interface.map(|interface| interface.base().to_owned()),
+            link: interface.map(|interface| interface.name().to_owned()),
+            mux: self.config.mux,
+            mtu: interface.and_then(Interface::link_mtu),
+            granted: news.granted,
+            exit: news.exit,
+            reason: news.reason,
+        };
+        hook.tell(event, facts, Instant::now());
+    }
+
     fn write(&mut self) {
         self.stuck = false;
+        if let Some((port, _)) = &mut self.port {
+            // The end of the port shows when it is read.
+            self.stuck = port.flush() == Err(Stuck::Full);
+        }
         while let (Some((port, _)), Some(frame)) = (&mut self.port, self.session.outgoing()) {
             match port.write(frame) {
                 Ok(()) => self.session.sent(),
@@ -189,12 +334,7 @@ impl Connect<'_> {
 
     fn open(&mut self) {
         match self.try_open() {
-            Ok(line) => {
-                if let Some(line) = line {
-                    say("modem", &line);
-                }
-                self.session.opened(Instant::now());
-            }
+            Ok(()) => {}
             Err(error) => {
                 let there = || {
                     device::booting(self.roots)
@@ -206,8 +346,8 @@ impl Connect<'_> {
         }
     }
 
-    /// Finds the modem and opens its port; returns the `modem` line the first time.
-    fn try_open(&mut self) -> Result<Option<String>, Error> {
+    /// Finds the modem and the way to its port.
+    fn try_open(&mut self) -> Result<(), Error> {
         // After a crash the modem is the same PCI function, whatever its ports are called then.
         let wanted = self
             .modem
@@ -217,9 +357,22 @@ impl Connect<'_> {
         let modem = device::find(self.roots, wanted.as_deref())?;
         let node = &device::need_port(&modem, Kind::Qmi)?.node;
         if self.lock.is_none() {
-            self.lock = Some(Lock::take(self.roots, &modem.wwan)?);
+            let (mux, wwan) = (self.config.mux, &modem.wwan);
+            let what = format!("mux id {mux} of {wwan}");
+            self.lock = Some(Lock::take(self.roots, &format!("{wwan}-{mux}"), &what)?);
         }
-        let port = Port::open(self.roots, node, &modem.wwan, self.config.verbose)?;
+        let opened = self
+            .door
+            .open(self.roots, node, &modem.wwan, self.config.verbose)?;
+        let (port, proxy) = opened.ok_or_else(|| {
+            Error::new(
+                Exit::NoDevice,
+                "the QMI proxy is still starting",
+                "see what it says: mhictl proxy",
+            )
+        })?;
+        let proxy = (proxy.name != NAME).then(|| format!("{} (pid {})", proxy.name, proxy.pid));
+        let path = node.display().to_string();
         let watched: Generic<File> = Generic::new(
             port.watched()
                 .map_err(|error| Error::system("watch the port", &error))?,
@@ -252,11 +405,34 @@ impl Connect<'_> {
             )
         });
         self.modem = Some(modem);
-        Ok(line)
+        if let Some(line) = line {
+            say("modem", &line);
+        }
+        self.session.opened(path, proxy, Instant::now());
+        Ok(())
+    }
+
+    /// Makes the data format this process's to agree on, and finds out whether others use it already.
+    fn claim(&mut self) -> Result<Claim, Error> {
+        let Some(modem) = &self.modem else {
+            return Ok(Claim::Busy);
+        };
+        let name = format!("{}-format", modem.wwan);
+        match Lock::take(self.roots, &name, "the data format") {
+            Ok(lock) => self.claim = Some(lock),
+            Err(error) if error.exit == Exit::PortBusy => return Ok(Claim::Busy),
+            Err(error) => return Err(error),
+        }
+        let neighbours = self.interface()?.has_neighbours()?;
+        Ok(if neighbours {
+            Claim::Shared
+        } else {
+            Claim::Alone
+        })
     }
 
     fn listen(&mut self, wwan: &str) -> Result<(), Error> {
-        let control = Control::listen(self.roots, wwan)?;
+        let control = Control::listen(self.roots, wwan, self.config.mux)?;
         let watched: Generic<UnixListener> = Generic::new(
             control
                 .watched()
@@ -300,26 +476,32 @@ impl Connect<'_> {
             .ok_or_else(|| Error::new(Exit::Network, "no interface", ""))
     }
 
-    fn answer_status(&mut self) {
-        let Some(modem) = &self.modem else { return };
+    fn answer_status(&mut self, ask: Ask) {
         let (networks, up_since) = self.session.networks();
-        let session = SessionStatus {
+        let interface = self.interface.as_ref();
+        let format = self.session.format();
+        let session = report::Session {
+            link: interface.map_or(String::new(), |interface| interface.name().to_owned()),
+            mux: self.config.mux,
+            pid: std::process::id(),
             state: format!("{:?}", self.session.state()).to_lowercase(),
-            link: self
-                .interface
-                .as_ref()
-                .map(|interface| interface.name().to_owned())
-                .unwrap_or_default(),
-            qmap: self.session.format().map(|format| format.version.name()),
-            up_seconds: up_since.map(|since| since.elapsed().as_secs()),
+            apn: self.config.apn.clone(),
+            profile: self.config.profile,
             granted: networks
                 .iter()
                 .filter_map(|network| network.addressing.clone())
                 .collect(),
+            mtu: interface.and_then(Interface::link_mtu),
+            qmap: format.map(|format| format.version.name().to_owned()),
+            up_seconds: up_since.map(|since| since.elapsed().as_secs()),
+            reconnects: self.session.reconnects(),
+            last_error: self.session.last_error().map(str::to_owned),
         };
-        let status = Status::collect(self.roots, modem, self.session.radio.clone(), Some(session));
-        if let Some(control) = &mut self.control {
-            control.answer(|ask| status.render(ask == crate::control::Ask::Json));
+        let asked = ask == Ask::All && self.session.has_modem();
+        let radio = asked.then(|| self.session.radio.clone());
+        let answer = serde_json::to_string(&Answer { radio, session });
+        if let (Some(control), Ok(text)) = (&mut self.control, answer) {
+            control.answer(ask, &text);
         }
     }
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
-//! The control socket of a running `connect`, /run/mhictl/wwan0.sock: one request line, one answer, end.
+//! The control socket of a running `connect`, /run/mhictl/wwan0-129.sock: one request line, one answer, end.
 //! It is root's alone; requests, connections and time are bounded nevertheless.
 
 use std::fs;
@@ -20,18 +20,29 @@ const CONNECTIONS_MAX: usize = 4;
 /// How long a connection may take to say what it wants.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Where the socket of a modem is.
-pub fn path(roots: &Roots, wwan: &str) -> PathBuf {
-    run_dir(roots).join(format!("{wwan}.sock"))
+/// Where the socket of a session is.
+pub fn path(roots: &Roots, wwan: &str, mux: u8) -> PathBuf {
+    run_dir(roots).join(format!("{wwan}-{mux}.sock"))
 }
+
+/// The sockets of a modem's sessions by mux id; some may be dead.
+pub fn sockets(roots: &Roots, wwan: &str) -> Vec<PathBuf> {
+    let paths = (1..=254).map(|mux| path(roots, wwan, mux));
+    paths.filter(|path| path.exists()).collect()
+}
+
+/// The request for session and modem.
+pub const ALL: &str = "status\n";
+/// The request for the session alone, which is answered at once.
+pub const SESSION: &str = "session\n";
 
 /// What a connection wants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ask {
-    /// Lines for people.
-    Text,
-    /// One JSON object.
-    Json,
+    /// The session, and what the modem says.
+    All,
+    /// The session.
+    Session,
 }
 
 #[derive(Debug)]
@@ -51,10 +62,10 @@ pub struct Control {
 }
 
 impl Control {
-    /// Listens. The caller holds the modem's lock, so a socket that is there is a dead one.
-    pub fn listen(roots: &Roots, wwan: &str) -> Result<Control, Error> {
+    /// Listens. The caller holds the mux id's lock, so a socket that is there is a dead one.
+    pub fn listen(roots: &Roots, wwan: &str, mux: u8) -> Result<Control, Error> {
         make_run_dir(roots)?;
-        let path = path(roots, wwan);
+        let path = path(roots, wwan, mux);
         let _ = fs::remove_file(&path);
         let failed = |error: std::io::Error| {
             Error::system(format_args!("listen on {}", path.display()), &error)
@@ -88,13 +99,17 @@ impl Control {
         }
     }
 
-    /// Reads what connections want; says whether any waits for an answer.
-    pub fn read(&mut self, now: Instant) -> bool {
+    /// Reads what connections want.
+    pub fn read(&mut self, now: Instant) {
         self.connections
             .retain_mut(|connection| connection.deadline > now && connection.read());
+    }
+
+    /// Whether anybody waits for this.
+    pub fn waits(&self, ask: Ask) -> bool {
         self.connections
             .iter()
-            .any(|connection| connection.ask.is_some())
+            .any(|connection| connection.ask == Some(ask))
     }
 
     /// When connections that have not said what they want are looked at again; they are too short-lived for a place in the event loop.
@@ -106,17 +121,16 @@ impl Control {
         waits.then(|| now + Duration::from_millis(20))
     }
 
-    /// Answers everybody who waits, and hangs up.
-    pub fn answer(&mut self, text: impl Fn(Ask) -> String) {
-        self.connections
-            .retain_mut(|connection| match connection.ask {
-                Some(ask) => {
-                    // The answer is far smaller than a socket's buffer; a reader that has gone away misses it.
-                    let _ = connection.stream.write_all(text(ask).as_bytes());
-                    false
-                }
-                None => true,
-            });
+    /// Answers everybody who waits for this, and hangs up.
+    pub fn answer(&mut self, ask: Ask, text: &str) {
+        self.connections.retain_mut(|connection| {
+            let waits = connection.ask == Some(ask);
+            if waits {
+                // The answer is far smaller than a socket's buffer; a reader that has gone away misses it.
+                let _ = connection.stream.write_all(text.as_bytes());
+            }
+            !waits
+        });
     }
 }
 
@@ -144,8 +158,8 @@ impl Connection {
             }
         }
         match self.request.as_slice() {
-            b"status\n" => self.ask = Some(Ask::Text),
-            b"status json\n" => self.ask = Some(Ask::Json),
+            request if request == ALL.as_bytes() => self.ask = Some(Ask::All),
+            request if request == SESSION.as_bytes() => self.ask = Some(Ask::Session),
             request if request.contains(&b'\n') || request.len() > REQUEST_MAX => {
                 let _ = self.stream.write_all(b"error: unknown request\n");
                 return false;
@@ -162,12 +176,15 @@ mod tests {
     use crate::modem::device::tests::Tree;
 
     fn ask(tree: &Tree, control: &mut Control, request: &[u8]) -> String {
-        let mut stream = UnixStream::connect(path(&tree.roots, "wwan0")).unwrap();
+        let mut stream = UnixStream::connect(path(&tree.roots, "wwan0", 129)).unwrap();
         stream.write_all(request).unwrap();
         let now = Instant::now();
         control.accept(now);
-        if control.read(now) {
-            control.answer(|ask| format!("{ask:?}"));
+        control.read(now);
+        for ask in [Ask::All, Ask::Session] {
+            if control.waits(ask) {
+                control.answer(ask, &format!("{ask:?}"));
+            }
         }
         control.connections.clear();
         let mut answer = String::new();
@@ -178,9 +195,9 @@ mod tests {
     #[test]
     fn requests_are_answered_and_others_refused() {
         let tree = Tree::new();
-        let mut control = Control::listen(&tree.roots, "wwan0").unwrap();
-        assert_eq!(ask(&tree, &mut control, b"status\n"), "Text");
-        assert_eq!(ask(&tree, &mut control, b"status json\n"), "Json");
+        let mut control = Control::listen(&tree.roots, "wwan0", 129).unwrap();
+        assert_eq!(ask(&tree, &mut control, b"status\n"), "All");
+        assert_eq!(ask(&tree, &mut control, b"session\n"), "Session");
         assert_eq!(
             ask(&tree, &mut control, b"reboot\n"),
             "error: unknown request\n"
@@ -190,10 +207,21 @@ mod tests {
     }
 
     #[test]
+    fn sockets_are_listed_by_modem_and_mux_id() {
+        let tree = Tree::new();
+        assert!(sockets(&tree.roots, "wwan0").is_empty());
+        let others = [("wwan0", 130), ("wwan0", 129), ("wwan1", 129)]
+            .map(|(wwan, mux)| Control::listen(&tree.roots, wwan, mux).unwrap());
+        let expected = [129, 130].map(|mux| path(&tree.roots, "wwan0", mux));
+        assert_eq!(sockets(&tree.roots, "wwan0"), expected);
+        drop(others);
+    }
+
+    #[test]
     fn socket_is_the_owners_and_goes_with_the_listener() {
         let tree = Tree::new();
-        let control = Control::listen(&tree.roots, "wwan0").unwrap();
-        let path = path(&tree.roots, "wwan0");
+        let control = Control::listen(&tree.roots, "wwan0", 129).unwrap();
+        let path = path(&tree.roots, "wwan0", 129);
         assert_eq!(
             fs::metadata(&path).unwrap().permissions().mode() & 0o777,
             0o600
@@ -213,14 +241,14 @@ mod tests {
     #[test]
     fn connections_are_bounded_in_number_and_time() {
         let tree = Tree::new();
-        let mut control = Control::listen(&tree.roots, "wwan0").unwrap();
+        let mut control = Control::listen(&tree.roots, "wwan0", 129).unwrap();
         let streams: Vec<UnixStream> = (0..10)
-            .map(|_| UnixStream::connect(path(&tree.roots, "wwan0")).unwrap())
+            .map(|_| UnixStream::connect(path(&tree.roots, "wwan0", 129)).unwrap())
             .collect();
         let now = Instant::now();
         control.accept(now);
         assert_eq!(control.connections.len(), CONNECTIONS_MAX);
-        assert!(!control.read(now + PATIENCE));
+        control.read(now + PATIENCE);
         assert!(control.connections.is_empty());
         drop(streams);
     }

@@ -58,9 +58,34 @@ impl Exit {
         Exit::Permission,
     ];
 
+    /// The code of this number.
+    pub fn from_code(code: u8) -> Option<Exit> {
+        Exit::ALL.into_iter().find(|exit| exit.code() == code)
+    }
+
     /// The number that the shell sees.
     pub fn code(self) -> u8 {
         self as u8
+    }
+
+    /// The word for programs: in a hook's MHICTL_ERROR and in JSON. It never changes either.
+    pub fn word(self) -> &'static str {
+        match self {
+            Exit::Success => "success",
+            Exit::Failure => "failure",
+            Exit::Usage => "usage",
+            Exit::NoDevice => "no-device",
+            Exit::PortBusy => "port-busy",
+            Exit::SimAbsent => "sim-absent",
+            Exit::SimLocked => "sim-locked",
+            Exit::NotRegistered => "not-registered",
+            Exit::Refused => "session-refused",
+            Exit::NoAnswer => "no-answer",
+            Exit::Modem => "modem-refused",
+            Exit::Network => "network",
+            Exit::AtError => "at-error",
+            Exit::Permission => "permission",
+        }
     }
 
     /// One line for the table in `mhictl --help`.
@@ -181,6 +206,17 @@ mod tests {
             .map(Exit::code),
             [7, 8, 9, 10, 11]
         );
+    }
+
+    #[test]
+    fn words_are_distinct_and_fit_a_shell() {
+        let mut words: Vec<&str> = Exit::ALL.iter().map(|exit| exit.word()).collect();
+        assert!(words
+            .iter()
+            .all(|word| word.bytes().all(|b| b.is_ascii_lowercase() || b == b'-')));
+        words.sort_unstable();
+        words.dedup();
+        assert_eq!(words.len(), Exit::ALL.len());
     }
 
     #[test]

@@ -9,10 +9,13 @@ mod exit;
 mod at;
 mod connect;
 mod control;
+mod devices;
+mod hook;
 mod status;
 
 mod modem;
 mod network;
+mod proxy;
 mod session;
 
 use std::process::ExitCode;
@@ -23,10 +26,10 @@ fn main() -> ExitCode {
     let cli = cli::Cli::parse();
     let roots = modem::device::Roots::default();
     let result = match cli.command {
-        cli::Command::Connect(args) => {
-            config::Config::try_from(args).and_then(|config| connect::run(config, &roots))
-        }
+        cli::Command::Connect(args) => connect::run(args, &roots),
         cli::Command::Status(args) => status::run(&args, &roots),
+        cli::Command::Devices(args) => devices::run(&args, &roots),
+        cli::Command::Proxy => proxy::run(&roots),
         cli::Command::At(args) => at::run(&args, &roots),
     };
     match result {

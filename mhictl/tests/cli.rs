@@ -76,3 +76,38 @@ fn an_unknown_modem_is_no_device() {
         );
     }
 }
+
+#[test]
+fn a_missing_modem_is_an_object_for_programs() {
+    let output = mhictl(&["status", "--json", "--device", "wwan-none"]);
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(output.status.code(), Some(3));
+    assert!(
+        text.contains("\"word\":\"no-device\"") && text.contains("\"code\":3"),
+        "{text}"
+    );
+    assert!(stderr(&output).contains("no modem wwan-none"));
+}
+
+#[test]
+fn a_hook_hears_of_a_wrong_command_line_and_the_secrets_stay_with_mhictl() {
+    let output = Command::new(env!("CARGO_BIN_EXE_mhictl"))
+        .args([
+            "connect",
+            "--user",
+            "me",
+            "--apn",
+            "bad apn",
+            "--hook",
+            "/usr/bin/env",
+        ])
+        .env("MHICTL_PASSWORD", "secret")
+        .env("MHICTL_PIN", "1234")
+        .output()
+        .expect("mhictl runs");
+    // env(1) takes its argument for a program: what it prints is that there is none of the event's name.
+    let text = stderr(&output);
+    assert_eq!(output.status.code(), Some(2), "{text}");
+    assert!(text.contains("failed"), "{text}");
+    assert!(!text.contains("secret") && !text.contains("1234"));
+}

@@ -15,6 +15,11 @@ void rust_helper_put_device(struct device *dev)
 	put_device(dev);
 }
 
+bool rust_helper_device_is_registered(struct device *dev)
+{
+	return device_is_registered(dev);
+}
+
 void *rust_helper_dev_get_drvdata(const struct device *dev)
 {
 	return dev_get_drvdata(dev);

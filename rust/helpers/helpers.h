@@ -11,6 +11,7 @@
 #include <linux/netdevice.h>
 #include <linux/pci.h>
 #include <linux/skbuff.h>
+#include <linux/workqueue.h>
 #include <net/netlink.h>
 #include <net/rtnetlink.h>
 
@@ -41,6 +42,7 @@ size_t rust_helper_pages_size(void *address);
 /* device.c */
 struct device *rust_helper_get_device(struct device *dev);
 void rust_helper_put_device(struct device *dev);
+bool rust_helper_device_is_registered(struct device *dev);
 void *rust_helper_dev_get_drvdata(const struct device *dev);
 void rust_helper_dev_set_drvdata(struct device *dev, void *data);
 int rust_helper_pm_runtime_get(struct device *dev);
@@ -59,6 +61,7 @@ void rust_helper_writel(u32 value, void __iomem *addr);
 
 /* mhi.c */
 struct device *rust_helper_mhi_dev_to_dev(struct mhi_device *mhi_dev);
+void rust_helper_mhi_set_name(struct mhi_controller *mhi_cntrl, const char *name);
 void rust_helper_mhi_set_ready_timeout(struct mhi_controller_config *config, u32 ms);
 const char *rust_helper_mhi_ee_name(enum mhi_ee_type ee);
 
@@ -137,6 +140,11 @@ u32 rust_helper_skb_csum_offset(const struct sk_buff *skb);
 void rust_helper_skb_queue_head_init(struct sk_buff_head *list);
 void rust_helper_skb_queue_tail(struct sk_buff_head *list, struct sk_buff *skb);
 struct sk_buff *rust_helper_skb_dequeue(struct sk_buff_head *list);
+
+/* workqueue.c */
+void rust_helper_periodic_work_init(struct delayed_work *work, void (*run)(struct work_struct *work));
+void rust_helper_periodic_work_queue(struct delayed_work *work, u32 period_ms);
+void rust_helper_periodic_work_cancel(struct delayed_work *work);
 
 /* ethtool.c */
 struct rust_tx_aggregation {

@@ -9,7 +9,15 @@ struct device *rust_helper_mhi_dev_to_dev(struct mhi_device *mhi_dev)
 	return &mhi_dev->dev;
 }
 
-/* In mainline since 6.8; 6.6.73 (OpenWrt 24.10) has it too. */
+/* Kernels that have no place for it (6.6) do not use it either. */
+void rust_helper_mhi_set_name(struct mhi_controller *mhi_cntrl, const char *name)
+{
+#ifdef RMNET_MHI_HAVE_NAME
+	mhi_cntrl->name = name;
+#endif
+}
+
+/* Where the bus has no timeout of its own for READY (6.6), it waits for timeout_ms. */
 void rust_helper_mhi_set_ready_timeout(struct mhi_controller_config *config, u32 ms)
 {
 #ifdef RMNET_MHI_HAVE_READY_TIMEOUT

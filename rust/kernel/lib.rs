@@ -20,6 +20,7 @@ pub mod pci;
 pub mod print;
 pub mod sync;
 pub mod types;
+pub mod workqueue;
 
 /// What nearly every file of a driver uses.
 pub mod prelude {

@@ -31,32 +31,11 @@ check "somebody has the port" wait_for 5 test -e /proc/$holder/fd/3
 fails "port busy" 4 "sleep (pid $holder)" connect --apn internet
 fails "port busy for status" 4 "(pid $holder)" status
 kill $holder && wait $holder
-# A client whose request stays unanswered keeps libqmi's proxy on the port.
-modem qmi silent on
-qmicli -d $qmi -p --dms-get-model >/dev/null 2>&1 &
-client=$!
-proxy() {
-	pidof qmi-proxy
-}
-proxy_has_port() {
-	local file
-	for file in "/proc/$(proxy)"/fd/*; do
-		[ "$(readlink "$file")" != $qmi ] || return 0
-	done
-	return 1
-}
-check "libqmi's proxy has the port" wait_for 10 proxy_has_port
-fails "port busy by the proxy" 4 'qmi-proxy (pid' connect --apn internet
-kill $client "$(proxy)"
-wait $client
-modem qmi silent off
-check "the port is free again" wait_for 10 mhictl status
-
 connected() {
 	grep -q '^connected: ' /tmp/mhictl.log
 }
 need "session" connect
-fails "a second mhictl" 4 "mhictl (pid $session) uses wwan0" connect --apn internet --mux 130
+fails "a second mhictl" 4 "mhictl (pid $session) uses mux id 129 of wwan0" connect --apn internet
 check "ping goes on" ping_through $link 1.1.1.1
 check "SIGKILL" kill -KILL "$session"
 wait "$session"

@@ -9,6 +9,8 @@
 # Three sessions at once, kept apart: what goes through one shows on no other.
 
 driver_up
+# What a router says to solicitations would be counted, too.
+echo 1 >/proc/sys/net/ipv6/conf/default/disable_ipv6
 need "session 1" connect --no-route
 need "session 2" extra_link 2
 need "session 3" extra_link 3

@@ -30,6 +30,11 @@ fail() {
 	verdict "fail $*"
 }
 
+# skip NAME: WHY: what this kernel cannot show.
+skip() {
+	verdict "skip $*"
+}
+
 # The last thing of every case.
 close_case() {
 	complaints
@@ -40,6 +45,11 @@ close_case() {
 # Gives up on the case.
 abort() {
 	fail "$*"
+	leave
+}
+
+# Ends the case here.
+leave() {
 	close_case
 	poweroff -f
 	sleep 60 # the kernel goes down under this

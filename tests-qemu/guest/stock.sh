@@ -5,6 +5,10 @@
 stock_net=mhi_hwip0
 
 stock_up() {
+	if ! modprobe -n -a mhi_pci_generic mhi_net; then
+		skip "stock drivers: this kernel has not both of mhi_pci_generic and mhi_net"
+		leave
+	fi
 	need "stock modules load" modprobe -a mhi_pci_generic mhi_wwan_ctrl mhi_net
 	need "mhi_pci_generic binds" wait_for 10 bound_to mhi-pci-generic
 	need "stock ports appear" wait_for 20 stock_ports

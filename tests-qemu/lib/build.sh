@@ -2,17 +2,23 @@
 # shellcheck shell=bash disable=SC2154
 # What a guest runs, built for its architecture. Sourced by tests-qemu/run, in the build root.
 #
-#   build/ARCH/rmnet_mhi.ko, mhictl, traffic    for the guests (modem: for the machine that runs them)
+#   build/GUEST/rmnet_mhi.ko         for the kernel that the guest boots
+#   build/ARCH/mhictl, traffic       for its architecture (modem: for the machine that runs them)
 
 declare -A target=([amd64]=x86_64-unknown-linux-gnu [arm64]=aarch64-unknown-linux-gnu)
 declare -A cross=([amd64]='' [arm64]=aarch64-linux-gnu-)
 
 export CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER=aarch64-linux-gnu-gcc
 
+# build_module GUEST [TARGET]
 build_module() {
-	local arch=$1
-	make -C "$repository" --no-print-directory -j2 O="build/$arch" KDIR="/lib/modules/$(kernel "$arch")/build" \
-		ARCH="$arch" CROSS_COMPILE="${cross[$arch]}" WERROR=1
+	local guest=$1 arch tree prefix
+	arch=$(architecture_of "$guest")
+	prefix=${cross[$arch]}
+	[ "$guest" != own ] || prefix=${CROSS_COMPILE:-$prefix}
+	tree=$(kernel_tree "$guest")
+	make -C "$repository" --no-print-directory -j2 O="build/$guest" KDIR="$tree" ARCH="$arch" CROSS_COMPILE="$prefix" WERROR=1 \
+		"${2-modules}"
 }
 
 build_modem() {
@@ -34,10 +40,12 @@ place() {
 	cmp -s "$1" "$2" || install "$1" "$2"
 }
 
-# build_image ARCH DIRECTORY [FILE...]: the guest's image in DIRECTORY/guest.cpio: the cached part, then a second archive with what changes. The kernel unpacks one over the other.
+# build_image GUEST DIRECTORY [FILE...]: the guest's image in DIRECTORY/guest.cpio: the cached part, then a second archive
+# with what changes. The kernel unpacks one over the other.
 build_image() {
-	local arch=$1 directory=$2 base tree file
+	local guest=$1 directory=$2 arch base tree file
 	shift 2
+	arch=$(architecture_of "$guest")
 	mkdir -p "$directory"
 	base=$("$here/guest-image" "$arch")
 	tree=$(mktemp -d -p "$scratch")
@@ -46,8 +54,9 @@ build_image() {
 	cp -r "$here"/guest/{*.sh,run-case,modem} "$here/cases" "$tree/test/"
 	optional "$build/$arch/mhictl" "$tree/usr/bin/mhictl"
 	optional "$build/$arch/traffic" "$tree/usr/bin/traffic"
-	if [ -e "$build/$arch/rmnet_mhi.ko" ]; then
-		"${cross[$arch]}objcopy" --strip-debug "$build/$arch/rmnet_mhi.ko" "$tree/usr/lib/modules/rmnet_mhi.ko"
+	copy_modules "$guest" "$tree"
+	if [ -e "$build/$guest/rmnet_mhi.ko" ]; then
+		strip_module "$guest" "$tree/usr/lib/modules/rmnet_mhi.ko"
 	fi
 	for file; do
 		cp "$file" "$tree/usr/lib/modules/"
@@ -57,6 +66,16 @@ build_image() {
 		cd "$tree" && find . -mindepth 1 | cpio --quiet -o -H newc -R 0:0
 	) >"$directory/guest.cpio"
 	rm -r "$tree"
+}
+
+# strip_module GUEST FILE: the module as a package brings it.
+strip_module() {
+	local guest=$1 to=$2 module=$build/$1/rmnet_mhi.ko prefix
+	prefix=${cross[$(architecture_of "$guest")]}
+	case $guest in
+	openwrt | own) "$here/strip-module" "$prefix" "$module" "$to" ;;
+	*) "${prefix}objcopy" --strip-debug "$module" "$to" ;;
+	esac
 }
 
 optional() {

@@ -2,43 +2,38 @@
 # shellcheck shell=bash disable=SC2154
 # `make check`: jobs, two at a time, each with verdicts that are counted. Sourced by tests-qemu/run, in the build root.
 #
-# A job is a command. It may write verdicts, "pass NAME" or "fail NAME: why", to descriptor 3; one that writes none is a verdict
-# itself. Its output is kept in build/check/JOB.log and shown if it fails.
+# A job is a command. It may write verdicts, "pass NAME", "fail NAME: why" or "skip NAME: why", to descriptor 3; one that writes
+# none is a verdict itself. Its output is kept in build/check/JOB.log and shown if it fails.
 
 results=$build/check${CASE:+.$$}
 fuzz_seconds=${FUZZ_SECONDS:-10} # for each target
 
+# A kernel with OpenWrt's options stands in for OpenWrt's: what differs there, no more.
+openwrt_cases=(ids-bound load-unload mhictl-recover ping transfer-v5)
+
 check() {
+	local guests=(amd64 arm64 openwrt) guest arch name
+	[ -z "$architecture" ] || guests=("$architecture")
+	[ -z "${IMAGE-}" ] || guests=(own)
 	rm -rf "$results"
 	mkdir -p "$results"
 	say "building (the first time takes some minutes; each step says when it is done)"
 	job "modem: build" build_modem
-	job "module, amd64: build and its checks" build_module amd64
-	job "programs, amd64: build" build_programs amd64
-	job "module, arm64: build and its checks" build_module arm64
-	job "programs, arm64: build" build_programs arm64
-	job "guest userspace, amd64" guest_userspace amd64
-	job "guest userspace, arm64" guest_userspace arm64
+	for guest in "${guests[@]}"; do
+		job "module, $guest: build and its checks" build_module "$guest"
+	done
+	for arch in $(architectures "${guests[@]}"); do
+		job "programs, $arch: build" build_programs "$arch"
+		job "guest userspace, $arch" guest_userspace "$arch"
+	done
 	finish_jobs
-
-	say "checking the sources"
-	job "shellcheck" check_scripts
-	job "formatting" check_formatting
-	job "sizes" check_sizes
-	job "cargo test" cargo_tests
-	job "clippy" make -C "$repository" --no-print-directory clippy WERROR=1 ARCH=amd64 O=build/amd64 \
-		KDIR="/lib/modules/$(kernel amd64)/build"
-	job "the build's own checks refuse what they should, arm64" make -C "$repository" --no-print-directory selftest \
-		WERROR=1 ARCH=arm64 CROSS_COMPILE="${cross[arm64]}" O=build/arm64 KDIR="/lib/modules/$(kernel arm64)/build"
-	finish_jobs
-	job "fuzz targets, $fuzz_seconds seconds each" fuzz
+	[ -n "$architecture${IMAGE-}" ] || check_sources
 
 	say "running the cases"
-	local arch name
-	for arch in amd64 arm64; do
+	for guest in "${guests[@]}"; do
 		for name in $(list); do
-			if [ "${architecture:-$arch}" = "$arch" ] && runs_on "$name" "$arch"; then
-				job "$arch $name" guest_case "$arch" "$name"
+			if runs_on "$name" "$guest"; then
+				job "$guest $name" guest_case "$guest" "$name"
 			fi
 		done
 	done
@@ -46,29 +41,55 @@ check() {
 	summary
 }
 
-# One case alone, on the architectures that it names or on ARCH=; what each verdict says is shown.
+architectures() {
+	local guest
+	for guest; do
+		architecture_of "$guest"
+	done | sort -u
+}
+
+check_sources() {
+	say "checking the sources"
+	job "shellcheck" check_scripts
+	job "formatting" check_formatting
+	job "sizes" check_sizes
+	job "cargo test" cargo_tests
+	job "stripped as OpenWrt does" check_strip
+	job "clippy" build_module amd64 clippy
+	job "the build's own checks refuse what they should, arm64" build_module arm64 selftest
+	finish_jobs
+	job "fuzz targets, $fuzz_seconds seconds each" fuzz
+}
+
+# One case alone, on the architectures that it names, on ARCH= or on the caller's kernel; what each verdict says is shown.
 check_case() {
-	local name=$1 arch
+	local name=$1 guest guests
 	[ -e "$here/cases/$name.sh" ] || {
 		say "no case '$name': see make check LIST=1"
 		exit 2
 	}
 	rm -rf "$results"
 	mkdir -p "$results"
-	for arch in ${architecture:-$(header "$here/cases/$name.sh" arch "amd64 arm64")}; do
-		prepare "$arch"
-		job "$arch $name" guest_case "$arch" "$name"
+	guests=${architecture:-$(header "$here/cases/$name.sh" arch "amd64 arm64")}
+	[ -z "${IMAGE-}" ] || guests=own
+	for guest in $guests; do
+		prepare "$guest"
+		job "$guest $name" guest_case "$guest" "$name"
 	done
 	finish_jobs
 	sed '/^pass/!d' "$results"/*.verdict
 	summary
 }
 
+# runs_on CASE GUEST
 runs_on() {
-	case " $(header "$here/cases/$1.sh" arch "amd64 arm64") " in
-	*" $2 "*) ;;
-	*) return 1 ;;
-	esac
+	local where
+	if [ "$2" = openwrt ]; then
+		[[ " ${openwrt_cases[*]} " == *" $1 "* ]]
+	else
+		where=$(header "$here/cases/$1.sh" arch "amd64 arm64")
+		[[ " $where " == *" $(architecture_of "$2") "* ]]
+	fi
 }
 
 # ---- jobs
@@ -86,7 +107,7 @@ finish_jobs() {
 }
 
 run_job() {
-	local name=$1 file status=0 start=$SECONDS passed failed
+	local name=$1 file status=0 start=$SECONDS passed failed skipped
 	file="$results/${name//[^a-zA-Z0-9_-]/-}"
 	shift
 	# A shell of its own that is no part of a condition, so that set -e holds in it.
@@ -104,8 +125,9 @@ run_job() {
 	fi
 	passed=$(grep -c '^pass' "$file.verdict" || true)
 	failed=$(grep -c '^fail' "$file.verdict" || true)
+	skipped=$(sed -n 's/^skip/      | skip/p' "$file.verdict")
 	if [ "$failed" = 0 ]; then
-		echo "ok    $name ($passed passed, $((SECONDS - start)) s)"
+		echo "ok    $name ($passed passed, $((SECONDS - start)) s)${skipped:+$'\n'$skipped}"
 	else
 		echo "FAIL  $name ($passed passed, $failed failed, $((SECONDS - start)) s)"$'\n'"$(
 			grep '^fail' "$file.verdict" | head -n 20
@@ -179,6 +201,24 @@ check_sizes() {
 	at_most 2097152 "$build/arm64/mhictl" "arm64 mhictl"
 }
 
+# The guest openwrt loads what this looks at.
+check_strip() {
+	local stripped
+	stripped=$(mktemp -p "$scratch")
+	strip_module openwrt "$stripped"
+	cmp <(modinfo_section "$build/openwrt/rmnet_mhi.ko") <(modinfo_section "$stripped")
+	echo "pass .modinfo survives" >&3
+	if aarch64-linux-gnu-nm --defined-only "$stripped" | grep -vE ' (_[0-9]+|__this_module)$'; then
+		echo "fail no names are left: see the log" >&3
+	else
+		echo "pass no names are left" >&3
+	fi
+}
+
+modinfo_section() {
+	aarch64-linux-gnu-readelf -p .modinfo "$1"
+}
+
 at_most() {
 	local size
 	size=$(stat -c %s "$2")
@@ -189,24 +229,24 @@ at_most() {
 	fi
 }
 
-# guest_case ARCH NAME: its logs stay in build/tests/ARCH-NAME unless it passes.
+# guest_case GUEST NAME: its logs stay in build/tests/GUEST-NAME unless it passes.
 guest_case() {
-	local arch=$1 name=$2 directory=$build/tests/$1-$2 status=0 why builder modules=()
+	local guest=$1 name=$2 directory=$build/tests/$1-$2 status=0 why builder extra=()
 	# `# module: SCRIPT` in the head: a kernel module more, which that script builds.
 	builder=$(header "$here/cases/$name.sh" module)
 	if [ -n "$builder" ]; then
-		modules+=("$("$here/$builder" "$arch")")
+		extra+=("$("$here/$builder" "$guest")")
 	fi
-	build_image "$arch" "$directory" "${modules[@]}"
-	why=$(vm "$arch" "$directory" "$name" "$here/cases/$name.sh" file) || status=$?
+	build_image "$guest" "$directory" "${extra[@]}"
+	why=$(vm "$guest" "$directory" "$name" "$here/cases/$name.sh" file) || status=$?
 	if [ -e "$directory/verdict" ]; then
-		grep -aE '^(pass|fail) ' "$directory/verdict" | tr -d '\r' >&3 || true
+		grep -aE '^(pass|fail|skip) ' "$directory/verdict" | tr -d '\r' >&3 || true
 	fi
 	if [ $status != 0 ]; then
 		echo "fail $name: $why" >&3
 	elif ! grep -qax 'done' "$directory/verdict"; then
 		echo "fail $name: the guest ended before the case did" >&3
-	elif ! grep -qaE '^(pass|fail) ' "$directory/verdict"; then
+	elif ! grep -qaE '^(pass|fail|skip) ' "$directory/verdict"; then
 		echo "fail $name: it reports no verdict" >&3
 	elif ! grep -qa '^fail' "$directory/verdict" && [ -z "${CASE-}" ]; then
 		rm -r "$directory"

@@ -2,12 +2,11 @@
 # shellcheck shell=bash disable=SC2054,SC2154
 # One emulated modem and one QEMU with it on its PCI bus. Sourced by tests-qemu/run, in the build root.
 
-# vm ARCH DIRECTORY CASE SCRIPT CONSOLE: boots the case; the directory holds guest.cpio and
-# gets the logs; options stand in the script's
-# head. CONSOLE is "file", "demo" (the guest's port "out" is the terminal) or "terminal".
+# vm GUEST DIRECTORY CASE SCRIPT CONSOLE: boots the case; the directory holds guest.cpio and gets the logs; options stand in
+# the script's head. CONSOLE is "file", "demo" (the guest's port "out" is the terminal) or "terminal".
 # Returns when the guest is gone, and says why if that was not its own doing.
 vm() {
-	local arch=$1 directory=$2 name=$3 script=$4 console=$5
+	local directory=$2 name=$3 script=$4 console=$5
 	local sockets modem_process status=0 timeout limit=()
 	sockets=$(mktemp -d -p "$scratch") # short, as a socket's path must be
 	timeout=$(header "$script" timeout 90)
@@ -49,15 +48,15 @@ header() {
 }
 
 qemu() {
-	local arch=$1 directory=$2 name=$3 script=$4 console=$5 sockets=$6
-	local memory line machine=()
+	local guest=$1 directory=$2 name=$3 script=$4 console=$5 sockets=$6
+	local memory line cpu machine=()
 	# Self-tests of ciphers nobody uses here take a third of the way to init.
 	# Emulated time jumps when the kernel picks its clock on a busy machine: a stall that is nobody's.
 	line="cryptomgr.notests rcupdate.rcu_cpu_stall_suppress_at_boot=1 panic=-1 oops=panic panic_on_warn=1 CASE=$name $(header "$script" append)"
 	# The serial line is slow under emulation: the kernel's whole log only where somebody reads it.
 	[ -n "${CASE-}" ] || line="loglevel=5 $line"
 	memory=$(header "$script" memory 512M)
-	case $arch in
+	case $(architecture_of "$guest") in
 	amd64)
 		machine=("${limit[@]}" qemu-system-x86_64 -cpu max)
 		line="console=ttyS0 $line"
@@ -71,8 +70,11 @@ qemu() {
 		esac
 		;;
 	arm64)
-		# pauth=off: emulating pointer authentication takes most of the time otherwise.
-		machine=("${limit[@]}" qemu-system-aarch64 -M virt,gic-version=3,memory-backend=ram -cpu max,pauth=off)
+		case $guest in
+		openwrt | own) cpu=cortex-a53 ;; # a router's
+		*) cpu=max,pauth=off ;; # emulating pointer authentication takes most of the time otherwise
+		esac
+		machine=("${limit[@]}" qemu-system-aarch64 -M virt,gic-version=3,memory-backend=ram -cpu "$cpu")
 		line="console=ttyAMA0 $line"
 		;;
 	esac
@@ -92,17 +94,13 @@ qemu() {
 	esac
 
 	exec "${machine[@]}" -nodefaults -display none -no-reboot -serial chardev:console \
-		-kernel "$RMNET_MHI_CACHE/guest-$arch.kernel" -initrd "$directory/guest.cpio" -append "$line" \
+		-kernel "$(kernel_image "$guest")" -initrd "$directory/guest.cpio" -append "$line" \
 		-chardev "file,id=verdict,path=$directory/verdict" \
 		-device virtserialport,bus=ports.0,nr=2,chardev=verdict,name=verdict \
 		-chardev "socket,id=modem,path=$sockets/control" \
 		-device virtserialport,bus=ports.0,nr=3,chardev=modem,name=modem \
 		-device pcie-root-port,id=port0,slot=1 \
 		-device '{"driver":"vfio-user-pci","id":"modem0","bus":"port0","socket":{"type":"unix","path":"'"$sockets/modem"'"}}'
-}
-
-kernel() {
-	basename /lib/modules/*-"$1"
 }
 
 wait_for_sockets() {

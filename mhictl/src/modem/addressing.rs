@@ -5,7 +5,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use qmi::{wda, wds};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::config::{Family, Qmap};
 
@@ -76,7 +76,7 @@ pub fn aggregation(version: Qmap) -> wda::Aggregation {
 }
 
 /// Addresses of one family.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Addressing {
     /// Address; never unspecified, loopback or multicast.
     pub address: IpAddr,

@@ -5,14 +5,15 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use qmi::{next_frame, qmux, service, Body, Builder, Kind, Message, Request, Step};
+use qmi::{qmux, service, Body, Builder, Kind, Message, Request};
+
+use crate::modem::frames::Frames;
+pub use crate::modem::frames::Received;
 
 /// Largest request that mhictl makes: three credentials of 127 octets and an APN of 100 fit.
 const REQUEST_MAX: usize = 1024;
 /// Requests that may wait for replies at once.
 const PENDING_MAX: usize = 32;
-/// A frame that stays incomplete for this long is garbage: each transfer of the modem holds whole frames.
-const PARTIAL_PATIENCE: Duration = Duration::from_millis(500);
 
 /// Names one request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,29 +30,6 @@ pub enum Event {
     Indication(Received),
 }
 
-/// A frame that holds a well-formed message.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Received(Vec<u8>);
-
-impl Received {
-    /// Its message.
-    pub fn message(&self) -> Result<Message<'_>, qmi::Error> {
-        let (frame, _) = qmi::Frame::parse(&self.0)?;
-        Message::parse(&frame)
-    }
-}
-
-/// What was received and could not be used.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Noise {
-    /// Octets outside of any frame.
-    pub garbage: u64,
-    /// Frames whose message is malformed.
-    pub malformed: u64,
-    /// Replies that no request waits for: late, or to somebody else.
-    pub stray: u64,
-}
-
 #[derive(Debug)]
 struct Pending {
     token: Token,
@@ -63,18 +41,32 @@ struct Pending {
 }
 
 /// The host's side of one QMI port.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Client {
-    buffer: Vec<u8>,
-    last_octet: Option<Instant>,
+    frames: Frames,
     pending: Vec<Pending>,
     outgoing: VecDeque<Vec<u8>>,
     events: VecDeque<Event>,
     tokens: u32,
     transactions: u16,
     control_transactions: u8,
-    /// What could not be used so far.
-    pub noise: Noise,
+    /// Replies that no request waits for: late, or to somebody else.
+    strays: u64,
+}
+
+impl Default for Client {
+    fn default() -> Self {
+        Client {
+            frames: Frames::new(qmux::FROM_MODEM),
+            pending: Vec::new(),
+            outgoing: VecDeque::new(),
+            events: VecDeque::new(),
+            tokens: 0,
+            transactions: 0,
+            control_transactions: 0,
+            strays: 0,
+        }
+    }
 }
 
 impl Client {
@@ -119,7 +111,7 @@ impl Client {
 
     /// Forgets everything but the numbering: the port is another one now.
     pub fn reset(&mut self) {
-        self.buffer.clear();
+        self.frames.reset();
         self.pending.clear();
         self.outgoing.clear();
         self.events.clear();
@@ -137,11 +129,8 @@ impl Client {
 
     /// Takes octets from the port; they may begin and end anywhere.
     pub fn receive(&mut self, octets: &[u8], now: Instant) {
-        self.last_octet = Some(now);
-        for chunk in octets.chunks(qmux::MAX_FRAME) {
-            self.buffer.extend_from_slice(chunk);
-            self.parse();
-        }
+        self.frames.receive(octets, now);
+        self.sort();
     }
 
     /// Lets time pass.
@@ -154,10 +143,8 @@ impl Client {
             }
             waits
         });
-        while self.partial_until().is_some_and(|until| until <= now) {
-            self.skip(1);
-            self.parse();
-        }
+        self.frames.tick(now);
+        self.sort();
     }
 
     /// When [`Client::tick`] has something to do.
@@ -165,7 +152,7 @@ impl Client {
         self.pending
             .iter()
             .map(|pending| pending.deadline)
-            .chain(self.partial_until())
+            .chain(self.frames.deadline())
             .min()
     }
 
@@ -181,11 +168,6 @@ impl Client {
         }
     }
 
-    fn partial_until(&self) -> Option<Instant> {
-        let since = self.last_octet.filter(|_| !self.buffer.is_empty())?;
-        Some(since + PARTIAL_PATIENCE)
-    }
-
     fn next_transaction(&mut self, service: u8) -> u16 {
         if service == service::CTL {
             self.control_transactions = self.control_transactions.checked_add(1).unwrap_or(1);
@@ -195,64 +177,34 @@ impl Client {
         self.transactions
     }
 
-    fn parse(&mut self) {
-        loop {
-            let (used, noise) = match next_frame(&self.buffer) {
-                Step::NeedMore(_) => return,
-                Step::Skip(count) => (count, true),
-                Step::Frame { frame, consumed } => match Message::parse(&frame) {
-                    Ok(message) if frame.flags == qmux::FROM_MODEM => {
-                        let received =
-                            Received(self.buffer.get(..consumed).unwrap_or_default().to_vec());
-                        let kind = message.kind;
-                        let is_ours = |pending: &Pending| {
-                            (
-                                pending.service,
-                                pending.client,
-                                pending.transaction,
-                                pending.id,
-                            ) == (
-                                message.service,
-                                message.client,
-                                message.transaction,
-                                message.id,
-                            )
-                        };
-                        let at = self.pending.iter().position(is_ours);
-                        match (kind, at) {
-                            (Kind::Indication, _) => {
-                                self.events.push_back(Event::Indication(received))
-                            }
-                            (Kind::Response, Some(at)) => {
-                                let token = self.pending.swap_remove(at).token;
-                                self.events.push_back(Event::Reply(token, received));
-                            }
-                            _ => self.noise.stray += 1,
-                        }
-                        (consumed, false)
-                    }
-                    // Only the marker is dropped: a frame that was cut short may have swallowed a good one.
-                    _ => {
-                        self.noise.malformed += 1;
-                        (1, true)
-                    }
-                },
+    /// Tells replies from indications, and finds the request of each reply.
+    fn sort(&mut self) {
+        while let Some(received) = self.frames.frame() {
+            let Ok(message) = received.message() else {
+                continue;
             };
-            if noise {
-                self.skip(used);
-            } else {
-                self.buffer.drain(..used.min(self.buffer.len()));
-            }
-            if used == 0 {
-                return;
+            let at = self.pending.iter().position(|pending| {
+                (
+                    pending.service,
+                    pending.client,
+                    pending.transaction,
+                    pending.id,
+                ) == (
+                    message.service,
+                    message.client,
+                    message.transaction,
+                    message.id,
+                )
+            });
+            match (message.kind, at) {
+                (Kind::Indication, _) => self.events.push_back(Event::Indication(received)),
+                (Kind::Response, Some(at)) => {
+                    let token = self.pending.swap_remove(at).token;
+                    self.events.push_back(Event::Reply(token, received));
+                }
+                _ => self.strays += 1,
             }
         }
-    }
-
-    fn skip(&mut self, count: usize) {
-        let count = count.min(self.buffer.len());
-        self.noise.garbage += count as u64;
-        self.buffer.drain(..count);
     }
 }
 
@@ -288,6 +240,7 @@ pub fn describe(frame: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::modem::frames::PARTIAL_PATIENCE;
     use qmi::{ctl, nas, wds};
 
     const PATIENCE: Duration = Duration::from_secs(2);
@@ -321,6 +274,14 @@ mod tests {
         ]
     }
 
+    fn noise(client: &Client) -> (u64, u64, u64) {
+        (
+            client.frames.garbage,
+            client.frames.malformed,
+            client.strays,
+        )
+    }
+
     fn replied(client: &mut Client) -> Option<Token> {
         match client.event() {
             Some(Event::Reply(token, _)) => Some(token),
@@ -341,7 +302,7 @@ mod tests {
         assert_eq!(client.outgoing(), None);
         client.receive(&sync_reply(1), now);
         assert_eq!(replied(&mut client), Some(token));
-        assert_eq!(client.noise, Noise::default());
+        assert_eq!(noise(&client), (0, 0, 0));
         assert_eq!(client.deadline(), None);
     }
 
@@ -365,7 +326,7 @@ mod tests {
         octets.extend([0xde, 0xad]);
         client.receive(&octets, now);
         assert_eq!(replied(&mut client), Some(token));
-        assert_eq!(client.noise.garbage, 7);
+        assert_eq!(client.frames.garbage, 7);
     }
 
     #[test]
@@ -386,7 +347,7 @@ mod tests {
             client.receive(frame, now);
             assert_eq!(client.event(), None);
         }
-        assert_eq!(client.noise.stray, 4);
+        assert_eq!(client.strays, 4);
         let frame = Builder::response(&mut room, 3, 7, 1, 0x4d)
             .verdict(Ok(()))
             .finish()
@@ -405,7 +366,7 @@ mod tests {
         client.tick(now + PATIENCE);
         assert_eq!(client.event(), Some(Event::Silent(token)));
         client.receive(&sync_reply(1), now + PATIENCE);
-        assert_eq!((client.event(), client.noise.stray), (None, 1));
+        assert_eq!((client.event(), client.strays), (None, 1));
     }
 
     #[test]
@@ -416,7 +377,7 @@ mod tests {
         client.receive(&sync_reply(1), now);
         client.tick(now + PARTIAL_PATIENCE);
         assert_eq!(replied(&mut client), Some(token));
-        assert_eq!(client.noise.garbage, 15);
+        assert_eq!(client.frames.garbage, 15);
     }
 
     #[test]
@@ -425,7 +386,7 @@ mod tests {
         client.receive(&sync_reply(1)[..10], now);
         assert_eq!(client.deadline(), Some(now + PARTIAL_PATIENCE));
         client.tick(now + PARTIAL_PATIENCE);
-        assert_eq!((client.deadline(), client.noise.garbage), (None, 10));
+        assert_eq!((client.deadline(), client.frames.garbage), (None, 10));
     }
 
     #[test]
@@ -435,7 +396,7 @@ mod tests {
         let mut reply = sync_reply(1);
         reply[3] = 0;
         client.receive(&reply, now);
-        assert_eq!((client.event(), client.noise.malformed), (None, 1));
+        assert_eq!((client.event(), client.frames.malformed), (None, 1));
     }
 
     #[test]
@@ -508,10 +469,10 @@ mod tests {
         for _ in 0..200 {
             let octets: Vec<u8> = (0..1000).map(|_| noise() & 0x83).collect();
             client.receive(&octets, now);
-            assert!(client.buffer.len() <= qmux::MAX_FRAME);
+            assert!(client.frames.incomplete() <= qmux::MAX_FRAME);
         }
         client.tick(now + PARTIAL_PATIENCE);
-        assert!(client.buffer.is_empty());
+        assert_eq!(client.frames.incomplete(), 0);
         while let Some(event) = client.event() {
             assert!(matches!(event, Event::Indication(_)));
         }

@@ -20,6 +20,8 @@ pub struct Roots {
     pub run: PathBuf,
     /// configuration, `/etc`
     pub etc: PathBuf,
+    /// abstract name of the proxy's socket, `qmi-proxy` as libqmi has it
+    pub proxy: String,
 }
 
 impl Default for Roots {
@@ -30,6 +32,7 @@ impl Default for Roots {
             proc: "/proc".into(),
             run: "/run".into(),
             etc: "/etc".into(),
+            proxy: "qmi-proxy".into(),
         }
     }
 }
@@ -41,6 +44,16 @@ pub enum Kind {
     Qmi,
     /// AT commands
     At,
+}
+
+impl Kind {
+    /// As sysfs writes it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::Qmi => "QMI",
+            Kind::At => "AT",
+        }
+    }
 }
 
 /// One port of a modem.
@@ -61,6 +74,8 @@ pub struct Modem {
     pub wwan: String,
     /// PCI function, `0000:01:00.0`.
     pub pci: String,
+    /// Driver of the PCI function.
+    pub driver: Option<String>,
     /// Ports by name.
     pub ports: Vec<Port>,
     /// Base net device of the same PCI function.
@@ -118,6 +133,7 @@ pub fn modems(roots: &Roots) -> Vec<Modem> {
             None => found.push(Modem {
                 wwan,
                 pci: address,
+                driver: driver_of(&pci),
                 ports: vec![port],
                 netdev: netdev_of(roots, &pci),
             }),
@@ -164,7 +180,7 @@ pub fn find(roots: &Roots, wanted: Option<&str>) -> Result<Modem, Error> {
 /// The node of a modem's first port of `kind`.
 pub fn need_port(modem: &Modem, kind: Kind) -> Result<&Port, Error> {
     modem.port(kind).ok_or_else(|| {
-        let what = if kind == Kind::Qmi { "QMI" } else { "AT" };
+        let what = kind.name();
         Error::new(
             Exit::NoDevice,
             format!("{} has no {what} port", modem.wwan),
@@ -183,8 +199,7 @@ pub fn booting(roots: &Roots) -> bool {
     };
     entries(&roots.sys.join("class/net")).iter().any(|name| {
         let device = roots.sys.join("class/net").join(name).join("device");
-        let driver = fs::read_link(device.join("driver")).ok();
-        let ours = driver.as_deref().and_then(file_name).as_deref() == Some("mhi_net");
+        let ours = driver_of(&device).as_deref() == Some("mhi_net");
         let function = fs::canonicalize(device).ok().as_deref().and_then(file_name);
         ours && function.is_some_and(|function| !has_port(&function))
     })
@@ -198,6 +213,14 @@ fn names(modems: &[Modem]) -> String {
         .map(|modem| format!("{} ({})", modem.wwan, modem.pci))
         .collect::<Vec<_>>()
         .join(", ")
+}
+
+/// Name of a device's driver.
+fn driver_of(device: &Path) -> Option<String> {
+    fs::read_link(device.join("driver"))
+        .ok()
+        .as_deref()
+        .and_then(file_name)
 }
 
 /// The deepest directory at or above `path` that is a device of the PCI bus.
@@ -278,13 +301,14 @@ pub mod tests {
                 std::process::id(),
                 NEXT.fetch_add(1, Ordering::Relaxed)
             );
-            let path = std::env::temp_dir().join(unique);
+            let path = std::env::temp_dir().join(&unique);
             let roots = Roots {
                 sys: path.join("sys"),
                 dev: path.join("dev"),
                 proc: path.join("proc"),
                 run: path.join("run"),
                 etc: path.join("etc"),
+                proxy: unique,
             };
             for dir in [&roots.sys, &roots.dev, &roots.proc, &roots.run, &roots.etc] {
                 fs::create_dir_all(dir).unwrap();

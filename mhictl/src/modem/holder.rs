@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
-//! Who holds a port: the port is a plain character device whose openers steal each other's replies, so mhictl
-//! takes it only when nobody else has it. A lock file keeps mhictl's instances apart, /proc shows everybody else.
+//! Who holds a port: the port is a plain character device whose openers steal each other's replies, so one process opens it
+//! and only when nobody else has it. Lock files keep mhictl's instances apart, /proc shows everybody else.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{Read, Seek, Write};
@@ -28,7 +28,7 @@ pub fn make_run_dir(roots: &Roots) -> Result<PathBuf, Error> {
     Ok(dir)
 }
 
-/// Exclusive use of one port or modem among mhictl's instances; released when dropped or when the process ends.
+/// Exclusive use of one port, modem or mux id among mhictl's instances; released when dropped or when the process ends.
 /// The file stays: removing it would let two holders lock two different files of one name.
 #[derive(Debug)]
 pub struct Lock {
@@ -36,8 +36,8 @@ pub struct Lock {
 }
 
 impl Lock {
-    /// Takes the lock `NAME.lock`, or says who has it.
-    pub fn take(roots: &Roots, name: &str) -> Result<Lock, Error> {
+    /// Takes the lock `NAME.lock` of `what`, or says who has it.
+    pub fn take(roots: &Roots, name: &str, what: &str) -> Result<Lock, Error> {
         let path = make_run_dir(roots)?.join(format!("{name}.lock"));
         let open = OpenOptions::new()
             .read(true)
@@ -53,7 +53,7 @@ impl Lock {
             Err(rustix::io::Errno::WOULDBLOCK) => {
                 let mut pid = String::new();
                 let _ = (&mut file).take(16).read_to_string(&mut pid);
-                let what = format!("port busy: mhictl (pid {}) uses {name}", pid.trim());
+                let what = format!("port busy: mhictl (pid {}) uses {what}", pid.trim());
                 return Err(Error::new(
                     Exit::PortBusy,
                     what,
@@ -119,9 +119,15 @@ pub fn holders(roots: &Roots, node: &Path) -> Vec<Holder> {
     found
 }
 
-/// Refuses a port that another process has open, with what to do about that process.
-pub fn refuse_if_held(roots: &Roots, node: &Path, wwan: &str) -> Result<(), Error> {
-    let holders = holders(roots, node);
+/// Refuses a port that another process than `proxy` has open, with what to do about that process.
+pub fn refuse_if_held(
+    roots: &Roots,
+    node: &Path,
+    wwan: &str,
+    proxy: Option<u32>,
+) -> Result<(), Error> {
+    let mut holders = holders(roots, node);
+    holders.retain(|holder| Some(holder.pid) != proxy);
     if holders.is_empty() {
         return Ok(());
     }
@@ -166,10 +172,10 @@ mod tests {
     fn holder_is_named_with_its_pid() {
         let tree = Tree::new();
         let node = tree.roots.dev.join("wwan0qmi0");
-        assert_eq!(refuse_if_held(&tree.roots, &node, "wwan0"), Ok(()));
+        assert_eq!(refuse_if_held(&tree.roots, &node, "wwan0", None), Ok(()));
         process(&tree, 4_000_001, "qmi-proxy", &node);
         process(&tree, 4_000_000, "other", Path::new("/dev/zero"));
-        let error = refuse_if_held(&tree.roots, &node, "wwan0").unwrap_err();
+        let error = refuse_if_held(&tree.roots, &node, "wwan0", None).unwrap_err();
         assert_eq!(error.exit, Exit::PortBusy);
         assert!(
             error.what.contains("qmi-proxy (pid 4000001)"),
@@ -177,6 +183,11 @@ mod tests {
             error.what
         );
         assert!(error.next.contains("ID_MM_DEVICE_IGNORE"));
+        // The proxy through which the port is shared does not count.
+        assert_eq!(
+            refuse_if_held(&tree.roots, &node, "wwan0", Some(4_000_001)),
+            Ok(())
+        );
     }
 
     #[test]
@@ -184,7 +195,7 @@ mod tests {
         let tree = Tree::new();
         let node = tree.roots.dev.join("wwan0qmi0");
         process(&tree, 4_000_002, "cat", &node);
-        let error = refuse_if_held(&tree.roots, &node, "wwan0").unwrap_err();
+        let error = refuse_if_held(&tree.roots, &node, "wwan0", None).unwrap_err();
         assert!(error.what.contains("cat (pid 4000002)") && !error.next.contains("ModemManager"));
     }
 
@@ -199,12 +210,12 @@ mod tests {
     #[test]
     fn a_second_lock_is_busy_until_the_first_goes() {
         let tree = Tree::new();
-        let first = Lock::take(&tree.roots, "wwan0").unwrap();
-        let error = Lock::take(&tree.roots, "wwan0").unwrap_err();
+        let first = Lock::take(&tree.roots, "wwan0", "the modem").unwrap();
+        let error = Lock::take(&tree.roots, "wwan0", "the modem").unwrap_err();
         assert_eq!(error.exit, Exit::PortBusy);
         assert!(error.what.contains(&format!("pid {}", std::process::id())));
-        Lock::take(&tree.roots, "wwan1").unwrap();
+        Lock::take(&tree.roots, "wwan1", "the modem").unwrap();
         drop(first);
-        Lock::take(&tree.roots, "wwan0").unwrap();
+        Lock::take(&tree.roots, "wwan0", "the modem").unwrap();
     }
 }

@@ -4,6 +4,7 @@
 pub mod addressing;
 pub mod client;
 pub mod device;
+pub mod frames;
 pub mod holder;
 pub mod port;
 pub mod radio;

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
-//! The QMI port: a character device opened alone, its octets moved to and from a sans-IO client.
+//! The QMI port, itself or by way of a proxy: octets moved to and from a sans-IO client.
 
 use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Read, Write};
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::net::UnixStream;
 use std::path::Path;
 
 use rustix::fs::OFlags;
@@ -22,6 +23,8 @@ const READS_MAX: usize = 64;
 #[derive(Debug)]
 pub struct Port {
     file: File,
+    /// What is left to write of a frame; a device takes it whole, a socket may not.
+    rest: Vec<u8>,
     verbose: bool,
 }
 
@@ -45,9 +48,9 @@ pub fn open_node(node: &Path) -> std::io::Result<File> {
 }
 
 impl Port {
-    /// Opens the port unless another process has it.
-    pub fn open(roots: &Roots, node: &Path, wwan: &str, verbose: bool) -> Result<Port, Error> {
-        holder::refuse_if_held(roots, node, wwan)?;
+    /// Opens the device itself unless another process has it.
+    pub fn open(roots: &Roots, node: &Path, wwan: &str) -> Result<Port, Error> {
+        holder::refuse_if_held(roots, node, wwan, None)?;
         let file = open_node(node).map_err(|error| match Errno::from_io_error(&error) {
             // The modem restarts just now, or udev is not so far.
             Some(
@@ -64,7 +67,21 @@ impl Port {
             ),
             _ => Error::system(format_args!("open {}", node.display()), &error),
         })?;
-        Ok(Port { file, verbose })
+        Ok(Port {
+            file,
+            rest: Vec::new(),
+            verbose: false,
+        })
+    }
+
+    /// A port by way of a proxy.
+    pub fn through(proxy: UnixStream, verbose: bool) -> std::io::Result<Port> {
+        proxy.set_nonblocking(true)?;
+        Ok(Port {
+            file: File::from(OwnedFd::from(proxy)),
+            rest: Vec::new(),
+            verbose,
+        })
     }
 
     /// A port for the event loop to watch.
@@ -93,16 +110,35 @@ impl Port {
         Ok(())
     }
 
-    /// Writes one frame: the driver makes one transfer of each write, so a frame goes as a whole.
+    /// Writes one frame, once nothing is left of the one before: a driver makes one transfer of each write.
     pub fn write(&mut self, frame: &[u8]) -> Result<(), Stuck> {
+        self.flush()?;
+        let count = self.write_some(frame)?;
+        self.rest.extend(frame.get(count..).unwrap_or_default());
+        if self.verbose {
+            eprintln!("mhictl: > {}", describe(frame));
+        }
+        Ok(())
+    }
+
+    /// Writes what is left of the last frame.
+    pub fn flush(&mut self) -> Result<(), Stuck> {
+        while !self.rest.is_empty() {
+            let rest = std::mem::take(&mut self.rest);
+            let written = self.write_some(&rest);
+            self.rest = rest
+                .get(written.unwrap_or(0)..)
+                .unwrap_or_default()
+                .to_vec();
+            written?;
+        }
+        Ok(())
+    }
+
+    fn write_some(&mut self, octets: &[u8]) -> Result<usize, Stuck> {
         loop {
-            match self.file.write(frame) {
-                Ok(_) => {
-                    if self.verbose {
-                        eprintln!("mhictl: > {}", describe(frame));
-                    }
-                    return Ok(());
-                }
+            match self.file.write(octets) {
+                Ok(count) => return Ok(count),
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return Err(Stuck::Full),
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(_) => return Err(Stuck::Gone),
@@ -120,19 +156,10 @@ impl AsFd for Port {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::os::fd::OwnedFd;
-    use std::os::unix::net::UnixStream;
 
     fn pair() -> (Port, UnixStream) {
         let (ours, theirs) = UnixStream::pair().unwrap();
-        ours.set_nonblocking(true).unwrap();
-        (
-            Port {
-                file: File::from(OwnedFd::from(ours)),
-                verbose: false,
-            },
-            theirs,
-        )
+        (Port::through(ours, false).unwrap(), theirs)
     }
 
     #[test]
@@ -158,16 +185,22 @@ mod tests {
     }
 
     #[test]
-    fn a_full_queue_says_so() {
-        let (mut port, _theirs) = pair();
-        let frame = [0; 65536];
-        let mut result = Ok(());
-        for _ in 0..1000 {
-            result = port.write(&frame);
-            if result.is_err() {
-                break;
-            }
+    fn a_full_queue_says_so_and_frames_stay_whole() {
+        let (mut port, mut theirs) = pair();
+        let frame = [7; 65536];
+        let mut taken = 0;
+        while port.write(&frame) == Ok(()) {
+            taken += 1;
+            assert!(taken < 1000);
         }
-        assert_eq!(result, Err(Stuck::Full));
+        assert_eq!(port.flush(), Err(Stuck::Full));
+        // What was taken arrives to the last octet.
+        theirs.set_nonblocking(true).unwrap();
+        let (mut arrived, mut buffer) = (0, [0; 65536]);
+        while arrived < taken * frame.len() {
+            arrived += theirs.read(&mut buffer).unwrap_or(0);
+            let _ = port.flush();
+        }
+        assert_eq!(arrived, taken * frame.len());
     }
 }

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 //! What the modem says of itself, its SIM, its registration and its signal. `session` prints it while connecting,
-//! `status` asks for it with [`Query`]; serialised it is part of `status --json`.
+//! `status` asks for it with [`Query`]; serialised it goes from a running `connect` to `status`.
 
 use std::fmt;
 use std::time::{Duration, Instant};
 
 use qmi::nas::{Registration as Reg, Service};
 use qmi::uim::{AppState, CardState};
-use qmi::{nas, service, uim, Message};
-use serde::Serialize;
+use qmi::{dms, nas, service, uim, Message};
+use serde::{Deserialize, Serialize};
 
 use crate::modem::client::{Client, Token};
 
 /// State of the registration; serialised as its name.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Registration {
     /// Not asked yet, or the modem does not say.
@@ -44,8 +44,54 @@ impl fmt::Display for Registration {
     }
 }
 
+/// What carries the data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Technology {
+    /// 5G alone.
+    #[serde(rename = "5G-SA")]
+    Sa,
+    /// 5G beside LTE.
+    #[serde(rename = "5G-NSA")]
+    Nsa,
+    /// LTE alone.
+    #[serde(rename = "LTE")]
+    Lte,
+    /// UMTS.
+    #[serde(rename = "UMTS")]
+    Umts,
+    /// GSM.
+    #[serde(rename = "GSM")]
+    Gsm,
+}
+
+impl Technology {
+    /// As it is printed.
+    pub fn name(self) -> &'static str {
+        match self {
+            Technology::Sa => "5G-SA",
+            Technology::Nsa => "5G-NSA",
+            Technology::Lte => "LTE",
+            Technology::Umts => "UMTS",
+            Technology::Gsm => "GSM",
+        }
+    }
+}
+
+/// A band in use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Band {
+    /// Radio: [`Technology::Sa`] stands for 5G of either kind.
+    pub radio: Technology,
+    /// 3GPP's number.
+    pub band: u16,
+    /// Channel number.
+    pub channel: u32,
+    /// Width in hundreds of kHz.
+    pub width: Option<u32>,
+}
+
 /// What the SIM needs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Sim {
     /// Nothing.
     Ready,
@@ -98,6 +144,21 @@ impl Sim {
     }
 }
 
+impl Sim {
+    /// One word for programs.
+    pub fn word(self) -> &'static str {
+        match self {
+            Sim::Ready => "ready",
+            Sim::Starting => "starting",
+            Sim::Absent => "absent",
+            Sim::Broken => "unusable",
+            Sim::Pin(_) => "pin-required",
+            Sim::Puk(_) => "puk-required",
+            Sim::Blocked => "blocked",
+        }
+    }
+}
+
 impl fmt::Display for Sim {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -113,7 +174,7 @@ impl fmt::Display for Sim {
 }
 
 /// LTE signal.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Lte {
     /// Received signal strength, dBm.
     pub rssi: i8,
@@ -126,7 +187,7 @@ pub struct Lte {
 }
 
 /// 5G signal.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Nr {
     /// Reference signal received power, dBm.
     pub rsrp: i16,
@@ -137,24 +198,34 @@ pub struct Nr {
 }
 
 /// All of it; what the modem has not said is none.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Radio {
     /// Revision of the firmware.
     pub firmware: Option<String>,
-    /// State of the SIM in words.
-    pub sim: Option<String>,
+    /// Model.
+    pub model: Option<String>,
+    /// IMEI.
+    pub imei: Option<String>,
+    /// State of the SIM.
+    pub sim: Option<Sim>,
+    /// Tries that the PIN has left, asked for or not.
+    pub pin_tries: Option<u8>,
     /// Registration.
     pub registration: Registration,
     /// Name of the operator, else its code.
     pub operator: Option<String>,
-    /// Mobile country and network code.
-    pub plmn: Option<String>,
-    /// `LTE`, `5G-NSA`, `5G-SA`, `UMTS` or `GSM`.
-    pub technology: Option<&'static str>,
+    /// Mobile country code, digits.
+    pub mcc: Option<String>,
+    /// Mobile network code, digits.
+    pub mnc: Option<String>,
+    /// What carries the data.
+    pub technology: Option<Technology>,
     /// LTE signal.
     pub lte: Option<Lte>,
     /// 5G signal.
     pub nr5g: Option<Nr>,
+    /// Bands in use.
+    pub bands: Vec<Band>,
 }
 
 impl Radio {
@@ -178,14 +249,20 @@ impl Radio {
             _ => Registration::Unknown,
         };
         if let Some(plmn) = serving.plmn {
-            let code = format!("{:03}{:02}", plmn.mcc, plmn.mnc);
+            let (mcc, mnc) = (format!("{:03}", plmn.mcc), format!("{:02}", plmn.mnc));
             let name = plmn.name.to_string();
             let readable = !name.trim().is_empty() && !name.contains(char::REPLACEMENT_CHARACTER);
-            self.operator = Some(if readable { name } else { code.clone() });
-            self.plmn = Some(code);
+            self.operator = Some(if readable {
+                name
+            } else {
+                format!("{mcc}{mnc}")
+            });
+            (self.mcc, self.mnc) = (Some(mcc), Some(mnc));
         }
         if !self.registered() {
-            (self.operator, self.plmn, self.technology) = (None, None, None);
+            (self.operator, self.mcc, self.mnc) = (None, None, None);
+            (self.technology, self.lte, self.nr5g) = (None, None, None);
+            self.bands.clear();
         }
     }
 
@@ -196,20 +273,26 @@ impl Radio {
         };
         let (lte, nr5g) = (available(info.lte), available(info.nr5g));
         self.technology = if lte && (nr5g || info.endc == Some(true)) {
-            Some("5G-NSA")
+            Some(Technology::Nsa)
         } else if nr5g {
-            Some("5G-SA")
+            Some(Technology::Sa)
         } else if lte {
-            Some("LTE")
+            Some(Technology::Lte)
         } else if available(info.wcdma) {
-            Some("UMTS")
+            Some(Technology::Umts)
         } else if available(info.gsm) {
-            Some("GSM")
+            Some(Technology::Gsm)
         } else {
             None
         };
+        let details = if lte { info.lte_info } else { info.nr5g_info };
+        if let Some((mcc, mnc)) = details.as_ref().and_then(nas::RadioInfo::plmn) {
+            // Digits tell codes of two and three digits apart, numbers do not.
+            if self.technology.is_some() && !mcc.0.is_empty() && !mnc.0.is_empty() {
+                (self.mcc, self.mnc) = (Some(mcc.to_string()), Some(mnc.to_string()));
+            }
+        }
         if self.technology.is_some() && self.registration == Registration::Unknown {
-            let details = if lte { info.lte_info } else { info.nr5g_info };
             let roams =
                 details.is_some_and(|details| details.roaming_valid && details.roaming != 0);
             self.registration = if roams {
@@ -241,15 +324,56 @@ impl Radio {
     /// Takes a card status.
     pub fn card(&mut self, status: &uim::CardStatus<'_>) -> Sim {
         let sim = Sim::from_cards(&status.status);
-        self.sim = Some(sim.to_string());
+        self.sim = Some(sim);
+        self.pin_tries = status.status.primary().map(|(card, app)| {
+            if app.upin_replaces {
+                card.upin_retries
+            } else {
+                app.pin1_retries
+            }
+        });
         sim
+    }
+
+    /// Takes the bands.
+    pub fn bands(&mut self, bands: &nas::RfBands<'_>) {
+        let wide = bands.extended.iter().flat_map(|list| list.iter());
+        let narrow = bands.bands.iter().flat_map(|list| list.iter());
+        let mut found: Vec<(nas::Radio, u16, u32)> = wide
+            .map(|band| (band.radio, band.class, band.channel))
+            .collect();
+        if found.is_empty() {
+            found.extend(narrow.map(|band| (band.radio, band.class, band.channel.into())));
+        }
+        // The nth width of a radio belongs to its nth carrier.
+        let mut widths: Vec<nas::RfWidth> =
+            bands.widths.iter().flat_map(|list| list.iter()).collect();
+        self.bands = found
+            .into_iter()
+            .filter_map(|(radio, class, channel)| {
+                let at = widths.iter().position(|width| width.radio == radio);
+                let width = at.and_then(|at| nas::bandwidth(widths.remove(at).code));
+                let radio = match radio {
+                    nas::Radio::Nr5g => Technology::Sa,
+                    nas::Radio::Lte => Technology::Lte,
+                    nas::Radio::Umts => Technology::Umts,
+                    _ => return None,
+                };
+                Some(Band {
+                    radio,
+                    band: nas::band_number(class)?,
+                    channel,
+                    width,
+                })
+            })
+            .collect();
     }
 
     /// The `registration` line.
     pub fn registration_line(&self) -> String {
         let mut line = self.registration.to_string();
         if let Some(technology) = self.technology {
-            line.push_str(&format!(" technology={technology}"));
+            line.push_str(&format!(" technology={}", technology.name()));
         }
         if let Some(operator) = &self.operator {
             line.push_str(&format!(" operator={operator:?}"));
@@ -269,16 +393,39 @@ pub enum Query {
     Systems,
     /// Signal.
     Signal,
+    /// Bands.
+    Bands,
+    /// Revision of the firmware.
+    Firmware,
+    /// Model.
+    Model,
+    /// IMEI.
+    Ids,
 }
 
-/// Asks everything that changes; the tokens say which reply is which.
+/// Asks everything that changes, and what `known` lacks of the rest; the tokens say which reply is which.
 pub fn ask(
     client: &mut Client,
+    known: &Radio,
     id_of: impl Fn(u8) -> Option<u8>,
     patience: Duration,
     now: Instant,
 ) -> Vec<(Token, Query)> {
     let mut asked = Vec::new();
+    if let Some(id) = id_of(service::DMS) {
+        if known.firmware.is_none() {
+            let token = client.request(id, &dms::GetRevision {}, patience, now);
+            asked.push((token, Query::Firmware));
+        }
+        if known.model.is_none() {
+            let token = client.request(id, &dms::GetModel {}, patience, now);
+            asked.push((token, Query::Model));
+        }
+        if known.imei.is_none() {
+            let token = client.request(id, &dms::GetIds {}, patience, now);
+            asked.push((token, Query::Ids));
+        }
+    }
     if let Some(id) = id_of(service::UIM) {
         asked.push((
             client.request(id, &uim::GetCardStatus {}, patience, now),
@@ -297,6 +444,10 @@ pub fn ask(
         asked.push((
             client.request(id, &nas::GetSignalInfo {}, patience, now),
             Query::Signal,
+        ));
+        asked.push((
+            client.request(id, &nas::GetRfBands {}, patience, now),
+            Query::Bands,
         ));
     }
     asked
@@ -328,6 +479,23 @@ impl Radio {
                 let _ = message
                     .body()
                     .map(|body: nas::SignalInfo| self.signal(&body));
+            }
+            Query::Bands => {
+                let _ = message
+                    .body()
+                    .map(|body: nas::RfBands<'_>| self.bands(&body));
+            }
+            Query::Firmware => {
+                let body = message.body::<dms::Revision<'_>>();
+                self.firmware = body.ok().map(|body| body.revision.to_string());
+            }
+            Query::Model => {
+                let body = message.body::<dms::Model<'_>>();
+                self.model = body.ok().map(|body| body.model.to_string());
+            }
+            Query::Ids => {
+                let imei = message.body::<dms::Ids<'_>>().ok().and_then(|ids| ids.imei);
+                self.imei = imei.map(|imei| imei.to_string());
             }
         }
     }
@@ -397,9 +565,12 @@ mod tests {
             });
             radio.technology
         };
-        assert_eq!(technology(available(), None, None), Some("LTE"));
-        assert_eq!(technology(available(), available(), None), Some("5G-NSA"));
-        assert_eq!(technology(None, available(), None), Some("5G-SA"));
+        assert_eq!(technology(available(), None, None), Some(Technology::Lte));
+        assert_eq!(
+            technology(available(), available(), None),
+            Some(Technology::Nsa)
+        );
+        assert_eq!(technology(None, available(), None), Some(Technology::Sa));
         assert_eq!(technology(None, None, Some(true)), None);
     }
 
@@ -460,6 +631,87 @@ mod tests {
         assert_eq!(Sim::from_cards(&cards(&absent)), Sim::Absent);
         assert_eq!(Sim::from_cards(&cards(&present)), Sim::Starting);
         assert_eq!(Sim::from_cards(&cards(&[])), Sim::Absent);
+    }
+
+    #[test]
+    fn three_digit_networks_are_told_by_their_digits() {
+        let mut radio = Radio::default();
+        radio.serving(&serving(Reg::Registered, 1, "Test Net"));
+        assert_eq!(
+            (radio.mcc.as_deref(), radio.mnc.as_deref()),
+            (Some("001"), Some("01"))
+        );
+        radio.systems(&nas::SystemInfo {
+            nr5g: available(),
+            nr5g_info: Some(nas::RadioInfo {
+                plmn_valid: true,
+                mcc: *b"310",
+                mnc: *b"026",
+                ..Default::default()
+            }),
+            ..Default::default()
+        });
+        assert_eq!(
+            (radio.mcc.as_deref(), radio.mnc.as_deref()),
+            (Some("310"), Some("026"))
+        );
+    }
+
+    #[test]
+    fn bands_have_numbers_channels_and_widths() {
+        let class = |radio, band| nas::band_class(radio, band).unwrap();
+        let narrow = [nas::RfBand {
+            radio: nas::Radio::Lte,
+            class: class(nas::Radio::Lte, 3),
+            channel: 1650,
+        }];
+        let wide = [
+            nas::RfBandExtended {
+                radio: nas::Radio::Lte,
+                class: class(nas::Radio::Lte, 3),
+                channel: 1650,
+            },
+            nas::RfBandExtended {
+                radio: nas::Radio::Nr5g,
+                class: class(nas::Radio::Nr5g, 78),
+                channel: 636_666,
+            },
+            nas::RfBandExtended {
+                radio: nas::Radio::Nr5g,
+                class: 999,
+                channel: 1,
+            },
+        ];
+        let widths = [nas::RfWidth {
+            radio: nas::Radio::Nr5g,
+            code: 17,
+        }];
+        let mut radio = Radio::default();
+        radio.bands(&nas::RfBands {
+            bands: Some(List8::new(&narrow)),
+            extended: Some(List8::new(&wide)),
+            widths: Some(List8::new(&widths)),
+        });
+        let (lte, nr5g) = (
+            Band {
+                radio: Technology::Lte,
+                band: 3,
+                channel: 1650,
+                width: None,
+            },
+            Band {
+                radio: Technology::Sa,
+                band: 78,
+                channel: 636_666,
+                width: Some(1000),
+            },
+        );
+        assert_eq!(radio.bands, [lte, nr5g]);
+        radio.bands(&nas::RfBands {
+            bands: Some(List8::new(&narrow)),
+            ..Default::default()
+        });
+        assert_eq!(radio.bands, [lte]);
     }
 
     #[test]

@@ -31,7 +31,10 @@ pub struct Interface {
     mux: u8,
     mtu: Option<u32>,
     metric: Option<u32>,
+    wants_addresses: bool,
     wants_dns: bool,
+    /// MTU that the link got.
+    link_mtu: Option<u32>,
     /// Index and format of the link that this process made.
     made: Option<(u32, Format)>,
     addresses: Vec<(IpAddr, u8)>,
@@ -51,7 +54,9 @@ impl Interface {
             mux: config.mux,
             mtu: config.mtu,
             metric: config.metric,
+            wants_addresses: config.addresses,
             wants_dns: config.dns,
+            link_mtu: None,
             made: None,
             addresses: Vec::new(),
             routes: Vec::new(),
@@ -62,6 +67,28 @@ impl Interface {
     /// Name of the mux link.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Name of the base interface.
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
+    /// MTU that the link got, in octets.
+    pub fn link_mtu(&self) -> Option<u32> {
+        self.link_mtu
+    }
+
+    /// Whether the base has mux links that are not this one, whoever made them.
+    pub fn has_neighbours(&mut self) -> Result<bool, Error> {
+        let look_up = format!("look up the links of {}", self.base);
+        let base = link::get(&mut self.netlink, &self.base)
+            .map_err(|fault| network(&look_up, &fault))?
+            .map(|base| base.index);
+        let links = link::list(&mut self.netlink).map_err(|fault| network(&look_up, &fault))?;
+        Ok(links.iter().any(|(name, link)| {
+            *name != self.name && link.mux.is_some() && base.is_some() && link.base == base
+        }))
     }
 
     /// Makes the mux link, or keeps the one of an earlier attempt, and brings base and link up.
@@ -115,6 +142,7 @@ impl Interface {
         if let Err(fault) = link::set_mtu(&mut self.netlink, index, mtu) {
             warn(format!("{}: MTU {mtu} not set: {fault}", self.name));
         }
+        self.link_mtu = Some(mtu);
         let wanted: Vec<(IpAddr, u8)> = granted
             .iter()
             .map(|addressing| (addressing.address, addressing.prefix))
@@ -126,6 +154,10 @@ impl Interface {
         let mut lines = Vec::new();
         for addressing in granted {
             let (new, prefix) = (addressing.address, addressing.prefix);
+            if !self.wants_addresses {
+                lines.push(("address", format!("{} (not set)", addressing.line(mtu))));
+                continue;
+            }
             address::add(&mut self.netlink, index, new, prefix).map_err(|fault| {
                 network(&format!("add {new}/{prefix} to {}", self.name), &fault)
             })?;

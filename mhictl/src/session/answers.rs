@@ -13,9 +13,8 @@ use super::{ClientId, Session};
 use crate::exit::{Error, Exit};
 use crate::modem::addressing::Format;
 use crate::modem::client::Received;
+use crate::modem::radio::Registration;
 
-/// How often CTL sync is tried.
-const SYNC_TRIES: u32 = 10;
 /// Questions in a row that stay unanswered before the modem counts as dead.
 const MISSED_BEATS: u32 = 3;
 
@@ -36,6 +35,7 @@ impl Session {
                 Trigger::Done
             }),
             (State::Release, _) => Some(Trigger::Again),
+            (State::Attaching, Err(code)) => self.not_attached(code, &message),
             (State::Versions, Err(_)) => Some(Trigger::Done),
             (State::Versions, Ok(())) => self.versions(&message),
             (State::Clients, Ok(())) => self.allocated(&message),
@@ -73,11 +73,11 @@ impl Session {
                     self.radio.systems(&body);
                 }
                 self.say_registration();
-                Some(if self.radio.registered() {
-                    Trigger::Done
-                } else {
-                    Trigger::NotYet
-                })
+                match self.unwelcome() {
+                    Some(error) => self.failed(error),
+                    None if self.radio.registered() => Some(Trigger::Done),
+                    None => Some(Trigger::NotYet),
+                }
             }
             // Indications are a convenience: the states poll as well.
             (State::Subscribe, _) => Some(Trigger::Done),
@@ -93,6 +93,7 @@ impl Session {
                 Err(why) => self.next_proposal(&why),
             },
             (State::Format, Err(code)) => self.next_proposal(&code.to_string()),
+            (State::ReadFormat, Err(_)) if self.adopting => Some(Trigger::Again),
             (State::ReadFormat, Err(_)) => Some(Trigger::Done),
             (State::ReadFormat, Ok(())) => match message
                 .body::<wda::DataFormat>()
@@ -103,6 +104,8 @@ impl Session {
                     self.format = Some(self.with_limits(format));
                     Some(Trigger::Done)
                 }
+                // Links without a format: they are left from before the modem restarted.
+                Err(_) if self.adopting => Some(Trigger::Again),
                 Err(why) => self.failed(modem_error("read the data format", &why)),
             },
             (State::Family, Err(code)) if self.config.families.len() > 1 => {
@@ -130,7 +133,6 @@ impl Session {
     /// No reply came to what the state waits for.
     pub(super) fn silence(&mut self) -> Option<Trigger> {
         match self.state {
-            State::Syncing if self.tries < SYNC_TRIES => Some(Trigger::Again),
             // A modem that is silent on the way down is silent to every further request.
             State::Stop | State::Release => {
                 self.networks.clear();
@@ -219,6 +221,24 @@ impl Session {
         ))
     }
 
+    /// The proxy does not open the port. One of mhictl's says why, libqmi's does not.
+    fn not_attached(&mut self, code: ErrorCode, message: &Message<'_>) -> Option<Trigger> {
+        let why = message.body::<ctl::ProxyOpened<'_>>().unwrap_or_default();
+        let exit = why.exit.and_then(Exit::from_code).unwrap_or(Exit::NoDevice);
+        let what = why.what.map_or_else(
+            || format!("the QMI proxy does not open {}: {code}", self.node),
+            |what| what.to_string(),
+        );
+        let next = why.next.map_or(String::new(), |next| next.to_string());
+        let error = Error::new(exit, what, next);
+        if exit != Exit::NoDevice {
+            return self.failed(error);
+        }
+        // The modem restarts just now: look for it again.
+        self.failure = Some(error);
+        Some(Trigger::Lost)
+    }
+
     fn versions(&mut self, message: &Message<'_>) -> Option<Trigger> {
         let versions = match message.body::<ctl::Versions<'_>>() {
             Ok(versions) => versions,
@@ -277,9 +297,29 @@ impl Session {
             State::Serving | State::Systems if self.radio.registered() => {
                 self.fire(Trigger::Changed, now)
             }
-            State::Up => self.say_registration(),
+            State::Up => {
+                self.say_registration();
+                if let Some(error) = self.unwelcome() {
+                    self.fail(error, now);
+                }
+            }
             _ => {}
         }
+    }
+
+    /// The network is one that the user does not want.
+    fn unwelcome(&self) -> Option<Error> {
+        let abroad = self.radio.registration == Registration::Roaming && !self.config.roaming;
+        abroad.then(|| {
+            Error::new(
+                Exit::NotRegistered,
+                format!(
+                    "registered abroad, which --roaming forbidden excludes: {}",
+                    self.radio.registration_line()
+                ),
+                "allow it with --roaming allowed, or look for the home network: mhictl at 'AT+COPS=?'",
+            )
+        })
     }
 
     fn next_proposal(&mut self, why: &str) -> Option<Trigger> {
@@ -318,7 +358,7 @@ fn modem_error(doing: &str, why: &str) -> Error {
 /// What a state asks the modem to do.
 pub fn doing(state: State) -> &'static str {
     match state {
-        State::Syncing => "sync",
+        State::Attaching => "sync",
         State::Versions => "list its services",
         State::Clients => "allocate a client",
         State::Firmware => "tell its firmware",
@@ -338,6 +378,7 @@ pub fn doing(state: State) -> &'static str {
         State::Stop => "stop the network",
         State::Release => "release a client",
         State::Opening
+        | State::Claim
         | State::Link
         | State::Configure
         | State::Up

@@ -16,10 +16,13 @@ mod tests;
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
+use qmi::service;
+
 use self::answers::doing;
 use self::table::{lookup, State, Trigger};
 use crate::config::{Config, Family};
 use crate::exit::{Error, Exit};
+use crate::hook;
 use crate::modem::addressing::{Addressing, Format};
 use crate::modem::client::{Client, Event, Received, Token};
 use crate::modem::radio::{self, Query, Radio};
@@ -36,10 +39,12 @@ const STATUS_PATIENCE: Duration = Duration::from_secs(3);
 /// Work for the caller, in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Output {
-    /// Find and open the port, then [`Session::opened`] or [`Session::not_open`].
+    /// Find the port and the way to it, then [`Session::opened`] or [`Session::not_open`].
     Open,
     /// Close the port.
     Close,
+    /// Keep others from changing the data format until the link is made or things are withdrawn, then [`Session::claimed`].
+    Claim,
     /// Make the mux link, then [`Session::link_made`].
     MakeLink(Format),
     /// Set these addresses and no others, then [`Session::configured`].
@@ -48,12 +53,36 @@ pub enum Output {
     Withdraw,
     /// Print `WORD: TEXT`.
     Line(&'static str, String),
+    /// Tell the hook.
+    Tell(hook::Event, News),
     /// A transition was refused; for `--verbose`.
     Log(String),
     /// The answers for `status` are in.
     StatusReady,
     /// Clean up and exit.
     Finish(Result<(), Error>),
+}
+
+/// How the data channel is used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Claim {
+    /// Another session is just agreeing on its format.
+    Busy,
+    /// By nobody else: this session says which format.
+    Alone,
+    /// By other sessions, which have agreed on a format.
+    Shared,
+}
+
+/// What the hook is told of the session.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct News {
+    /// Addresses that the network granted.
+    pub granted: Vec<Addressing>,
+    /// Exit code that the reason belongs to.
+    pub exit: Option<Exit>,
+    /// Why, in words.
+    pub reason: Option<String>,
 }
 
 /// A client id and what it is for.
@@ -101,8 +130,12 @@ pub struct Session {
     timer: Option<Instant>,
     /// When the state was entered from another one.
     entered: Instant,
-    /// Attempts at what the state does.
-    tries: u32,
+    /// The port's device, for the proxy.
+    node: String,
+    /// Whose proxy shares the port, unless it is mhictl's own.
+    proxy: Option<String>,
+    /// Whether the format that other sessions have agreed on is to be taken over.
+    adopting: bool,
     /// Which QMAP version is being proposed.
     proposal: usize,
     format: Option<Format>,
@@ -123,6 +156,12 @@ pub struct Session {
     /// When the first connection must be up; none once it was.
     deadline: Option<Instant>,
     up_since: Option<Instant>,
+    /// Whether this attempt came up.
+    was_up: bool,
+    /// How often it came up.
+    ups: u32,
+    /// Why the last attempt ended.
+    last_error: Option<String>,
     said_registration: String,
     /// Name of the mux link.
     link: String,
@@ -148,7 +187,9 @@ impl Session {
             step: None,
             timer: None,
             entered: now,
-            tries: 0,
+            node: String::new(),
+            proxy: None,
+            adopting: false,
             proposal: 0,
             format: None,
             current: 0,
@@ -161,6 +202,9 @@ impl Session {
             failure: None,
             ending: false,
             up_since: None,
+            was_up: false,
+            ups: 0,
+            last_error: None,
             said_registration: String::new(),
             link: String::new(),
             outputs: VecDeque::from([Output::Open]),
@@ -189,11 +233,19 @@ impl Session {
 
     /// When [`Session::tick`] has something to do.
     pub fn wakeup(&self) -> Option<Instant> {
+        if self.state == State::Ended {
+            return None;
+        }
         let deadline = self.deadline.filter(|_| !self.ending);
         [self.client.deadline(), self.timer, deadline]
             .into_iter()
             .flatten()
             .min()
+    }
+
+    /// Whether the modem can be asked what it is doing.
+    pub fn has_modem(&self) -> bool {
+        self.ids.iter().any(|id| id.service == service::NAS)
     }
 
     /// Where the session stands.
@@ -206,15 +258,42 @@ impl Session {
         (&self.networks, self.up_since)
     }
 
+    /// How often it came up again.
+    pub fn reconnects(&self) -> u32 {
+        self.ups.saturating_sub(1)
+    }
+
+    /// Why the last attempt ended, if it did not end on request.
+    pub fn last_error(&self) -> Option<&str> {
+        self.last_error.as_deref()
+    }
+
     /// The data format in use.
     pub fn format(&self) -> Option<Format> {
         self.format
     }
 
-    /// The port is open.
-    pub fn opened(&mut self, now: Instant) {
+    /// There is a way to the port at `node`, by this proxy unless it is mhictl's own.
+    pub fn opened(&mut self, node: String, proxy: Option<String>, now: Instant) {
         if self.state == State::Opening {
+            (self.node, self.proxy) = (node, proxy);
             self.fire(Trigger::Done, now);
+        }
+    }
+
+    /// How the data channel is used.
+    pub fn claimed(&mut self, result: Result<Claim, Error>, now: Instant) {
+        if self.state != State::Claim {
+            return;
+        }
+        match result {
+            Ok(Claim::Busy) => self.fire(Trigger::NotYet, now),
+            Ok(Claim::Alone) => self.fire(Trigger::Done, now),
+            Ok(Claim::Shared) => {
+                self.adopting = true;
+                self.fire(Trigger::Enough, now);
+            }
+            Err(error) => self.fail(error, now),
         }
     }
 
@@ -226,12 +305,22 @@ impl Session {
         } else {
             Trigger::Failed
         };
+        if error.exit != Exit::NoDevice {
+            self.last_error = Some(error.what.clone());
+        }
         self.failure = Some(error);
         self.fire(trigger, now);
     }
 
     /// The port is gone.
     pub fn lost(&mut self, now: Instant) {
+        if self.state == State::Attaching && !self.ending {
+            self.failure = Some(Error::new(
+                Exit::NoDevice,
+                format!("the QMI proxy does not open {}", self.node),
+                "dmesg shows whether the modem is up; try again in a minute",
+            ));
+        }
         let trigger = if self.ending {
             Trigger::Over
         } else {
@@ -290,6 +379,9 @@ impl Session {
 
     /// Time has passed.
     pub fn tick(&mut self, now: Instant) {
+        if self.state == State::Ended {
+            return;
+        }
         self.client.tick(now);
         self.drain(now);
         if self.timer.is_some_and(|timer| timer <= now) {
@@ -314,7 +406,7 @@ impl Session {
         ) {
             let ids = &self.ids;
             let id_of = |service| ids.iter().find(|id| id.service == service).map(|id| id.id);
-            self.questions = radio::ask(&mut self.client, id_of, STATUS_PATIENCE, now);
+            self.questions = radio::ask(&mut self.client, &self.radio, id_of, STATUS_PATIENCE, now);
         }
         self.status_ready();
     }
@@ -356,7 +448,7 @@ impl Session {
                 self.leave_up(trigger, now);
             }
             if state != self.state {
-                (self.entered, self.tries, self.timer) = (now, 0, None);
+                (self.entered, self.timer) = (now, None);
             }
             self.state = state;
             next = self.act(action, now);
@@ -375,6 +467,11 @@ impl Session {
             self.failures = 0;
         }
         self.up_since = None;
+        let exit = match trigger {
+            Trigger::Quit => Some(Exit::Success),
+            Trigger::Failed => self.failure.as_ref().map(|error| error.exit),
+            _ => None,
+        };
         let why = match trigger {
             Trigger::Quit => "on request".to_owned(),
             Trigger::Lost | Trigger::Over => "the port is gone".to_owned(),
@@ -385,7 +482,35 @@ impl Session {
                 .map(|error| error.what.clone())
                 .unwrap_or_default(),
         };
+        if trigger != Trigger::Quit {
+            self.last_error = Some(why.clone());
+        }
+        self.tell(hook::Event::Down, exit, Some(why.clone()));
         self.line("disconnected", why);
+    }
+
+    fn tell(&mut self, event: hook::Event, exit: Option<Exit>, reason: Option<String>) {
+        let granted = self
+            .networks
+            .iter()
+            .filter_map(|network| network.addressing.clone())
+            .collect();
+        let news = News {
+            granted,
+            exit,
+            reason,
+        };
+        self.outputs.push_back(Output::Tell(event, news));
+    }
+
+    /// This attempt never came up.
+    fn tell_failed(&mut self, error: &Error) {
+        self.last_error = Some(error.what.clone());
+        self.tell(
+            hook::Event::Failed,
+            Some(error.exit),
+            Some(error.what.clone()),
+        );
     }
 
     fn drain(&mut self, now: Instant) {

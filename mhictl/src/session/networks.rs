@@ -20,11 +20,11 @@ impl Session {
     }
 
     pub(super) fn start_refused(&self, code: ErrorCode, message: &Message<'_>) -> Error {
-        let apn = self
-            .config
-            .apn
-            .as_deref()
-            .map_or("the default APN".to_owned(), |apn| format!("APN {apn}"));
+        let apn = match (&self.config.apn, self.config.profile) {
+            (Some(apn), _) => format!("APN {apn}"),
+            (None, Some(profile)) => format!("profile {profile}"),
+            (None, None) => "the default APN".to_owned(),
+        };
         let reason = match message.body::<CallEnd>() {
             Ok(end) if end.reason.is_some() || end.verbose.is_some() => end.to_string(),
             _ => code.to_string(),

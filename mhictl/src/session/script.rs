@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 //! A scripted modem and a rig without clocks, for the tests of `session`: frames in, frames out, time jumps to the next timer.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::time::{Duration, Instant};
 
 use qmi::nas::{self, NamedPlmn, ServiceStatus, Serving};
@@ -11,16 +11,17 @@ use qmi::{
 };
 
 use super::table::{State, Trigger};
-use super::{Output, Session};
+use super::{Claim, Output, Session};
 use crate::cli::ConnectArgs;
 use crate::config::Config;
 use crate::exit::{Error, Exit};
+use crate::hook::Event;
 
 /// A message of the protocol: service and id.
 pub type Which = (u8, u16);
 
-/// CTL sync.
-pub const SYNC: Which = (service::CTL, 0x27);
+/// The proxy's opening of the port.
+pub const OPEN: Which = (service::CTL, 0xff00);
 /// CTL client release.
 pub const RELEASE: Which = (service::CTL, 0x23);
 /// UIM PIN verification.
@@ -46,6 +47,10 @@ pub struct Script {
     pub refused: HashMap<Which, ErrorCode>,
     /// Newest QMAP that it speaks.
     pub newest: wda::Aggregation,
+    /// Why the proxy does not open the port.
+    pub closed: Option<Exit>,
+    /// Whether it has no QMAP format until one is set.
+    pub raw: bool,
     /// Whether it echoes a format that nobody can use.
     pub absurd_format: bool,
     /// Card.
@@ -60,6 +65,10 @@ pub struct Script {
     pub slow_pin: bool,
     /// Registration.
     pub registration: nas::Registration,
+    /// Whether it is abroad.
+    pub abroad: bool,
+    /// Profiles that sessions were started with.
+    pub profiles: Vec<Option<u8>>,
     /// Operating mode.
     pub mode: dms::Mode,
     /// Whether a session is in a state to be asked for.
@@ -89,6 +98,8 @@ impl Default for Script {
             silent: Vec::new(),
             refused: HashMap::new(),
             newest: wda::Aggregation::QmapV5,
+            closed: None,
+            raw: false,
             absurd_format: false,
             card: CardState::Present,
             app: AppState::Ready,
@@ -96,6 +107,8 @@ impl Default for Script {
             pin: "1234",
             slow_pin: false,
             registration: nas::Registration::Registered,
+            abroad: false,
+            profiles: Vec::new(),
             mode: dms::Mode::Online,
             connection: wds::Connection::Connected,
             refused_families: Vec::new(),
@@ -122,7 +135,7 @@ impl Script {
         if self.silent.contains(&which) {
             return None;
         }
-        if which != SYNC && request.service != service::CTL {
+        if which != OPEN && request.service != service::CTL {
             assert!(
                 self.clients.contains(&(request.service, request.client)),
                 "{which:02x?} from a client that was never allocated"
@@ -149,7 +162,17 @@ impl Script {
     fn body<'b>(&mut self, request: &Message<'_>, to: Builder<'b>) -> Builder<'b> {
         let ok = |to: Builder<'b>| to.verdict(Ok(()));
         match (request.service, request.id) {
-            SYNC => {
+            OPEN if self.closed.is_some() => {
+                let why = ctl::ProxyOpened {
+                    exit: self.closed.map(Exit::code),
+                    what: Some("the port is closed".into()),
+                    next: None,
+                };
+                to.verdict(Err(ErrorCode::INTERNAL)).body(&why)
+            }
+            OPEN => {
+                let path = request.body::<ctl::ProxyOpen<'_>>().unwrap().path;
+                assert_eq!(path.to_string(), "/dev/wwan0qmi0");
                 self.clients.clear();
                 self.sessions.clear();
                 ok(to)
@@ -249,7 +272,7 @@ impl Script {
                     registration: self.registration,
                     ..Default::default()
                 },
-                roaming: Some(1),
+                roaming: Some(u8::from(!self.abroad)),
                 plmn: Some(NamedPlmn {
                     mcc: 1,
                     mnc: 1,
@@ -285,8 +308,15 @@ impl Script {
                 if u32::from(wanted.downlink.unwrap()) > self.newest.into() {
                     return to.verdict(Err(ErrorCode::INVALID_ARGUMENT));
                 }
+                self.raw = false;
                 ok(to).body(&self.format())
             }
+            (service::WDA, 0x21) if self.raw => ok(to).body(&wda::DataFormat {
+                link_layer: Some(wda::LinkLayer::RawIp),
+                uplink: Some(wda::Aggregation::Disabled),
+                downlink: Some(wda::Aggregation::Disabled),
+                ..Default::default()
+            }),
             (service::WDA, 0x21) => ok(to).body(&self.format()),
             (service::WDS, 0x4d) => {
                 let family = request.body::<wds::SetIpFamily>().unwrap().family;
@@ -297,11 +327,9 @@ impl Script {
                 ok(to)
             }
             START => {
-                let family = request
-                    .body::<wds::StartNetwork<'_>>()
-                    .unwrap()
-                    .family
-                    .unwrap();
+                let wanted = request.body::<wds::StartNetwork<'_>>().unwrap();
+                self.profiles.push(wanted.profile);
+                let family = wanted.family.unwrap();
                 if self.refused_families.contains(&family) {
                     let end = CallEnd {
                         reason: None,
@@ -379,6 +407,8 @@ pub struct Rig {
     pub work: Vec<Output>,
     /// How opening the port fails.
     pub no_port: Option<(Error, bool)>,
+    /// How the data channel is used, question by question; then alone.
+    pub claims: VecDeque<Claim>,
     /// How the kernel refuses the link.
     pub no_link: Option<Error>,
     /// How the kernel refuses addresses.
@@ -407,6 +437,7 @@ impl Rig {
             lines: Vec::new(),
             work: Vec::new(),
             no_port: None,
+            claims: VecDeque::new(),
             no_link: None,
             no_address: None,
             result: None,
@@ -434,8 +465,12 @@ impl Rig {
         match output.clone() {
             Output::Open => match self.no_port.clone() {
                 Some((error, later)) => self.session.not_open(error, later, self.now),
-                None => self.session.opened(self.now),
+                None => self.session.opened("/dev/wwan0qmi0".into(), None, self.now),
             },
+            Output::Claim => {
+                let claim = self.claims.pop_front().unwrap_or(Claim::Alone);
+                self.session.claimed(Ok(claim), self.now);
+            }
             Output::MakeLink(_) => {
                 let result = self
                     .no_link
@@ -505,6 +540,17 @@ impl Rig {
     pub fn receive(&mut self, octets: &[u8]) {
         self.session.receive(octets, self.now);
         self.settle();
+    }
+
+    /// What the hook was told: event, exit code, addresses.
+    pub fn told(&self) -> Vec<(Event, Option<Exit>, usize)> {
+        self.work
+            .iter()
+            .filter_map(|output| match output {
+                Output::Tell(event, news) => Some((*event, news.exit, news.granted.len())),
+                _ => None,
+            })
+            .collect()
     }
 
     /// Seconds since the beginning.

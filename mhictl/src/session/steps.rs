@@ -8,12 +8,13 @@ use qmi::{ctl, dms, nas, service, uim, wda, wds, Body, Request};
 use super::table::{Action, State, Trigger};
 use super::{Network, Output, PinUse, Session, BACKOFF};
 use crate::config::Family;
+use crate::hook;
 use crate::modem::addressing::aggregation;
 
 /// Patience for an ordinary request.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// Patience for CTL sync, which is repeated: the modem may still be starting.
-const SYNC_PATIENCE: Duration = Duration::from_secs(2);
+/// Patience for the proxy: the modem may still be starting. It is asked once on each connection; libqmi's does not survive more.
+const ATTACH_PATIENCE: Duration = Duration::from_secs(20);
 /// Patience for starting a network: it talks to the core network.
 const START_PATIENCE: Duration = Duration::from_secs(60);
 /// Patience on the way down.
@@ -75,7 +76,6 @@ impl Session {
         if let Some(token) = self.step.take() {
             self.client.forget(token);
         }
-        self.tries += 1;
         self.step = Some(self.client.request(client, request, patience, now));
         None
     }
@@ -86,6 +86,7 @@ impl Session {
             Action::Nothing => None,
             Action::Wait => {
                 let wait = match self.state {
+                    State::Claim => 100,
                     State::Opening => 250,
                     State::Sim => 500,
                     _ => 1000,
@@ -103,17 +104,19 @@ impl Session {
                 self.outputs.extend([Output::Withdraw, Output::Close]);
                 self.act(Action::Wait, now)
             }
-            Action::Resync => {
-                self.forget_modem();
-                self.outputs.push_back(Output::Withdraw);
-                self.act(Action::Sync, now)
-            }
-            Action::Sync => {
-                self.failure = None;
-                self.ask(0, &ctl::Sync {}, SYNC_PATIENCE, now)
+            Action::Attach => {
+                let node = self.node.clone();
+                let request = ctl::ProxyOpen {
+                    path: node.as_str().into(),
+                    release: Some(true),
+                };
+                self.ask(0, &request, ATTACH_PATIENCE, now)
             }
             Action::AskVersions => {
-                self.line("sync", "done");
+                self.failure = None;
+                let proxy = self.proxy.as_ref();
+                let how = proxy.map_or("done".to_owned(), |proxy| format!("by {proxy}"));
+                self.line("sync", how);
                 self.ask(0, &ctl::GetVersions {}, PATIENCE, now)
             }
             Action::Allocate => match self.wanted().get(self.ids.len()) {
@@ -176,6 +179,10 @@ impl Session {
                 PATIENCE,
                 now,
             ),
+            Action::Claim => {
+                self.outputs.push_back(Output::Claim);
+                None
+            }
             Action::SetFormat => self.set_format(now),
             Action::AskFormat => {
                 let request = wda::GetDataFormat {
@@ -230,8 +237,12 @@ impl Session {
             Action::Announce => {
                 (self.deadline, self.failure) = (None, None);
                 if self.up_since.is_none() {
-                    self.up_since = Some(now);
+                    (self.up_since, self.was_up) = (Some(now), true);
+                    self.ups = self.ups.saturating_add(1);
                     self.line("connected", self.link.clone());
+                    self.tell(hook::Event::Up, None, None);
+                } else {
+                    self.tell(hook::Event::Change, None, None);
                 }
                 self.timer = Some(now + BEAT);
                 None
@@ -260,11 +271,11 @@ impl Session {
                 None => Some(Trigger::Done),
             },
             Action::Rest => {
-                let why = self
-                    .failure
-                    .take()
-                    .map(|error| error.what)
-                    .unwrap_or_default();
+                let failure = self.failure.take();
+                if let Some(error) = failure.as_ref().filter(|_| !self.was_up) {
+                    self.tell_failed(error);
+                }
+                let why = failure.map(|error| error.what).unwrap_or_default();
                 let seconds = BACKOFF
                     .get(self.failures)
                     .or(BACKOFF.last())
@@ -279,6 +290,9 @@ impl Session {
             Action::Finish => {
                 self.drop_questions();
                 let result = self.failure.take().map_or(Ok(()), Err);
+                if let Err(error) = &result {
+                    self.tell_failed(error);
+                }
                 self.outputs.push_back(Output::Finish(result));
                 None
             }
@@ -286,6 +300,7 @@ impl Session {
     }
 
     fn set_format(&mut self, now: Instant) -> Option<Trigger> {
+        self.adopting = false;
         let version = self.config.qmap.get(self.proposal).copied()?;
         let request = wda::SetDataFormat {
             qos: Some(false),
@@ -325,6 +340,7 @@ impl Session {
             user: user.as_deref().map(Into::into),
             password: password.as_deref().map(Into::into),
             family: Some(self.wire_family()),
+            profile: self.config.profile,
             ..Default::default()
         };
         self.ask(self.data_id(), &request, START_PATIENCE, now)
@@ -394,7 +410,8 @@ impl Session {
         self.ids.clear();
         self.networks.clear();
         self.format = None;
-        self.proposal = 0;
+        (self.proposal, self.adopting) = (0, false);
+        self.was_up = false;
         self.said_registration.clear();
         if self.pin == PinUse::Taken {
             self.pin = PinUse::Unused;

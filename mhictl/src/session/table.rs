@@ -7,8 +7,8 @@
 pub enum State {
     /// Waits for the port to be there and to open.
     Opening,
-    /// CTL sync: the modem drops all clients of this port.
-    Syncing,
+    /// Has the proxy open the port and sync the modem.
+    Attaching,
     /// Reads which services there are.
     Versions,
     /// Allocates one client id after the other.
@@ -29,6 +29,8 @@ pub enum State {
     Serving,
     /// Reads the technologies.
     Systems,
+    /// Waits for its turn to agree on the format of the data channel, which all sessions of a modem share.
+    Claim,
     /// Proposes one QMAP version after the other.
     Format,
     /// Reads the format back.
@@ -76,7 +78,7 @@ pub enum Trigger {
     Locked,
     /// Something that the state reads has changed.
     Changed,
-    /// A family was refused, but another one is up and none is left to try.
+    /// Nothing is left to do there: a family was refused but another one is up, or other sessions have agreed on a format.
     Enough,
     /// This attempt failed.
     Failed,
@@ -97,8 +99,7 @@ pub enum Action {
     Wait,
     Open,
     Reopen,
-    Sync,
-    Resync,
+    Attach,
     AskVersions,
     Allocate,
     AskFirmware,
@@ -109,6 +110,7 @@ pub enum Action {
     Subscribe,
     AskServing,
     AskSystems,
+    Claim,
     SetFormat,
     AskFormat,
     MakeLink,
@@ -161,13 +163,13 @@ const fn anywhere(trigger: Trigger, to: State, action: Action) -> Row {
 /// The table; the first row that fits counts, so rows for one state stand before those for any.
 #[rustfmt::skip]
 pub const TABLE: &[Row] = &[
-    on(State::Opening,    Trigger::Done,    State::Syncing,    Action::Sync),
+    on(State::Opening,    Trigger::Done,    State::Attaching,  Action::Attach),
     on(State::Opening,    Trigger::NotYet,  State::Opening,    Action::Wait),
     on(State::Opening,    Trigger::Tick,    State::Opening,    Action::Open),
     on(State::Opening,    Trigger::Lost,    State::Opening,    Action::Wait),
-    on(State::Syncing,    Trigger::Done,    State::Versions,   Action::AskVersions),
-    on(State::Syncing,    Trigger::Again,   State::Syncing,    Action::Sync),
-    on(State::Syncing,    Trigger::Reset,   State::Syncing,    Action::Nothing),
+    on(State::Opening,    Trigger::Reset,   State::Opening,    Action::Nothing),
+    on(State::Attaching,  Trigger::Done,    State::Versions,   Action::AskVersions),
+    on(State::Attaching,  Trigger::Reset,   State::Attaching,  Action::Nothing),
     on(State::Versions,   Trigger::Done,    State::Clients,    Action::Allocate),
     on(State::Clients,    Trigger::Again,   State::Clients,    Action::Allocate),
     on(State::Clients,    Trigger::Done,    State::Firmware,   Action::AskFirmware),
@@ -186,9 +188,14 @@ pub const TABLE: &[Row] = &[
     on(State::Serving,    Trigger::Changed, State::Serving,    Action::AskServing),
     on(State::Systems,    Trigger::NotYet,  State::Serving,    Action::Wait),
     on(State::Systems,    Trigger::Changed, State::Serving,    Action::AskServing),
-    on(State::Systems,    Trigger::Done,    State::Format,     Action::SetFormat),
+    on(State::Systems,    Trigger::Done,    State::Claim,      Action::Claim),
+    on(State::Claim,      Trigger::NotYet,  State::Claim,      Action::Wait),
+    on(State::Claim,      Trigger::Tick,    State::Claim,      Action::Claim),
+    on(State::Claim,      Trigger::Done,    State::Format,     Action::SetFormat),
+    on(State::Claim,      Trigger::Enough,  State::ReadFormat, Action::AskFormat),
     on(State::Format,     Trigger::Again,   State::Format,     Action::SetFormat),
     on(State::Format,     Trigger::Done,    State::ReadFormat, Action::AskFormat),
+    on(State::ReadFormat, Trigger::Again,   State::Format,     Action::SetFormat),
     on(State::ReadFormat, Trigger::Done,    State::Link,       Action::MakeLink),
     on(State::Link,       Trigger::Done,    State::Bind,       Action::Bind),
     on(State::Bind,       Trigger::Done,    State::Family,     Action::SetFamily),
@@ -205,7 +212,7 @@ pub const TABLE: &[Row] = &[
     on(State::Up,         Trigger::Changed, State::Refresh,    Action::AskSettingsAgain),
     on(State::Refresh,    Trigger::Again,   State::Refresh,    Action::AskSettings),
     on(State::Refresh,    Trigger::Done,    State::Configure,  Action::Configure),
-    // The way down. What fails there is passed over: the modem may be gone, and CTL sync cleans up next time.
+    // The way down. What fails there is passed over: the modem may be gone, and the proxy cleans up.
     on(State::Stop,       Trigger::Again,   State::Stop,       Action::StopNetwork),
     on(State::Stop,       Trigger::Done,    State::Release,    Action::ReleaseClient),
     on(State::Stop,       Trigger::Quit,    State::Stop,       Action::Nothing),
@@ -214,14 +221,15 @@ pub const TABLE: &[Row] = &[
     on(State::Release,    Trigger::Done,    State::Rest,       Action::Rest),
     on(State::Release,    Trigger::Quit,    State::Release,    Action::Nothing),
     on(State::Release,    Trigger::Reset,   State::Release,    Action::ReleaseClient),
-    on(State::Rest,       Trigger::Tick,    State::Syncing,    Action::Sync),
+    // By a port opened anew: that restarts its channel, which may be what is wrong.
+    on(State::Rest,       Trigger::Tick,    State::Opening,    Action::Reopen),
     on(State::Rest,       Trigger::Reset,   State::Rest,       Action::Nothing),
     on(State::Rest,       Trigger::Quit,    State::Ended,      Action::Finish),
     on(State::Opening,    Trigger::Quit,    State::Ended,      Action::Finish),
     on(State::Opening,    Trigger::Failed,  State::Ended,      Action::Finish),
     anywhere(             Trigger::Failed,  State::Stop,       Action::TakeDown),
     anywhere(             Trigger::Quit,    State::Stop,       Action::TakeDown),
-    anywhere(             Trigger::Reset,   State::Syncing,    Action::Resync),
+    anywhere(             Trigger::Reset,   State::Opening,    Action::Reopen),
     anywhere(             Trigger::Lost,    State::Opening,    Action::Reopen),
     anywhere(             Trigger::Over,    State::Ended,      Action::Finish),
 ];
@@ -241,12 +249,12 @@ pub fn lookup(state: State, trigger: Trigger) -> Option<(State, Action)> {
 mod tests {
     use super::*;
 
-    const STATES: [State; 26] = {
+    const STATES: [State; 27] = {
         use State::*;
         [
-            Opening, Syncing, Versions, Clients, Firmware, Mode, Power, Sim, Unlock, Subscribe,
-            Serving, Systems, Format, ReadFormat, Link, Bind, Family, Start, Settings, Configure,
-            Up, Refresh, Stop, Release, Rest, Ended,
+            Opening, Attaching, Versions, Clients, Firmware, Mode, Power, Sim, Unlock, Subscribe,
+            Serving, Systems, Claim, Format, ReadFormat, Link, Bind, Family, Start, Settings,
+            Configure, Up, Refresh, Stop, Release, Rest, Ended,
         ]
     };
 

@@ -8,11 +8,12 @@ use qmi::nas::Registration;
 use qmi::uim::{AppState, CardState};
 use qmi::{ctl, nas, service, wda, wds, Builder, ErrorCode, Verbose};
 
-use super::script::{Rig, RELEASE, SETTINGS, SET_FORMAT, START, STATUS, STOP, SYNC, VERIFY};
+use super::script::{Rig, OPEN, RELEASE, SETTINGS, SET_FORMAT, START, STATUS, STOP, VERIFY};
 use super::table::{State, Trigger, TABLE};
-use super::Output;
-use crate::cli::{Families, QmapArg};
+use super::{Claim, Output};
+use crate::cli::{Families, QmapArg, RoamingArg};
 use crate::exit::{Error, Exit};
+use crate::hook::Event;
 
 fn rig() -> Rig {
     Rig::new(|_| {})
@@ -95,7 +96,7 @@ fn messages_are_those_of_facts_and_in_order() {
     assert_eq!(
         ids,
         [
-            0x27, 0x21, 0x22, 0x22, 0x22, 0x22, 0x22, 0x23, 0x2d, 0x2f, 0x03, 0x24, 0x4d, 0x20,
+            0xff00, 0x21, 0x22, 0x22, 0x22, 0x22, 0x22, 0x23, 0x2d, 0x2f, 0x03, 0x24, 0x4d, 0x20,
             0x21, 0xa2, 0x4d, 0x20, 0x2d
         ]
     );
@@ -330,7 +331,7 @@ fn silence_of_any_message_ends_with_no_answer_and_in_time() {
 #[test]
 fn a_dead_modem_is_given_up_within_the_timeout() {
     let mut rig = Rig::new(|args| args.timeout = 8);
-    rig.modem.silent = vec![SYNC];
+    rig.modem.silent = vec![OPEN];
     let (exit, _) = rig.run_down();
     assert_eq!((exit, rig.seconds()), (Exit::NoAnswer, 8));
 }
@@ -347,10 +348,12 @@ fn refusal_of_any_message_never_hangs_and_leaves_no_client() {
         if let Some(result) = rig.result.clone() {
             let exit = result.unwrap_err().exit;
             assert!(
-                exit == Exit::Modem || exit == Exit::Refused,
+                exit == Exit::Modem
+                    || exit == Exit::Refused
+                    || (which, exit) == (OPEN, Exit::NoDevice),
                 "{which:02x?} {exit:?}"
             );
-            if which != SYNC {
+            if which != OPEN {
                 assert_eq!(rig.modem.clients, [], "{which:02x?}");
             }
         }
@@ -575,8 +578,8 @@ fn a_restarted_modem_is_synced_again_at_once() {
     let since = rig.now;
     rig.receive(&synced());
     rig.run_up();
-    assert_eq!(rig.now, since);
-    assert_eq!(rig.asked(SYNC), 2);
+    assert!(rig.now.duration_since(since) < Duration::from_secs(1));
+    assert_eq!(rig.asked(OPEN), 2);
     assert!(rig
         .lines
         .iter()
@@ -635,6 +638,185 @@ fn changed_settings_are_read_and_set_without_a_break() {
 }
 
 #[test]
+fn the_hook_hears_of_each_turn() {
+    let mut rig = dual();
+    rig.run_up();
+    assert_eq!(rig.told(), [(Event::Up, None, 2)]);
+    let octets = status(data_client(&rig), wds::Connection::Connected, true);
+    rig.receive(&octets);
+    let octets = status(data_client(&rig), wds::Connection::Disconnected, false);
+    rig.modem.refused.insert(START, ErrorCode::CALL_FAILED);
+    rig.receive(&octets);
+    rig.run_until(|rig| rig.told().len() >= 4);
+    rig.modem.refused.clear();
+    rig.run_up();
+    assert_eq!(rig.session.reconnects(), 1);
+    assert!(rig.session.last_error().unwrap().contains("refused"));
+    rig.session.quit(rig.now);
+    rig.run_out().unwrap();
+    assert_eq!(
+        rig.told(),
+        [
+            (Event::Up, None, 2),
+            (Event::Change, None, 2),
+            (Event::Down, Some(Exit::Refused), 2),
+            (Event::Failed, Some(Exit::Refused), 0),
+            (Event::Up, None, 2),
+            (Event::Down, Some(Exit::Success), 2),
+        ]
+    );
+}
+
+#[test]
+fn the_hook_hears_of_a_crash_and_of_giving_up() {
+    let mut crashed = up();
+    crashed.session.lost(crashed.now);
+    crashed.run_up();
+    assert_eq!(
+        crashed.told(),
+        [
+            (Event::Up, None, 1),
+            (Event::Down, None, 1),
+            (Event::Up, None, 1)
+        ]
+    );
+    let mut given_up = rig();
+    given_up.modem.refused.insert(START, ErrorCode::CALL_FAILED);
+    given_up.run_down();
+    assert_eq!(given_up.told(), [(Event::Failed, Some(Exit::Refused), 0)]);
+    assert!(matches!(given_up.work.last(), Some(Output::Finish(Err(_)))));
+    let mut absent = rig();
+    absent.no_port = Some((Error::new(Exit::NoDevice, "no modem found", ""), false));
+    absent.run_down();
+    assert_eq!(absent.told(), [(Event::Failed, Some(Exit::NoDevice), 0)]);
+}
+
+#[test]
+fn roaming_is_taken_or_refused_as_the_user_says() {
+    let mut allowed = rig();
+    allowed.modem.abroad = true;
+    allowed.run_up();
+    let forbidden = || Rig::new(|args| args.roaming = RoamingArg::Forbidden);
+    let mut abroad = forbidden();
+    abroad.modem.abroad = true;
+    let (exit, what) = abroad.run_down();
+    assert_eq!(exit, Exit::NotRegistered);
+    assert!(what.contains("--roaming forbidden"), "{what}");
+    // Across the border with the session up, and back.
+    let mut rig = forbidden();
+    rig.run_up();
+    rig.modem.abroad = true;
+    let mut room = [0; 64];
+    let body = nas::ServingSystem {
+        system: nas::Serving {
+            registration: Registration::Registered,
+            ..Default::default()
+        },
+        roaming: Some(0),
+        ..Default::default()
+    };
+    let octets = Builder::indication(&mut room, service::NAS, 0xff, 0x24)
+        .body(&body)
+        .finish()
+        .unwrap()
+        .to_vec();
+    rig.receive(&octets);
+    assert!(rig
+        .lines
+        .iter()
+        .any(|line| line.starts_with("disconnected: registered abroad")));
+    let since = rig.now;
+    rig.run_until(|rig| rig.now.duration_since(since) >= Duration::from_secs(60));
+    assert_eq!(rig.result, None);
+    rig.modem.abroad = false;
+    rig.run_up();
+}
+
+#[test]
+fn the_format_of_other_sessions_is_taken_over() {
+    let mut rig = rig();
+    rig.modem.newest = wda::Aggregation::QmapV4;
+    rig.claims = [Claim::Busy, Claim::Busy, Claim::Shared].into();
+    rig.run_up();
+    assert_eq!(rig.asked(SET_FORMAT), 0);
+    assert!(rig
+        .lines
+        .iter()
+        .any(|line| line.starts_with("format: qmapv4")));
+    // Links that are left from before the modem restarted do not make a format.
+    let mut stale = Rig::new(|_| {});
+    stale.modem.raw = true;
+    stale.claims = [Claim::Shared].into();
+    stale.run_up();
+    assert_eq!(stale.asked(SET_FORMAT), 1);
+    let mut silent = Rig::new(|_| {});
+    silent
+        .modem
+        .refused
+        .insert((service::WDA, 0x21), ErrorCode::INTERNAL);
+    silent.claims = [Claim::Shared].into();
+    silent.run_up();
+    assert_eq!(silent.asked(SET_FORMAT), 1);
+}
+
+#[test]
+fn a_port_that_the_proxy_does_not_open_is_explained_or_waited_for() {
+    let mut busy = rig();
+    busy.modem.closed = Some(Exit::PortBusy);
+    assert_eq!(
+        busy.run_down(),
+        (Exit::PortBusy, "the port is closed".to_owned())
+    );
+    assert_eq!(busy.seconds(), 0);
+    let mut absent = rig();
+    absent.modem.closed = Some(Exit::NoDevice);
+    assert_eq!(
+        absent.run_down(),
+        (Exit::NoDevice, "the port is closed".to_owned())
+    );
+    assert_eq!(absent.seconds(), 90);
+    let mut late = rig();
+    late.modem.closed = Some(Exit::NoDevice);
+    late.run_until(|rig| rig.seconds() >= 20);
+    late.modem.closed = None;
+    late.run_up();
+    // libqmi's proxy says nothing and hangs up.
+    let mut mute = rig();
+    mute.modem.silent = vec![OPEN];
+    mute.settle();
+    mute.session.lost(mute.now);
+    mute.no_port = Some((network_error(), true));
+    mute.settle();
+    assert!(mute.work.contains(&Output::Close));
+    mute.no_port = None;
+    mute.modem.silent.clear();
+    mute.run_up();
+}
+
+#[test]
+fn a_foreign_proxy_is_named() {
+    let mut rig = rig();
+    rig.session.output();
+    let proxy = Some("qmi-proxy (pid 7)".to_owned());
+    rig.session.opened("/dev/wwan0qmi0".into(), proxy, rig.now);
+    rig.run_up();
+    assert!(rig.lines.contains(&"sync: by qmi-proxy (pid 7)".to_owned()));
+}
+
+#[test]
+fn a_profile_is_named_to_the_modem() {
+    let mut rig = Rig::new(|args| (args.apn, args.profile) = (None, Some(3)));
+    rig.run_up();
+    assert_eq!(rig.modem.profiles, [Some(3)]);
+    let mut refused = Rig::new(|args| (args.apn, args.profile) = (None, Some(3)));
+    refused
+        .modem
+        .refused
+        .insert(START, ErrorCode::INVALID_PROFILE);
+    assert!(refused.run_down().1.starts_with("profile 3 refused"));
+}
+
+#[test]
 fn status_is_asked_beside_the_session() {
     let mut rig = up();
     rig.session.ask_status(rig.now);
@@ -676,7 +858,7 @@ fn octets_and_events_in_any_order_never_panic_and_still_end() {
         for _ in 0..300 {
             match random(12) {
                 0 => rig.session.lost(rig.now),
-                1 => rig.session.opened(rig.now),
+                1 => rig.session.opened("/dev/wwan0qmi0".into(), None, rig.now),
                 2 => rig.session.link_made(Ok("rmnet_mhi0.1".into()), rig.now),
                 3 => rig.session.configured(Err(network_error()), rig.now),
                 4 => rig.session.ask_status(rig.now),
@@ -750,9 +932,10 @@ fn scenarios() -> Vec<Rig> {
     keep(Rig::new(|args| args.pin = Some("1234".into())), |rig| {
         rig.modem.app = AppState::Detected;
         rig.modem.registration = Registration::Searching;
-        rig.modem.silent = vec![SYNC];
-        rig.run_until(|rig| rig.asked(SYNC) == 2);
+        rig.modem.silent = vec![OPEN];
+        rig.run_until(|rig| rig.asked(OPEN) == 1);
         rig.receive(&synced());
+        rig.session.lost(rig.now);
         rig.modem.silent.clear();
         rig.run_until(|rig| rig.seconds() >= 6);
         rig.modem.app = AppState::PinRequired;
@@ -780,6 +963,14 @@ fn scenarios() -> Vec<Rig> {
         rig.receive(&octets);
         rig.run_up();
     });
+    // Beside other sessions, with and without a format.
+    for raw in [false, true] {
+        let mut rig = rig();
+        rig.modem.raw = raw;
+        rig.claims = [Claim::Busy, Claim::Shared].into();
+        rig.run_up();
+        rigs.push(rig);
+    }
     // Families refused at each place.
     for refused in [wds::Family::Ipv4, wds::Family::Ipv6] {
         let mut rig = dual();
@@ -828,6 +1019,7 @@ fn scenarios() -> Vec<Rig> {
         let mut rig = rig();
         rig.no_port = Some((network_error(), port));
         rig.settle();
+        rig.receive(&synced());
         rig.session.quit(rig.now);
         rig.settle();
         rigs.push(rig);

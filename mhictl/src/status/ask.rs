@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
-//! A conversation with the modem for `status` alone: client ids of its own, no sync, and everything given back.
+//! A conversation with the modem for `status` alone: by way of the proxy, with client ids of its own, which are given back.
 
 use std::time::{Duration, Instant};
 
-use qmi::{ctl, dms, service};
+use qmi::{ctl, service};
 use rustix::event::{poll, PollFd, PollFlags, Timespec};
 
 use crate::exit::{Error, Exit};
 use crate::modem::client::{Client, Event, Received, Token};
 use crate::modem::device::{self, Kind, Modem, Roots};
-use crate::modem::holder::Lock;
 use crate::modem::port::{Port, Stuck};
 use crate::modem::radio::{self, Radio};
+use crate::proxy::door::Door;
 
 /// Asks the modem itself.
 ///
@@ -20,12 +20,13 @@ use crate::modem::radio::{self, Radio};
 /// The port is busy or gone, or the modem silent.
 pub fn modem(roots: &Roots, modem: &Modem, deadline: Instant) -> Result<Radio, Error> {
     let node = &device::need_port(modem, Kind::Qmi)?.node;
-    let _lock = Lock::take(roots, &modem.wwan)?;
+    let (port, _) = Door::default().wait(roots, node, &modem.wwan)?;
     let mut talk = Talk {
-        port: Port::open(roots, node, &modem.wwan, false)?,
+        port,
         client: Client::default(),
         deadline,
     };
+    talk.attach(&node.display().to_string())?;
     let mut ids = Vec::new();
     let asked = talk.radio(&mut ids);
     // Whatever happened, ids go back: a modem has few of them. A modem that is silent gets no second chance to be slow.
@@ -54,6 +55,34 @@ struct Talk {
 }
 
 impl Talk {
+    /// Has the proxy open the port.
+    fn attach(&mut self, node: &str) -> Result<(), Error> {
+        let request = ctl::ProxyOpen {
+            path: node.into(),
+            release: Some(true),
+        };
+        let token = self
+            .client
+            .request(0, &request, self.left(), Instant::now());
+        let reply = self.reply(token)?.ok_or_else(silent)?;
+        let Ok(message) = reply.message() else {
+            return Err(silent());
+        };
+        if message.verdict() == Ok(Ok(())) {
+            return Ok(());
+        }
+        let why = message.body::<ctl::ProxyOpened<'_>>().unwrap_or_default();
+        let what = why.what.map_or_else(
+            || format!("the QMI proxy does not open {node}"),
+            |what| what.to_string(),
+        );
+        Err(Error::new(
+            why.exit.and_then(Exit::from_code).unwrap_or(Exit::NoDevice),
+            what,
+            why.next.map_or(String::new(), |next| next.to_string()),
+        ))
+    }
+
     fn radio(&mut self, ids: &mut Vec<(u8, u8)>) -> Result<Radio, Error> {
         let mut radio = Radio::default();
         for service in [service::DMS, service::UIM, service::NAS] {
@@ -64,11 +93,7 @@ impl Talk {
                 Instant::now(),
             );
             let Some(reply) = self.reply(token)? else {
-                return Err(Error::new(
-                    Exit::NoAnswer,
-                    "no answer from the modem",
-                    "see dmesg; mhictl at AT shows whether it answers there",
-                ));
+                return Err(silent());
             };
             let client = reply
                 .message()
@@ -84,21 +109,9 @@ impl Talk {
                 .find(|(service, _)| *service == wanted)
                 .map(|(_, id)| *id)
         };
-        if let Some(id) = id_of(service::DMS) {
-            let token = self
-                .client
-                .request(id, &dms::GetRevision {}, self.left(), Instant::now());
-            if let Some(reply) = self.reply(token)? {
-                let revision = reply.message().and_then(|message| {
-                    message
-                        .body::<dms::Revision<'_>>()
-                        .map(|body| body.revision.to_string())
-                });
-                radio.firmware = revision.ok();
-            }
-        }
         let patience = self.left();
-        for (token, query) in radio::ask(&mut self.client, id_of, patience, Instant::now()) {
+        for (token, query) in radio::ask(&mut self.client, &radio, id_of, patience, Instant::now())
+        {
             if let Some(reply) = self.reply(token)? {
                 let _ = reply.message().map(|message| radio.absorb(query, &message));
             }
@@ -139,7 +152,7 @@ impl Talk {
                 "see dmesg, and try again when it is back",
             )
         };
-        let mut full = false;
+        let mut full = self.port.flush() == Err(Stuck::Full);
         while let Some(frame) = self.client.outgoing().map(<[u8]>::to_vec) {
             match self.port.write(&frame) {
                 Ok(()) => self.client.sent(),
@@ -169,4 +182,12 @@ impl Talk {
         self.client.tick(now);
         Ok(())
     }
+}
+
+fn silent() -> Error {
+    Error::new(
+        Exit::NoAnswer,
+        "no answer from the modem",
+        "see dmesg; mhictl at AT shows whether it answers there",
+    )
 }

@@ -95,7 +95,8 @@ impl<T: Owner> Controller<T> {
         let irqs = inner.irqs.as_mut_ptr();
         // SAFETY: The structure is ours, zeroed and not registered yet.
         let raw = unsafe { &mut *inner.raw.get() };
-        raw.name = name.as_ptr();
+        // SAFETY: `raw` is a controller, and `name` is a string for as long as the kernel runs.
+        unsafe { bindings::rust_helper_mhi_set_name(raw, name.as_ptr()) };
         raw.cntrl_dev = dev.as_device().as_raw();
         raw.regs = bar.as_ptr();
         raw.reg_len = bar.len() as _;

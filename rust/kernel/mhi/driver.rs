@@ -98,6 +98,20 @@ impl Device {
         to_result(result).map_err(|error| (error, unsafe { Pages::from_raw(address) }))
     }
 
+    /// Whether the modem still has the channels. The MHI core makes no new device for a channel while references to its old
+    /// one are left, so they are to be dropped soon once this is false.
+    pub fn is_registered(&self) -> bool {
+        // SAFETY: `self` is valid.
+        unsafe { bindings::rust_helper_device_is_registered(self.as_device().as_raw()) }
+    }
+
+    /// Takes the channels from their driver and offers them anew, which restarts them; those that are gone stay so.
+    /// Whether a driver has them then shows by its `start`. May sleep, for as long as the modem may take for a command.
+    pub fn reprobe(&self) {
+        // SAFETY: `self` is valid. Driver core's own locks keep this apart from a modem that goes at the same time.
+        let _ = unsafe { bindings::device_reprobe(self.as_device().as_raw()) };
+    }
+
     /// Descriptors free in one direction's ring.
     pub fn free_descriptors(&self, direction: Direction) -> usize {
         // SAFETY: `self` is valid.

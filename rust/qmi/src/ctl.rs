@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 //! The control service: client ids, versions, sync. It has no clients, and its transaction ids are 8 bits wide.
 
-use crate::List8;
+use crate::{List8, Text};
 
 body! {
     /// Makes the modem forget all clients of this port.
@@ -75,6 +75,29 @@ body! {
     }
 }
 indication!(Revoked: CTL 0x0024);
+
+body! {
+    /// Asks a proxy, never a modem, to open a port: the first message of a connection to libqmi's or mhictl's proxy.
+    ProxyOpen<'a> {
+        /// Device node.
+        path: must Text<'a> = 0x01,
+        /// Whether the client ids of this connection are to be released when it breaks; mhictl's own, libqmi ignores it.
+        release: may bool = 0xe0,
+    }
+}
+request!(ProxyOpen<'a>: CTL 0xff00 => ProxyOpened<'a>);
+
+body! {
+    /// The proxy has opened the port. In a refusal, mhictl's proxy says why.
+    ProxyOpened<'a> {
+        /// Exit code.
+        exit: soft u8 = 0xe0,
+        /// What happened.
+        what: soft Text<'a> = 0xe1,
+        /// What to do next.
+        next: soft Text<'a> = 0xe2,
+    }
+}
 
 value! {
     /// A client of a service.

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 //! Network access: registration, operator, signal.
 
+mod band;
 mod operator;
 mod preference;
 mod signal;
 mod system;
 
+pub use band::{
+    band_class, band_number, bandwidth, GetRfBands, RfBand, RfBandExtended, RfBands, RfWidth,
+};
 pub use operator::{GetHomeNetwork, GetPlmnName, HomeNetwork, OperatorNames, PlmnName};
 pub use preference::{
     ActiveTechnology, GetPreferredNetworks, GetSelectionPreference, GetTechnologyPreference,

@@ -2,12 +2,13 @@
 //! Registration, operator and signal, as the shared state has them.
 
 use qmi::nas::{
-    ActiveTechnology, Attach, GetHomeNetwork, GetPlmnName, GetPreferredNetworks,
-    GetSelectionPreference, GetServingSystem, GetSignalInfo, GetSignalStrength, GetSystemInfo,
-    GetTechnologyPreference, HomeNetwork, LteSignal, NamedPlmn, Nr5gSignal, OperatorNames,
-    PlmnName, PreferredNetworks, Radio, RadioInfo, RegisterIndications, Registration as Registered,
-    SelectionPreference, Service, ServiceStatus, Serving, ServingSystem, SetSelectionPreference,
-    SignalInfo, SignalStrength, Strength, SystemInfo, SystemInfoChanged, TechnologyPreference,
+    band_class, ActiveTechnology, Attach, GetHomeNetwork, GetPlmnName, GetPreferredNetworks,
+    GetRfBands, GetSelectionPreference, GetServingSystem, GetSignalInfo, GetSignalStrength,
+    GetSystemInfo, GetTechnologyPreference, HomeNetwork, LteSignal, NamedPlmn, Nr5gSignal,
+    OperatorNames, PlmnName, PreferredNetworks, Radio, RadioInfo, RegisterIndications,
+    Registration as Registered, RfBand, RfBandExtended, RfBands, RfWidth, SelectionPreference,
+    Service, ServiceStatus, Serving, ServingSystem, SetSelectionPreference, SignalInfo,
+    SignalStrength, Strength, SystemInfo, SystemInfoChanged, TechnologyPreference,
 };
 use qmi::{service, ErrorCode, List16, List8, Message, Request, Text8, Verbose};
 
@@ -51,6 +52,10 @@ pub fn answer(services: &mut Services, modem: &mut Modem, message: &Message<'_>)
                 lte_snr: Some(network.lte.snr),
                 lte_rsrp: Some(network.lte.rsrp),
             }),
+            None => Err(ErrorCode::INFORMATION_UNAVAILABLE.into()),
+        },
+        GetRfBands::ID => match modem.technology() {
+            Some(technology) => rf_bands(technology),
             None => Err(ErrorCode::INFORMATION_UNAVAILABLE.into()),
         },
         GetPlmnName::ID => {
@@ -240,6 +245,43 @@ fn signal_info(modem: &Modem, technology: Technology) -> SignalInfo {
         nr5g: (technology != Technology::Lte).then_some(nr5g),
         nr5g_rsrq: (technology != Technology::Lte).then_some(i16::from(network.nr5g.rsrq)),
     }
+}
+
+/// The same carriers as AT+QNWINFO has: LTE band 3 with 20 MHz, 5G band 78 with 100 MHz.
+fn rf_bands(technology: Technology) -> Answer {
+    let lte = (Radio::Lte, 3, 1650, 5);
+    let nr5g = (Radio::Nr5g, 78, 636_666, 17);
+    let carriers = match technology {
+        Technology::Lte => vec![lte],
+        Technology::Nsa => vec![lte, nr5g],
+        Technology::Sa => vec![nr5g],
+    };
+    let class = |radio, band| band_class(radio, band).unwrap_or(0);
+    let bands: Vec<RfBand> = carriers
+        .iter()
+        .map(|&(radio, band, channel, _)| RfBand {
+            radio,
+            class: class(radio, band),
+            channel: u16::try_from(channel).unwrap_or(u16::MAX),
+        })
+        .collect();
+    let extended: Vec<RfBandExtended> = carriers
+        .iter()
+        .map(|&(radio, band, channel, _)| RfBandExtended {
+            radio,
+            class: class(radio, band),
+            channel,
+        })
+        .collect();
+    let widths: Vec<RfWidth> = carriers
+        .iter()
+        .map(|&(radio, _, _, code)| RfWidth { radio, code })
+        .collect();
+    reply(&RfBands {
+        bands: Some(List8::new(&bands)),
+        extended: Some(List8::new(&extended)),
+        widths: Some(List8::new(&widths)),
+    })
 }
 
 fn selection_preference(modem: &Modem) -> SelectionPreference {

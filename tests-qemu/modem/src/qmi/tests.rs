@@ -375,6 +375,40 @@ fn registration_changes_are_told_to_who_asked() {
 }
 
 #[test]
+fn bands_are_those_of_the_technology() {
+    let mut host = Host::new();
+    let client = host.client(service::NAS);
+    for (technology, expected) in [
+        ("lte", vec![(3, 1650, 200)]),
+        ("nsa", vec![(3, 1650, 200), (78, 636_666, 1000)]),
+        ("sa", vec![(78, 636_666, 1000)]),
+    ] {
+        host.command(&format!("technology {technology}")).unwrap();
+        let reply = host.call(client, &nas::GetRfBands {}).unwrap();
+        let bands: nas::RfBands<'_> = reply.body();
+        let bands: Vec<_> = bands
+            .extended
+            .unwrap()
+            .iter()
+            .zip(bands.widths.unwrap().iter())
+            .map(|(band, width)| {
+                (
+                    nas::band_number(band.class).unwrap(),
+                    band.channel,
+                    nas::bandwidth(width.code).unwrap(),
+                )
+            })
+            .collect();
+        assert_eq!(bands, expected, "{technology}");
+    }
+    host.command("registration searching").unwrap();
+    assert_eq!(
+        host.call(client, &nas::GetRfBands {}).unwrap_err(),
+        ErrorCode::INFORMATION_UNAVAILABLE
+    );
+}
+
+#[test]
 fn technologies_show_in_system_info_and_signal() {
     let mut host = Host::new();
     let client = host.client(service::NAS);

@@ -1,0 +1,620 @@
+// SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
+//! `mhictl proxy`: shares a modem's QMI port between the sessions of several mhictl and whoever else speaks the protocol of
+//! libqmi's proxy, such as `qmicli -p`. Started by the first mhictl that needs it, it ends soon after the last one.
+//! This file moves octets between ports and peers; `share` decides which go where, `door` is the peers' side.
+
+pub mod door;
+mod share;
+
+use std::fs;
+use std::io::{ErrorKind, Read, Write};
+use std::os::fd::AsFd;
+use std::os::unix::fs::MetadataExt;
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use qmi::{ctl, qmux, service, Builder, ErrorCode, Kind, Message, Request};
+use rustix::event::{poll, PollFd, PollFlags, Timespec};
+use rustix::net::sockopt::socket_peercred;
+use rustix::net::UCred;
+use rustix::process::{getuid, setsid};
+
+use self::share::Share;
+use crate::exit::{Error, Exit};
+use crate::modem::device::{self, Kind as PortKind, Roots};
+use crate::modem::frames::{Frames, Received};
+use crate::modem::holder::Lock;
+use crate::modem::port::{Port, Stuck};
+
+/// Peers at a time.
+const PEERS_MAX: usize = 32;
+/// Ports at a time.
+const PORTS_MAX: usize = 8;
+/// Octets that may wait for a peer; one that does not read them is dropped.
+const QUEUE_MAX: usize = 256 * 1024;
+/// How long an unused port stays open, and the proxy without peers.
+const LINGER: Duration = Duration::from_secs(10);
+/// How much longer a port stays open to take client ids back.
+const LAST_RELEASES: Duration = Duration::from_secs(1);
+/// How long a peer may take to say which port it wants.
+const STRANGER_PATIENCE: Duration = Duration::from_secs(10);
+/// How soon a full queue of the driver is tried again.
+const FULL_RETRY: Duration = Duration::from_millis(20);
+/// Longest path of a port.
+const PATH_MAX: usize = 256;
+
+/// Serves until nobody has needed it for a while; if another proxy serves already, there is nothing to do.
+pub fn run(roots: &Roots) -> Result<(), Error> {
+    // Away from the terminal and its signals. By hand this may fail, and does no harm.
+    let _ = setsid();
+    let failed = |error: std::io::Error| Error::system("listen for peers", &error);
+    let address = door::address(roots).map_err(failed)?;
+    let listener = match UnixListener::bind_addr(&address) {
+        Err(error) if error.kind() == ErrorKind::AddrInUse => return Ok(()),
+        listener => listener.map_err(failed)?,
+    };
+    listener.set_nonblocking(true).map_err(failed)?;
+    let mut proxy = Proxy {
+        roots,
+        listener,
+        peers: Vec::new(),
+        ports: Vec::new(),
+        names: 0,
+        idle_since: Instant::now(),
+    };
+    while !proxy.over(Instant::now()) {
+        proxy.turn()?;
+    }
+    Ok(())
+}
+
+struct Proxy<'r> {
+    roots: &'r Roots,
+    listener: UnixListener,
+    peers: Vec<Peer>,
+    ports: Vec<Shared>,
+    names: share::Peer,
+    /// When the last peer left.
+    idle_since: Instant,
+}
+
+struct Peer {
+    name: share::Peer,
+    stream: UnixStream,
+    who: UCred,
+    since: Instant,
+    frames: Frames,
+    queue: Vec<u8>,
+    /// The port that it uses.
+    node: Option<PathBuf>,
+    /// Transaction of its opening message, while the modem has not answered yet.
+    opening: Option<u16>,
+    gone: bool,
+}
+
+struct Shared {
+    node: PathBuf,
+    port: Port,
+    share: Share,
+    /// When its last peer left.
+    unused_since: Option<Instant>,
+    stuck: bool,
+    gone: bool,
+    /// Dropped last: the port is closed before another proxy may open it.
+    _lock: Lock,
+}
+
+impl Proxy<'_> {
+    fn over(&self, now: Instant) -> bool {
+        let idle = self.peers.is_empty() && self.ports.is_empty();
+        idle && now.duration_since(self.idle_since) >= LINGER
+    }
+
+    /// Waits for something to happen, and deals with it.
+    fn turn(&mut self) -> Result<(), Error> {
+        let ready = self.wait()?;
+        let now = Instant::now();
+        let mut ready = ready.into_iter();
+        if ready.next() == Some(true) {
+            self.accept(now);
+        }
+        for at in 0..self.peers.len().min(ready.len()) {
+            if ready.next() == Some(true) {
+                self.read_peer(at, now);
+            }
+        }
+        for shared in &mut self.ports {
+            shared.read(now);
+            shared.share.tick(now);
+        }
+        self.welcome();
+        for shared in &mut self.ports {
+            while let Some((name, frame)) = shared.share.delivery() {
+                if let Some(peer) = self.peers.iter_mut().find(|peer| peer.name == name) {
+                    peer.queue(&frame);
+                }
+            }
+            shared.write();
+        }
+        for peer in &mut self.peers {
+            peer.write();
+        }
+        self.clean_up(now);
+        Ok(())
+    }
+
+    /// Polls listener, peers and ports; says which of listener and peers have something to read.
+    fn wait(&self) -> Result<Vec<bool>, Error> {
+        let mut fds = vec![PollFd::new(&self.listener, PollFlags::IN)];
+        for peer in &self.peers {
+            let wanted = if peer.queue.is_empty() {
+                PollFlags::IN
+            } else {
+                PollFlags::IN | PollFlags::OUT
+            };
+            fds.push(PollFd::new(&peer.stream, wanted));
+        }
+        for shared in &self.ports {
+            fds.push(PollFd::from_borrowed_fd(shared.port.as_fd(), PollFlags::IN));
+        }
+        let now = Instant::now();
+        let timeout = self
+            .wakeup(now)
+            .and_then(|wakeup| Timespec::try_from(wakeup.saturating_duration_since(now)).ok());
+        match poll(&mut fds, timeout.as_ref()) {
+            Ok(_) | Err(rustix::io::Errno::INTR) => {}
+            Err(error) => return Err(Error::system("poll", &error.into())),
+        }
+        let readable = |fd: &PollFd<'_>| {
+            fd.revents()
+                .intersects(PollFlags::IN | PollFlags::HUP | PollFlags::ERR)
+        };
+        Ok(fds
+            .iter()
+            .take(self.peers.len() + 1)
+            .map(readable)
+            .collect())
+    }
+
+    fn wakeup(&self, now: Instant) -> Option<Instant> {
+        let ports = self.ports.iter().flat_map(|shared| {
+            let linger = shared.unused_since.map(|since| match now < since + LINGER {
+                true => since + LINGER,
+                // Client ids are on their way back.
+                false => now + FULL_RETRY,
+            });
+            let stuck = shared.stuck.then(|| now + FULL_RETRY);
+            [shared.share.wakeup(), linger, stuck].into_iter().flatten()
+        });
+        let strangers = self.peers.iter().filter(|peer| peer.node.is_none());
+        let strangers = strangers.map(|peer| peer.since + STRANGER_PATIENCE);
+        let end = self.peers.is_empty().then(|| self.idle_since + LINGER);
+        ports.chain(strangers).chain(end).min()
+    }
+
+    /// Takes new peers; those beyond the bound and those who have no business here are closed.
+    fn accept(&mut self, now: Instant) {
+        while let Ok((stream, _)) = self.listener.accept() {
+            let Ok(who) = socket_peercred(&stream) else {
+                continue;
+            };
+            let modems = device::modems(self.roots);
+            let mut ports = modems.iter().flat_map(|modem| &modem.ports);
+            let welcome = trusted(&who) || ports.any(|port| may_open(&who, &port.node));
+            if self.peers.len() >= PEERS_MAX || !welcome || stream.set_nonblocking(true).is_err() {
+                continue;
+            }
+            self.names += 1;
+            self.peers.push(Peer {
+                name: self.names,
+                stream,
+                who,
+                since: now,
+                frames: Frames::new(qmux::FROM_HOST),
+                queue: Vec::new(),
+                node: None,
+                opening: None,
+                gone: false,
+            });
+        }
+    }
+
+    fn read_peer(&mut self, at: usize, now: Instant) {
+        if let Some(peer) = self.peers.get_mut(at) {
+            peer.read(now);
+        }
+        loop {
+            let Some(peer) = self.peers.get_mut(at).filter(|peer| !peer.gone) else {
+                return;
+            };
+            let Some(received) = peer.frames.frame() else {
+                // A program on this machine that does not know where its frames begin is not understood later either.
+                peer.gone = peer.frames.garbage > 0;
+                return;
+            };
+            self.serve(at, &received, now);
+        }
+    }
+
+    /// One request of a peer.
+    fn serve(&mut self, at: usize, received: &Received, now: Instant) {
+        let (Ok(message), Some(peer)) = (received.message(), self.peers.get_mut(at)) else {
+            return;
+        };
+        if message.kind == Kind::Request
+            && message.service == service::CTL
+            && message.id == ctl::ProxyOpen::ID
+        {
+            return self.open(at, &message, now);
+        }
+        let (name, node) = (peer.name, peer.node.clone());
+        let shared = self
+            .ports
+            .iter_mut()
+            .find(|shared| node.as_ref() == Some(&shared.node));
+        match shared {
+            Some(shared) if shared.share.ready() => shared.share.request(name, received, now),
+            _ => peer.gone = true,
+        }
+    }
+
+    /// A peer wants a port.
+    fn open(&mut self, at: usize, message: &Message<'_>, now: Instant) {
+        let Some(peer) = self.peers.get(at) else {
+            return;
+        };
+        let (who, before) = (peer.who, peer.node.clone());
+        let result = self.port_for(&who, message, before.as_deref(), now);
+        let Some(peer) = self.peers.get_mut(at) else {
+            return;
+        };
+        match result {
+            Ok((node, release)) => {
+                if let Some(shared) = self.ports.iter_mut().find(|shared| shared.node == node) {
+                    shared.share.join(peer.name, release);
+                    shared.unused_since = None;
+                }
+                peer.node = Some(node);
+                peer.opening = Some(message.transaction);
+            }
+            Err(error) => {
+                let why = ctl::ProxyOpened {
+                    exit: Some(error.exit.code()),
+                    what: Some(error.what.as_str().into()),
+                    next: Some(error.next.as_str().into()),
+                };
+                peer.opened(message.transaction, Err(ErrorCode::INTERNAL), &why);
+            }
+        }
+    }
+
+    /// The port that a peer means, opened, and whether the peer's client ids go back when it vanishes.
+    fn port_for(
+        &mut self,
+        who: &UCred,
+        message: &Message<'_>,
+        before: Option<&Path>,
+        now: Instant,
+    ) -> Result<(PathBuf, bool), Error> {
+        let absent =
+            |what: String| Error::new(Exit::NoDevice, what, "mhictl devices lists what there is");
+        let body = message.body::<ctl::ProxyOpen<'_>>();
+        let body = body.map_err(|error| absent(format!("no port is named: {error}")))?;
+        let path = std::str::from_utf8(body.path.0)
+            .ok()
+            .filter(|path| path.len() <= PATH_MAX && path.starts_with('/'))
+            .ok_or_else(|| absent("the port's name is not a path".to_owned()))?;
+        let node = fs::canonicalize(path).map_err(|error| absent(format!("{path}: {error}")))?;
+        let modem = device::modems(self.roots).into_iter().find(|modem| {
+            let mut ports = modem.ports.iter();
+            ports.any(|port| port.kind == PortKind::Qmi && port.node == node)
+        });
+        let modem = modem.ok_or_else(|| absent(format!("{path} is no QMI port of a PCI modem")))?;
+        if !trusted(who) && !may_open(who, &node) {
+            let denied = std::io::Error::from(ErrorKind::PermissionDenied);
+            return Err(Error::system(path, &denied));
+        }
+        if before.is_some_and(|before| before != node) {
+            let next = "open another connection for another port";
+            return Err(Error::new(Exit::PortBusy, "one port is open already", next));
+        }
+        if !self.ports.iter().any(|shared| shared.node == node) {
+            if self.ports.len() >= PORTS_MAX {
+                return Err(Error::new(Exit::Failure, "too many ports are open", ""));
+            }
+            let lock = Lock::take(self.roots, &modem.wwan, &modem.wwan)?;
+            let port = Port::open(self.roots, &node, &modem.wwan)?;
+            self.ports.push(Shared {
+                node: node.clone(),
+                port,
+                share: Share::new(now),
+                unused_since: None,
+                stuck: false,
+                gone: false,
+                _lock: lock,
+            });
+        }
+        Ok((node, body.release == Some(true)))
+    }
+
+    /// Tells those who wait for the modem's first answer.
+    fn welcome(&mut self) {
+        for peer in &mut self.peers {
+            let ready =
+                |shared: &Shared| peer.node.as_ref() == Some(&shared.node) && shared.share.ready();
+            if peer.opening.is_some() && self.ports.iter().any(ready) {
+                let transaction = peer.opening.take().unwrap_or(0);
+                peer.opened(transaction, Ok(()), &ctl::ProxyOpened::default());
+            }
+        }
+    }
+
+    /// Lets go of peers and ports that are gone or unused.
+    fn clean_up(&mut self, now: Instant) {
+        for shared in &mut self.ports {
+            if let Some(since) = shared.unused_since {
+                let waited = now.duration_since(since);
+                if waited >= LINGER {
+                    let clear = shared.share.clear(now);
+                    shared.gone |= clear || waited >= LINGER + LAST_RELEASES;
+                }
+            }
+        }
+        let dead: Vec<PathBuf> = self
+            .ports
+            .iter()
+            .filter(|shared| shared.gone)
+            .map(|shared| shared.node.clone())
+            .collect();
+        self.ports.retain(|shared| !shared.gone);
+        let had_peers = !self.peers.is_empty();
+        let ports = &mut self.ports;
+        self.peers.retain(|peer| {
+            let stranger = peer.node.is_none() && now >= peer.since + STRANGER_PATIENCE;
+            let lost = peer.node.as_ref().is_some_and(|node| dead.contains(node));
+            let stays = !peer.gone && !stranger && !lost;
+            if !stays {
+                for shared in ports.iter_mut() {
+                    shared.share.leave(peer.name, now);
+                }
+            }
+            stays
+        });
+        for shared in &mut self.ports {
+            if shared.share.deserted() {
+                shared.unused_since.get_or_insert(now);
+            }
+            // What the peers that left have caused to be given back.
+            shared.write();
+        }
+        if had_peers && self.peers.is_empty() {
+            self.idle_since = now;
+        }
+    }
+}
+
+impl Peer {
+    fn read(&mut self, now: Instant) {
+        let mut buffer = [0; 4096];
+        match self.stream.read(&mut buffer) {
+            Ok(0) => self.gone = true,
+            Ok(count) => self
+                .frames
+                .receive(buffer.get(..count).unwrap_or_default(), now),
+            Err(error) => {
+                let kind = error.kind();
+                self.gone = kind != ErrorKind::WouldBlock && kind != ErrorKind::Interrupted;
+            }
+        }
+    }
+
+    fn queue(&mut self, frame: &[u8]) {
+        self.queue.extend_from_slice(frame);
+        self.gone |= self.queue.len() > QUEUE_MAX;
+    }
+
+    fn write(&mut self) {
+        while !self.queue.is_empty() && !self.gone {
+            match self.stream.write(&self.queue) {
+                Ok(count) => drop(self.queue.drain(..count)),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(_) => self.gone = true,
+            }
+        }
+    }
+
+    /// The reply to its opening message.
+    fn opened(
+        &mut self,
+        transaction: u16,
+        verdict: Result<(), ErrorCode>,
+        body: &ctl::ProxyOpened<'_>,
+    ) {
+        let mut room = [0; 2048];
+        let frame = Builder::response(&mut room, service::CTL, 0, transaction, ctl::ProxyOpen::ID)
+            .verdict(verdict)
+            .body(body)
+            .finish();
+        match frame {
+            Ok(frame) => self.queue(frame),
+            Err(_) => self.gone = true,
+        }
+    }
+}
+
+impl Shared {
+    fn read(&mut self, now: Instant) {
+        let share = &mut self.share;
+        self.gone |= self.port.read(|octets| share.receive(octets, now)).is_err();
+    }
+
+    fn write(&mut self) {
+        self.stuck = false;
+        while let Some(frame) = self.share.outgoing() {
+            match self.port.write(frame) {
+                Ok(()) => self.share.sent(),
+                Err(Stuck::Full) => {
+                    self.stuck = true;
+                    return;
+                }
+                Err(Stuck::Gone) => {
+                    self.gone = true;
+                    return;
+                }
+            }
+        }
+    }
+}
+
+/// Root, or the user that the proxy itself runs as.
+fn trusted(who: &UCred) -> bool {
+    who.uid.is_root() || who.uid == getuid()
+}
+
+/// Whether the node's group lets this process open the port itself.
+fn may_open(who: &UCred, node: &Path) -> bool {
+    fs::metadata(node)
+        .is_ok_and(|node| node.mode() & 0o060 == 0o060 && node.gid() == who.gid.as_raw())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::modem::device::tests::Tree;
+
+    /// A proxy of a tree, which is let run by hand.
+    fn proxy(tree: &Tree) -> Proxy<'_> {
+        let listener = UnixListener::bind_addr(&door::address(&tree.roots).unwrap()).unwrap();
+        listener.set_nonblocking(true).unwrap();
+        Proxy {
+            roots: &tree.roots,
+            listener,
+            peers: Vec::new(),
+            ports: Vec::new(),
+            names: 0,
+            idle_since: Instant::now(),
+        }
+    }
+
+    fn connect(tree: &Tree) -> UnixStream {
+        let stream = UnixStream::connect_addr(&door::address(&tree.roots).unwrap()).unwrap();
+        stream
+            .set_read_timeout(Some(Duration::from_secs(5)))
+            .unwrap();
+        stream
+    }
+
+    fn open_message(path: &str) -> Vec<u8> {
+        let mut room = [0; 1024];
+        let request = ctl::ProxyOpen {
+            path: path.into(),
+            release: None,
+        };
+        Builder::call(&mut room, 0, 9, &request)
+            .finish()
+            .unwrap()
+            .to_vec()
+    }
+
+    #[test]
+    fn what_is_no_port_is_refused_with_words() {
+        let tree = Tree::new();
+        tree.modem();
+        fs::write(tree.roots.dev.join("wwan0at0"), "").unwrap();
+        let mut proxy = proxy(&tree);
+        let at = tree.roots.dev.join("wwan0at0").display().to_string();
+        for (path, words) in [
+            ("/dev/null", "no QMI port"),
+            (at.as_str(), "no QMI port"),
+            ("/nonexistent", "No such file"),
+            ("wwan0qmi0", "not a path"),
+            ("", "not a path"),
+        ] {
+            let mut stream = connect(&tree);
+            stream.write_all(&open_message(path)).unwrap();
+            proxy.turn().unwrap();
+            proxy.turn().unwrap();
+            let mut reply = [0; 1024];
+            let count = stream.read(&mut reply).unwrap();
+            let (frame, _) = qmi::Frame::parse(&reply[..count]).unwrap();
+            let message = Message::parse(&frame).unwrap();
+            assert_eq!((message.id, message.transaction), (0xff00, 9));
+            assert!(message.verdict().unwrap().is_err());
+            let why = message.body::<ctl::ProxyOpened<'_>>().unwrap();
+            assert_eq!(why.exit, Some(Exit::NoDevice.code()));
+            let what = why.what.unwrap().to_string();
+            assert!(what.contains(words), "{path}: {what}");
+        }
+    }
+
+    #[test]
+    fn garbage_and_requests_without_a_port_end_the_connection() {
+        let tree = Tree::new();
+        let mut proxy = proxy(&tree);
+        let mut room = [0; 64];
+        let request = Builder::call(&mut room, 0, 1, &ctl::GetVersions {})
+            .finish()
+            .unwrap();
+        for octets in [&b"GET / HTTP/1.0\r\n\r\n"[..], request] {
+            let mut stream = connect(&tree);
+            stream.write_all(octets).unwrap();
+            proxy.turn().unwrap();
+            proxy.turn().unwrap();
+            assert_eq!(stream.read(&mut [0; 16]).unwrap_or(0), 0, "{octets:?}");
+            assert!(proxy.peers.is_empty());
+        }
+    }
+
+    #[test]
+    fn peers_are_bounded_and_strangers_are_not_kept() {
+        let tree = Tree::new();
+        let mut proxy = proxy(&tree);
+        let streams: Vec<UnixStream> = (0..PEERS_MAX + 8).map(|_| connect(&tree)).collect();
+        proxy.turn().unwrap();
+        assert_eq!(proxy.peers.len(), PEERS_MAX);
+        let later = Instant::now() + STRANGER_PATIENCE;
+        assert!(proxy.wakeup(later).is_some());
+        proxy.clean_up(later);
+        assert!(proxy.peers.is_empty());
+        assert!(!proxy.over(later) && proxy.over(later + LINGER));
+        drop(streams);
+    }
+
+    #[test]
+    fn a_peer_that_does_not_read_is_dropped() {
+        let tree = Tree::new();
+        let mut proxy = proxy(&tree);
+        let _stream = connect(&tree);
+        proxy.turn().unwrap();
+        let peer = proxy.peers.first_mut().unwrap();
+        for _ in 0..64 {
+            peer.queue(&[0; qmux::MAX_FRAME]);
+        }
+        proxy.clean_up(Instant::now());
+        assert!(proxy.peers.is_empty());
+    }
+
+    #[test]
+    fn the_group_of_the_port_may_come_in_and_others_may_not() {
+        let tree = Tree::new();
+        let node = tree.roots.dev.join("wwan0qmi0");
+        fs::write(&node, "").unwrap();
+        let gid = fs::metadata(&node).unwrap().gid();
+        let who = |gid| UCred {
+            pid: rustix::process::getpid(),
+            uid: rustix::process::Uid::from_raw(65_534),
+            gid: rustix::process::Gid::from_raw(gid),
+        };
+        let mode = |mode| {
+            use std::os::unix::fs::PermissionsExt;
+            fs::set_permissions(&node, fs::Permissions::from_mode(mode)).unwrap();
+        };
+        mode(0o660);
+        assert!(may_open(&who(gid), &node) && !may_open(&who(gid + 1), &node));
+        mode(0o640);
+        assert!(!may_open(&who(gid), &node));
+        assert!(!may_open(&who(gid), Path::new("/nonexistent")));
+    }
+}

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Work that is done again and again.
+
+#include <linux/jiffies.h>
+#include <linux/workqueue.h>
+#include "helpers.h"
+
+void rust_helper_periodic_work_init(struct delayed_work *work, void (*run)(struct work_struct *work))
+{
+	INIT_DEFERRABLE_WORK(work, run);
+}
+
+void rust_helper_periodic_work_queue(struct delayed_work *work, u32 period_ms)
+{
+	queue_delayed_work(system_power_efficient_wq, work, msecs_to_jiffies(period_ms));
+}
+
+void rust_helper_periodic_work_cancel(struct delayed_work *work)
+{
+	cancel_delayed_work_sync(work);
+}

@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
+# shellcheck shell=dash
+# arch: amd64
+# timeout: 150
+# The watchdog's restart of the data channels, when the modem does not obey at once, and when it crashes meanwhile.
+
+alive() {
+	ping -q -c 1 -W 1 -I $link 1.1.1.1
+}
+
+# stop_channel: one completion lost, so that the MHI core drops all later ones; then the modem obeys no command.
+stop_channel() {
+	modem lose-completion 1 101
+	ping -q -f -c 20 -W 1 -I $link 1.1.1.1 >/dev/null
+	modem stall
+}
+
+restarting() {
+	ping -q -c 1 -W 1 -I $link 1.1.1.1 >/dev/null
+	[ "$(cat /sys/class/net/$base/carrier)" = 0 ]
+}
+
+restart_failed() {
+	dmesg | grep -q 'probe with driver rmnet_mhi_data failed'
+}
+
+driver_up
+need "session" connect
+need "traffic" wait_for 5 alive
+index=$(cat /sys/class/net/$link/ifindex)
+
+stop_channel
+check "restart while the modem obeys nothing" wait_for 30 restarting
+modem resume
+check "traffic once it obeys" wait_for 30 alive
+
+stop_channel
+check "restart without the modem" wait_for 30 restarting
+check "it fails" wait_for 90 restart_failed
+modem resume
+check "crash while no driver has the channels" modem sys_err
+check "traffic after the crash" wait_for 30 alive
+check_equal "the link is the same" "$index" "$(cat /sys/class/net/$link/ifindex)"
+check_equal "restarts are counted" 2 \
+	$(($(counter $base rx_channel_restarts) + $(counter $base tx_channel_restarts)))
+
+stop_channel
+check "restart once more" wait_for 30 restarting
+modem resume
+check "unload meanwhile" driver_unload

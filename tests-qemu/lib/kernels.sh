@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
+# shellcheck shell=bash disable=SC2154
+# What guests boot. Sourced by tests-qemu/run, in the build root.
+#
+# A guest is named by its kernel: "amd64" and "arm64" are Debian's, "openwrt" is an arm64 kernel with OpenWrt's options
+# (tests-qemu/openwrt-kernel), "own" is the caller's: KDIR, IMAGE and, where its modules are not in KDIR, MODULES.
+
+# Modules of the kernel's own that guests load by name, with all that they need. Debian's are in the guest's userspace.
+modules=(mhi mhi_wwan_ctrl mhi_pci_generic mhi_net)
+
+architecture_of() {
+	case $1 in
+	openwrt) echo arm64 ;;
+	own) if grep -qx 'CONFIG_ARM64=y' "$KDIR/include/config/auto.conf"; then echo arm64; else echo amd64; fi ;;
+	*) echo "$1" ;;
+	esac
+}
+
+# What external modules are built against.
+kernel_tree() {
+	case $1 in
+	openwrt) "$here/openwrt-kernel" ;;
+	own) echo "$KDIR" ;;
+	*) echo "/lib/modules/$(release "$1")/build" ;;
+	esac
+}
+
+# What QEMU starts; Debian's are unpacked by tests-qemu/guest-image.
+kernel_image() {
+	case $1 in
+	openwrt) echo "$("$here/openwrt-kernel")/arch/arm64/boot/Image" ;;
+	own) echo "$IMAGE" ;;
+	*) echo "$RMNET_MHI_CACHE/guest-$1.kernel" ;;
+	esac
+}
+
+release() {
+	case $1 in
+	openwrt | own) cat "$(kernel_tree "$1")/include/config/kernel.release" ;;
+	*) basename /lib/modules/*-"$1" ;;
+	esac
+}
+
+# copy_modules GUEST TREE: the kernel's own modules, for modprobe by name: such a kernel may know no aliases.
+copy_modules() {
+	local guest=$1 built from to file queue=("${modules[@]}")
+	case $guest in
+	openwrt | own) built=$(kernel_tree "$guest") ;;
+	*) return ;;
+	esac
+	from=$built
+	[ "$guest" != own ] || from=${MODULES:-$KDIR}
+	to=$2/usr/lib/modules/$(release "$guest")
+	mkdir -p "$to"
+	while [ ${#queue[@]} -gt 0 ]; do
+		file=$(find -L "$from" -name "${queue[0]//_/[-_]}.ko" -print -quit)
+		queue=("${queue[@]:1}")
+		[ -n "$file" ] && [ ! -e "$to/${file##*/}" ] || continue # built in, or not at all
+		cp "$file" "$to/"
+		IFS=, read -ra needed < <(modinfo -F depends "$file")
+		queue+=("${needed[@]}")
+	done
+	for file in modules.order modules.builtin modules.builtin.modinfo; do
+		cp "$built/$file" "$to/" 2>/dev/null || touch "$to/$file"
+	done
+	ln -s usr/lib "$2/lib"
+	depmod -b "$2" "$(release "$guest")"
+	rm "$2/lib"
+}
