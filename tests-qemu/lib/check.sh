@@ -53,6 +53,7 @@ check_sources() {
 	job "shellcheck" check_scripts
 	job "formatting" check_formatting
 	job "sizes" check_sizes
+	job "LuCI and rpcd" luci_cases
 	job "cargo test" cargo_tests
 	job "stripped as OpenWrt does" check_strip
 	job "clippy" build_module amd64 clippy
@@ -184,6 +185,18 @@ check_formatting() {
 cargo_tests() {
 	cargo test --workspace --no-fail-fast 2>&1 | tee /dev/stderr |
 		sed -n -e 's/^test \(.*\) \.\.\. ok$/pass \1/p' -e 's/^test \(.*\) \.\.\. FAILED$/fail \1: see the log/p' >&3
+}
+
+# Each case is a verdict. LuCI itself is the caller's.
+luci_cases() {
+	{
+		"$here/luci/run" plugin
+		if [ -n "${LUCI-}" ]; then
+			"$here/luci/run" browser "$LUCI" "$build/luci"
+		else
+			echo "skip LuCI in a browser: make check LUCI=DIR does it, DIR being a checkout of LuCI"
+		fi
+	} 2>&1 | tee /dev/stderr | grep -aE '^(pass|fail|skip) ' >&3
 }
 
 # Each target is a verdict.

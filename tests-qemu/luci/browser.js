@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 // The form and the status page in a real browser, with LuCI's own JavaScript. Each case is a verdict on standard output.
 //
-//   browser.js LUCI [PICTURES]         LUCI is a checkout of LuCI; screenshots go into the folder PICTURES
+//   browser.js LUCI [PICTURES]         LUCI is a checkout of LuCI; screenshots go to the folder PICTURES
 //   browser.js URL ANSWERS [PICTURES]  URL is a LuCI that runs, whose mhictl is ./mhictl with ANSWERS as its folder, with an
-//                                      interface `wwan` of protocol mhi and login LUCI_LOGIN=USER:PASSWORD; changes are not applied
+//                                      interface `wwan` of protocol mhi; LUCI_LOGIN=USER:PASSWORD; changes are not applied
 
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -32,7 +32,7 @@ async function main() {
 			'--disable-component-update', '--disable-sync', '--no-proxy-server' ]
 	});
 	if (!live)
-		router = new Router(process.argv[2], ours, (process.env.SHELL_OF_ROUTER ?? 'busybox sh').split(' '),
+		router = new Router(process.argv[2], ours, (process.env.ROUTER_SHELL ?? 'busybox sh').split(' '),
 			{ PATH: process.env.PATH, MHICTL: join(here, 'mhictl'), MHI_LOCK: join(answers, 'lock'), ANSWERS: answers });
 	url = live ? process.argv[2].replace(/\/$/, '') : await router.listen();
 
@@ -181,12 +181,16 @@ const uci = () => page.evaluate(async () => {
 	return Object.fromEntries(Object.entries((await get('network')).wwan).filter(([ key ]) => !key.startsWith('.')));
 });
 
-async function picture(name, clip) {
+// The page down to the end of an element.
+async function picture(name, element) {
 	if (!pictures)
 		return;
 	mkdirSync(pictures, { recursive: true });
 	await page.waitForTimeout(1000); // it fades in
-	await page.locator(clip).screenshot({ path: join(pictures, `${name}.png`) });
+	const box = await page.locator(element).boundingBox();
+
+	await page.screenshot({ path: join(pictures, `${name}.png`), fullPage: true,
+		clip: { x: 0, y: 0, width: 1000, height: Math.ceil(box.y + box.height) + 20 } });
 }
 
 // ---- cases
@@ -206,7 +210,7 @@ const cases = {
 		has(seen, 'Réseau d\'essai (001-010)', 'registered, roaming', '5G-NSA', 'LTE|-93 dBm|-11 dB|18.5 dB|-61 dBm',
 			'5G|-112 dBm|-|2 dB|-', 'LTE|B3|1300|20 MHz', 'LTE|B7|3350|1.4 MHz', '5G|n78|643296|90 MHz');
 		assert.equal(await bars(), '4 4 2');
-		await picture('status', '#maincontent');
+		await picture('status', '#mhi-status');
 	},
 
 	'status, no SIM': async () => {
