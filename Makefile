@@ -66,7 +66,7 @@ stage:
 # With IMAGE= on that kernel, which KDIR and CROSS_COMPILE belong to.
 check demo shell list:
 	@ARCH='$(ARCH)' CASE='$(CASE)' LIST='$(LIST)' IMAGE='$(abspath $(IMAGE))' KDIR='$(if $(IMAGE),$(abspath $(KDIR)))' \
-		MODULES='$(abspath $(MODULES))' CROSS_COMPILE='$(if $(IMAGE),$(CROSS_COMPILE))' tests-qemu/run $@
+		MODULES='$(abspath $(MODULES))' LUCI='$(abspath $(LUCI))' CROSS_COMPILE='$(if $(IMAGE),$(CROSS_COMPILE))' tests-qemu/run $@
 
 clean:
 	rm -rf $(out)
@@ -80,6 +80,7 @@ help:
 	@echo 'make install         into /lib/modules'
 	@echo 'make check           every test, in QEMU; CASE=NAME one alone, LIST=1 (or make list) their names, ARCH= one architecture'
 	@echo '  KDIR=DIR IMAGE=FILE  its cases on that kernel, built in that folder (README: On an OpenWrt kernel of your own)'
+	@echo '  LUCI=DIR           and the web pages in a browser, with that checkout of LuCI'
 	@echo 'make demo            boots Debian with an emulated modem and goes online'
 	@echo 'make shell           the same with a prompt'
 	@echo 'make selftest        tests the checks that the build makes'

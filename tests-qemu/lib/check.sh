@@ -54,6 +54,7 @@ check_sources() {
 	job "formatting" check_formatting
 	job "sizes" check_sizes
 	job "netifd protocol" netifd_cases
+	job "LuCI and rpcd" luci_cases
 	job "cargo test" cargo_tests
 	job "stripped as OpenWrt does" check_strip
 	job "clippy" build_module amd64 clippy
@@ -197,6 +198,18 @@ netifd_cases() {
 	cpio -i --quiet --to-stdout usr/bin/busybox <"$("$here/guest-image" amd64)" >"$busybox"
 	chmod 755 "$busybox"
 	BUSYBOX=$busybox LOGS=$build/netifd "$here/netifd/run" 2>&1 | tee /dev/stderr | sed -n -e '/^pass /p' -e '/^fail /p' >&3
+}
+
+# Each case is a verdict. LuCI itself is the caller's.
+luci_cases() {
+	{
+		"$here/luci/run" plugin
+		if [ -n "${LUCI-}" ]; then
+			"$here/luci/run" browser "$LUCI" "$build/luci"
+		else
+			echo "skip LuCI in a browser: make check LUCI=DIR does it, DIR being a checkout of LuCI"
+		fi
+	} 2>&1 | tee /dev/stderr | grep -aE '^(pass|fail|skip) ' >&3
 }
 
 # Each target is a verdict.
