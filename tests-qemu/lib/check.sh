@@ -25,6 +25,7 @@ check() {
 	job "shellcheck" check_scripts
 	job "formatting" check_formatting
 	job "sizes" check_sizes
+	job "OpenWrt feed" check_feed
 	job "cargo test" cargo_tests
 	job "clippy" make -C "$repository" --no-print-directory clippy WERROR=1 ARCH=amd64 O=build/amd64 \
 		KDIR="/lib/modules/$(kernel amd64)/build"
@@ -177,6 +178,17 @@ check_sizes() {
 	at_most 153600 "$stripped" "stripped arm64 module"
 	at_most 2097152 "$build/amd64/mhictl" "amd64 mhictl"
 	at_most 2097152 "$build/arm64/mhictl" "arm64 mhictl"
+}
+
+# What can be told of the feed without OpenWrt; the rest is tests-qemu/openwrt-feed.
+check_feed() {
+	local wanted found
+	wanted=$(sed -n 's/^version = "\(.*\)"/\1/p' "$repository/Cargo.toml")
+	found=$(sed -n 's/^PKG_VERSION:=//p' "$repository/openwrt-package/rmnet-mhi/Makefile")
+	[ "$found" = "$wanted" ] || {
+		echo "openwrt-package/rmnet-mhi is version $found, the workspace $wanted"
+		return 1
+	}
 }
 
 at_most() {
