@@ -55,6 +55,7 @@ check_sources() {
 	job "sizes" check_sizes
 	job "netifd protocol" netifd_cases
 	job "LuCI and rpcd" luci_cases
+	job "OpenWrt feed" check_feed
 	job "cargo test" cargo_tests
 	job "stripped as OpenWrt does" check_strip
 	job "clippy" build_module amd64 clippy
@@ -243,6 +244,17 @@ check_strip() {
 
 modinfo_section() {
 	aarch64-linux-gnu-readelf -p .modinfo "$1"
+}
+
+# What can be told of the feed without OpenWrt; the rest is tests-qemu/openwrt-feed.
+check_feed() {
+	local wanted found
+	wanted=$(sed -n 's/^version = "\(.*\)"/\1/p' "$repository/Cargo.toml")
+	found=$(sed -n 's/^PKG_VERSION:=//p' "$repository/openwrt-package/rmnet-mhi/Makefile")
+	[ "$found" = "$wanted" ] || {
+		echo "openwrt-package/rmnet-mhi is version $found, the workspace $wanted"
+		return 1
+	}
 }
 
 at_most() {
