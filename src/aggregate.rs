@@ -4,6 +4,7 @@
 use kernel::net::SkBuff;
 use kernel::page::Pages;
 use kernel::prelude::*;
+use qmap::segment::{Segment, Segments};
 use qmap::{Offload, Padding, Version};
 
 /// Packets in a buffer, each behind a header, or one bare packet.
@@ -57,8 +58,14 @@ impl Aggregate {
         self.buffer
     }
 
-    /// Copies a packet, behind a header if it is a frame; `EINVAL` if it does not fit, with nothing added.
-    pub(crate) fn append(&mut self, skb: &SkBuff, header: Option<&Header>) -> Result {
+    /// Adds a packet of `len` bytes that `write` fills in, behind a header if it is a frame; `EINVAL` if it does not fit,
+    /// with nothing added.
+    pub(crate) fn append(
+        &mut self,
+        len: usize,
+        header: Option<&Header>,
+        write: impl FnOnce(&mut [u8]) -> Result,
+    ) -> Result {
         let room = self
             .buffer
             .as_mut_slice()
@@ -70,7 +77,7 @@ impl Aggregate {
                     room,
                     header.version,
                     header.mux_id,
-                    skb.len(),
+                    len,
                     Padding::Align4,
                     header.offload,
                 )
@@ -80,8 +87,8 @@ impl Aggregate {
             None => (0, 0),
         };
         let (_, room) = room.split_at_mut_checked(before).ok_or(EINVAL)?;
-        let (packet, room) = room.split_at_mut_checked(skb.len()).ok_or(EINVAL)?;
-        skb.copy_to(packet)?;
+        let (packet, room) = room.split_at_mut_checked(len).ok_or(EINVAL)?;
+        write(packet)?;
         if let Some(Header {
             version: Version::V4,
             offload: Some(offload),
@@ -94,7 +101,7 @@ impl Aggregate {
         self.len = self
             .len
             .saturating_add(before)
-            .saturating_add(skb.len())
+            .saturating_add(len)
             .saturating_add(behind);
         self.frames = self.frames.saturating_add(1);
         Ok(())
@@ -109,6 +116,41 @@ fn complement(packet: &mut [u8], offload: Offload) {
         .and_then(|rest| rest.first_chunk_mut::<2>())
     {
         *field = field.map(|byte| !byte);
+    }
+}
+
+/// Writes one segment of a packet: its headers, and its data out of the packet's.
+pub(crate) fn write_segment(
+    version: Version,
+    skb: &SkBuff,
+    segments: &Segments<'_>,
+    segment: &Segment,
+    packet: &mut [u8],
+) -> Result {
+    let (headers, data) = packet
+        .split_at_mut_checked(segments.header_len())
+        .ok_or(EINVAL)?;
+    segments.write_headers(segment, headers).ok_or(EINVAL)?;
+    let offset = segments.header_len().checked_add(segment.offset);
+    skb.copy_to(offset.ok_or(EINVAL)?, data)?;
+    if version == Version::V1 {
+        let (_, behind) = packet
+            .split_at_mut_checked(segments.transport())
+            .ok_or(EINVAL)?;
+        qmap::segment::complete(behind, segments.insert(), segments.is_udp()).ok_or(EINVAL)?;
+    }
+    Ok(())
+}
+
+/// The checksums of a packet's segments, left to the modem where it can do them.
+pub(crate) fn offload_segments(version: Version, segments: &Segments<'_>) -> Option<Offload> {
+    match version {
+        Version::V1 => None,
+        Version::V4 | Version::V5 => Some(Offload {
+            start: u16::try_from(segments.transport()).ok()?,
+            insert: segments.insert() as u16, // CAST: 6 or 16
+            udp: segments.is_udp(),
+        }),
     }
 }
 

@@ -2,6 +2,7 @@
 //! A mux link, the interface of one data session: rtnl kind `rmnet`, with the attributes of Linux' own.
 
 use crate::netdev::{Base, Port, MUX_IDS};
+use crate::tx;
 use core::ffi::CStr;
 use core::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use kernel::net::ethtool::Table as EthtoolTable;
@@ -61,6 +62,7 @@ impl Operations for Link {
         max_mtu: 65520,
         tx_queue_len: 1000,
         checksum_offload: true,
+        max_segments: tx::SEGMENTS,
     };
     const ETHTOOL: &'static EthtoolTable = &EthtoolTable::new::<Link>(false);
 

@@ -160,6 +160,7 @@ impl Operations for Base {
         max_mtu: 65535,
         tx_queue_len: 1000,
         checksum_offload: false,
+        max_segments: 0,
     };
     const ETHTOOL: &'static EthtoolTable = &EthtoolTable::new::<Base>(true);
 

@@ -69,6 +69,8 @@ counters! {
     TxBytes = c"tx_transfer_bytes",
     /// Packets in them.
     TxFrames = c"tx_frames",
+    /// Packets of TCP or UDP that came in one piece and were cut into several frames.
+    TxSegmented = c"tx_segmented",
     /// Transfers that the modem did not take.
     TxErrors = c"tx_queue_errors",
     /// Packets too long for a frame.

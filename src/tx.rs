@@ -17,6 +17,7 @@ use kernel::page::Pages;
 use kernel::prelude::*;
 use kernel::sync::SpinLock;
 use kernel::types::ARef;
+use qmap::segment::Segments;
 use qmap::CommandKind;
 
 /// Bytes of a transmit buffer, and so of an aggregate at most.
@@ -29,6 +30,10 @@ const EAGER: usize = 4;
 const LONGEST: usize = u16::MAX as usize;
 /// The most frames of an aggregate that can be asked for, as in Linux' rmnet.
 const MOST_FRAMES: u32 = 64;
+/// Packets that one packet with much data is cut into at most: even as transfers of their own there is a buffer for each.
+/// 64 KiB of TCP in Ethernet's segments are 46.
+pub(crate) const SEGMENTS: u16 = 48;
+const _: () = assert!((SEGMENTS as usize) < BUFFERS);
 
 /// Buffers for packets to send.
 pub(crate) struct Tx {
@@ -56,8 +61,8 @@ struct State {
     under_way: usize,
     /// Transfers that it has given back, ever.
     completed: u64,
-    /// Whether a queue was stopped for lack of a buffer.
-    starved: bool,
+    /// Buffers that a packet waits for whose queue was stopped for lack of them; 0: none was.
+    wanted: usize,
     limits: TxAggregation,
 }
 
@@ -74,7 +79,7 @@ impl Tx {
             spare: KVec::with_capacity(BUFFERS)?,
             under_way: 0,
             completed: 0,
-            starved: false,
+            wanted: 0,
             limits: TxAggregation {
                 max_bytes: 8192,
                 max_frames: 1,
@@ -129,9 +134,9 @@ impl Tx {
         state.under_way = state.under_way.saturating_sub(count);
         state.completed = state.completed.wrapping_add(count as u64);
         state.flush_when_idle(port);
-        let wake = state.starved && !state.pool.is_empty();
+        let wake = state.wanted > 0 && state.pool.len() >= state.wanted;
         if wake {
-            state.starved = false;
+            state.wanted = 0;
         }
         wake
     }
@@ -145,6 +150,19 @@ impl Tx {
         mut skb: SkBuff,
     ) -> Transmit {
         let version = port.format.uplink();
+        if skb.is_gso() {
+            let offload = None; // known once it is cut
+            return self.send(
+                port,
+                dev,
+                skb,
+                Some(Header {
+                    version,
+                    mux_id,
+                    offload,
+                }),
+            );
+        }
         let offload = match aggregate::offload(version, &mut skb) {
             Ok(offload) => offload,
             Err(_) => {
@@ -183,16 +201,19 @@ impl Tx {
         header: Option<Header>,
     ) -> Transmit {
         let more = xmit_more();
-        let len = skb.len();
         let alone = header.is_none();
         let mut state = self.state.lock();
-        match state.append(port, &skb, header.as_ref()) {
-            Ok(()) => {
+        let sent = match &header {
+            Some(header) if skb.is_gso() => state.append_segments(port, &skb, header),
+            header => state.append_packet(port, &skb, header.as_ref()),
+        };
+        match sent {
+            Ok((packets, bytes)) => {
                 skb.consume();
-                dev.count_tx(1, len as u64);
+                dev.count_tx(packets, bytes as u64);
             }
             Err(EAGAIN) => {
-                // Every buffer is under way: the poll wakes the queue.
+                // The buffers are under way: the poll wakes the queue.
                 state.starve(port, dev);
                 state.flush(port);
                 return Transmit::Busy(skb);
@@ -210,6 +231,7 @@ impl Tx {
             state.flush_when_idle(port);
         }
         if state.pool.is_empty() && state.open.is_none() {
+            state.wanted = state.wanted.max(1);
             state.starve(port, dev);
         }
         Transmit::Done
@@ -264,14 +286,86 @@ impl Tx {
 }
 
 impl State {
-    /// Copies a packet into the open transfer, after a header if it is a frame; `EAGAIN` without a buffer, `EINVAL` if
-    /// it is too long, `ENOTCONN` while the modem is gone.
-    fn append(&mut self, port: &Port, skb: &SkBuff, header: Option<&Header>) -> Result {
+    /// Copies a packet into the open transfer, after a header if it is a frame; returns packets and bytes.
+    fn append_packet(
+        &mut self,
+        port: &Port,
+        skb: &SkBuff,
+        header: Option<&Header>,
+    ) -> Result<(u32, usize)> {
+        let len = skb.len();
+        self.append(port, len, header, |packet| skb.copy_to(0, packet))?;
+        Ok((1, len))
+    }
+
+    /// Copies a packet as several frames; returns how many, and their bytes. `EAGAIN` with nothing done if there are not
+    /// enough buffers for all of it.
+    fn append_segments(
+        &mut self,
+        port: &Port,
+        skb: &SkBuff,
+        header: &Header,
+    ) -> Result<(u32, usize)> {
+        let version = header.version;
+        let gso = skb.gso().ok_or(EINVAL)?;
+        let segments = Segments::new(
+            gso.headers,
+            gso.transport,
+            gso.protocol,
+            gso.data,
+            gso.size,
+            gso.fixed_id,
+        )
+        .ok_or(EINVAL)?;
+        let header = Header {
+            version,
+            mux_id: header.mux_id,
+            offload: aggregate::offload_segments(version, &segments),
+        };
+        let longest = segments.longest().saturating_add(header.overhead());
+        let most = BUFFER.min(self.limits.max_bytes as usize);
+        let in_one = most
+            .checked_div(longest)
+            .unwrap_or(1)
+            .clamp(1, self.limits.max_frames.max(1) as usize);
+        let rest = segments.count().saturating_sub(1);
+        let wanted = rest.checked_div(in_one).unwrap_or(0).saturating_add(1);
+        if wanted > BUFFERS {
+            return Err(EINVAL);
+        }
+        if wanted > self.pool.len() {
+            self.wanted = self.wanted.max(wanted);
+            return Err(EAGAIN);
+        }
+        let (mut packets, mut bytes) = (0u32, 0usize);
+        for segment in segments.iter() {
+            let len = segments.header_len().saturating_add(segment.len);
+            self.append(port, len, Some(&header), |packet| {
+                aggregate::write_segment(version, skb, &segments, &segment, packet)
+            })?;
+            if self.is_full() {
+                self.flush(port);
+            }
+            packets = packets.wrapping_add(1);
+            bytes = bytes.wrapping_add(len);
+        }
+        port.counters.count(Counter::TxSegmented);
+        Ok((packets, bytes))
+    }
+
+    /// Adds a packet of `len` bytes that `write` fills in to the open transfer, after a header if it is a frame; `EAGAIN`
+    /// without a buffer, `EINVAL` if it is too long, `ENOTCONN` while the modem is gone.
+    fn append(
+        &mut self,
+        port: &Port,
+        len: usize,
+        header: Option<&Header>,
+        write: impl FnOnce(&mut [u8]) -> Result,
+    ) -> Result {
         if self.channel.is_none() {
             return Err(ENOTCONN);
         }
-        let most = skb
-            .len()
+        let most = len
             .checked_add(header.map_or(0, Header::overhead))
             .filter(|len| *len <= LONGEST)
             .ok_or(EINVAL)?;
@@ -286,7 +380,7 @@ impl State {
             Some(open) => open,
             None => Aggregate::new(self.buffer(most)?),
         };
-        let result = open.append(skb, header);
+        let result = open.append(len, header, write);
         if open.frames() > 0 {
             self.open = Some(open);
         } else {
@@ -304,7 +398,11 @@ impl State {
         if len > BUFFER {
             return Pages::new(len, false);
         }
-        self.pool.pop().ok_or(EAGAIN)
+        let buffer = self.pool.pop();
+        if buffer.is_none() {
+            self.wanted = self.wanted.max(1);
+        }
+        buffer.ok_or(EAGAIN)
     }
 
     /// Puts a buffer back; one of another size than the pool's is freed.
@@ -361,7 +459,6 @@ impl State {
     fn starve<T: Operations>(&mut self, port: &Port, dev: &Device<T>) {
         if self.under_way > 0 {
             dev.stop_queue();
-            self.starved = true;
             port.counters.count(Counter::TxStopped);
         }
     }

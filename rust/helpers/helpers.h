@@ -72,6 +72,8 @@ struct rust_netdev_shape {
 	u32 max_mtu;
 	u32 tx_queue_len;
 	bool checksum_offload;
+	/* Packets that the driver cuts one into at most; 0: it cuts none. */
+	u16 max_segments;
 };
 void *rust_helper_netdev_priv(const struct net_device *dev);
 void rust_helper_netdev_shape_raw_ip(struct net_device *dev, const struct net_device_ops *ops,
@@ -130,6 +132,20 @@ struct sk_buff *rust_helper_napi_alloc_skb(struct napi_struct *napi, u32 len);
 void *rust_helper_skb_put(struct sk_buff *skb, u32 len);
 void rust_helper_skb_add_frag(struct sk_buff *skb, void *pages, size_t offset, size_t len, u32 truesize);
 void rust_helper_skb_receive_setup(struct sk_buff *skb, struct net_device *dev, __be16 protocol, bool checksummed);
+/* A packet that is to be cut up, by its gso_type. */
+struct rust_gso {
+	/* Bytes of data in each segment. */
+	u32 size;
+	/* Where the transport header begins, and where it ends: all of it is linear. */
+	u32 transport;
+	u32 headers;
+	/* IPPROTO_... */
+	u8 protocol;
+	bool fixed_id;
+};
+bool rust_helper_skb_is_gso(const struct sk_buff *skb);
+bool rust_helper_skb_gso(const struct sk_buff *skb, struct rust_gso *gso);
+const void *rust_helper_skb_data(const struct sk_buff *skb);
 void rust_helper_kfree_skb(struct sk_buff *skb);
 void rust_helper_consume_skb(struct sk_buff *skb);
 u32 rust_helper_skb_len(const struct sk_buff *skb);

@@ -29,8 +29,14 @@ void rust_helper_netdev_shape_raw_ip(struct net_device *dev, const struct net_de
 	dev->tx_queue_len = shape->tx_queue_len;
 	if (shape->checksum_offload) {
 		dev->hw_features = NETIF_F_SG | NETIF_F_RXCSUM | NETIF_F_IP_CSUM | NETIF_F_IPV6_CSUM;
+		/* Packets are copied, from wherever their pieces are; the kernel gives up on none for that. */
+		if (shape->max_segments)
+			dev->hw_features |= NETIF_F_TSO | NETIF_F_TSO6 | NETIF_F_TSO_ECN | NETIF_F_TSO_MANGLEID |
+					    NETIF_F_GSO_UDP_L4 | NETIF_F_FRAGLIST;
 		dev->features = dev->hw_features;
 	}
+	if (shape->max_segments)
+		netif_set_tso_max_segs(dev, shape->max_segments);
 	dev->priv_destructor = destroy;
 	dev->needs_free_netdev = free;
 }

@@ -3,6 +3,8 @@
 
 #include <linux/netdevice.h>
 #include <linux/skbuff.h>
+#include <linux/tcp.h>
+#include <linux/udp.h>
 #include "helpers.h"
 
 struct sk_buff *rust_helper_napi_alloc_skb(struct napi_struct *napi, u32 len)
@@ -34,6 +36,46 @@ void rust_helper_skb_receive_setup(struct sk_buff *skb, struct net_device *dev, 
 	skb->pkt_type = PACKET_HOST;
 	skb_reset_mac_header(skb);
 	skb_reset_network_header(skb);
+}
+
+bool rust_helper_skb_is_gso(const struct sk_buff *skb)
+{
+	return skb_is_gso(skb);
+}
+
+/* False for kinds that the device does not offer, and for headers that are not where they should be. */
+bool rust_helper_skb_gso(const struct sk_buff *skb, struct rust_gso *gso)
+{
+	const struct skb_shared_info *info = skb_shinfo(skb);
+	int transport = skb_transport_offset(skb);
+	u32 headers;
+
+	if (!skb_transport_header_was_set(skb) || transport <= 0)
+		return false;
+	if (info->gso_type & (SKB_GSO_TCPV4 | SKB_GSO_TCPV6)) {
+		gso->protocol = IPPROTO_TCP;
+		headers = transport + sizeof(struct tcphdr);
+		if (headers > skb_headlen(skb))
+			return false;
+		headers = transport + tcp_hdrlen(skb);
+	} else if (info->gso_type & SKB_GSO_UDP_L4) {
+		gso->protocol = IPPROTO_UDP;
+		headers = transport + sizeof(struct udphdr);
+	} else {
+		return false;
+	}
+	if (headers > skb_headlen(skb))
+		return false;
+	gso->size = info->gso_size;
+	gso->transport = transport;
+	gso->headers = headers;
+	gso->fixed_id = info->gso_type & SKB_GSO_TCP_FIXEDID;
+	return true;
+}
+
+const void *rust_helper_skb_data(const struct sk_buff *skb)
+{
+	return skb->data;
 }
 
 void rust_helper_kfree_skb(struct sk_buff *skb)

@@ -60,6 +60,8 @@ pub struct Shape {
     pub tx_queue_len: u32,
     /// Whether packets may come scattered and with TCP and UDP checksums left to do.
     pub checksum_offload: bool,
+    /// Packets that one packet with much data is cut into at most (`SkBuff::gso`); 0: none comes that must be cut.
+    pub max_segments: u16,
 }
 
 /// What became of a packet to send.
@@ -137,6 +139,7 @@ impl<T: Operations> Device<T> {
             max_mtu: T::SHAPE.max_mtu,
             tx_queue_len: T::SHAPE.tx_queue_len,
             checksum_offload: T::SHAPE.checksum_offload,
+            max_segments: T::SHAPE.max_segments,
         };
         // SAFETY: By the caller's promise; the tables are static.
         unsafe {

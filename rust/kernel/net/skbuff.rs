@@ -28,6 +28,22 @@ pub struct PartialChecksum {
     pub offset: u32,
 }
 
+/// How a packet is to be cut into several.
+pub struct Gso<'a> {
+    /// Network and transport header.
+    pub headers: &'a [u8],
+    /// Where the transport header begins.
+    pub transport: usize,
+    /// TCP or UDP, by IP's number.
+    pub protocol: u8,
+    /// Bytes of data in all, behind the headers.
+    pub data: usize,
+    /// Bytes of data for each packet but the last.
+    pub size: usize,
+    /// Whether the packets share one IPv4 identification.
+    pub fixed_id: bool,
+}
+
 impl SkBuff {
     /// # Safety
     ///
@@ -75,11 +91,44 @@ impl SkBuff {
         to_result(unsafe { bindings::skb_checksum_help(self.as_raw()) })
     }
 
-    /// Copies the packet's first bytes, as many as `to` takes; `EINVAL` if it is shorter.
-    pub fn copy_to(&self, to: &mut [u8]) -> Result {
+    /// Copies bytes of the packet from `offset` on, as many as `to` takes; an error if it ends before.
+    pub fn copy_to(&self, offset: usize, to: &mut [u8]) -> Result {
+        let offset = c_int::try_from(offset).map_err(|_| EINVAL)?;
         let len = c_int::try_from(to.len()).map_err(|_| EINVAL)?;
         // SAFETY: `to` is `len` bytes long; the function checks the packet's length.
-        to_result(unsafe { bindings::skb_copy_bits(self.as_raw(), 0, to.as_mut_ptr().cast(), len) })
+        to_result(unsafe {
+            bindings::skb_copy_bits(self.as_raw(), offset, to.as_mut_ptr().cast(), len)
+        })
+    }
+
+    /// Whether the packet is to be cut into several.
+    pub fn is_gso(&self) -> bool {
+        // SAFETY: `self` is valid.
+        unsafe { bindings::rust_helper_skb_is_gso(self.as_raw()) }
+    }
+
+    /// How a packet for which `is_gso` holds is to be cut; `None` if it is of a kind that no device of ours offers.
+    pub fn gso(&self) -> Option<Gso<'_>> {
+        let mut gso = bindings::rust_gso::default();
+        // SAFETY: `self` is valid.
+        if !unsafe { bindings::rust_helper_skb_gso(self.as_raw(), &mut gso) } {
+            return None;
+        }
+        // SAFETY: The helper found that so many bytes are linear, and nobody writes to them while `self` is borrowed.
+        let headers = unsafe {
+            core::slice::from_raw_parts(
+                bindings::rust_helper_skb_data(self.as_raw()).cast(),
+                gso.headers as usize,
+            )
+        };
+        Some(Gso {
+            headers,
+            transport: gso.transport as usize,
+            protocol: gso.protocol,
+            data: self.len().checked_sub(headers.len())?,
+            size: gso.size as usize,
+            fixed_id: gso.fixed_id,
+        })
     }
 
     /// Frees the packet as sent or delivered.

@@ -13,6 +13,7 @@
 //! | [`command`] | flow control and its acknowledgement |
 //! | [`checksum`] | what a frame says about its packet's checksum, and the check of a v4 trailer |
 //! | [`modem`] | the other end: writes downlink, reads uplink |
+//! | [`segment`] | cuts a packet with much data into several, for the uplink |
 //! | [`ip`] | Internet checksum and where a packet keeps it |
 #![no_std]
 #![forbid(unsafe_code)]
@@ -24,6 +25,7 @@ mod header;
 pub mod ip;
 mod malformed;
 pub mod modem;
+pub mod segment;
 mod split;
 mod uplink;
 
