@@ -34,7 +34,7 @@ build_programs() {
 	place "$CARGO_TARGET_DIR/${target[$arch]}/release/traffic" "$build/$arch/traffic"
 }
 
-# Another clone may share the cache's target directory, so each keeps its own result.
+# What has not changed keeps its time.
 place() {
 	mkdir -p "$(dirname "$2")"
 	cmp -s "$1" "$2" || install "$1" "$2"
