@@ -80,12 +80,14 @@ async function newPage() {
 async function login() {
 	const [ user, password ] = process.env.LUCI_LOGIN.split(':');
 
+	answer(situations.noModem);
 	await page.goto(`${url}/cgi-bin/luci/admin/status/mhi`);
 	await page.waitForSelector('.modal input[name=luci_password]');
 	await page.fill('.modal input[name=luci_username]', user);
 	await page.fill('.modal input[name=luci_password]', password);
 	await page.press('.modal input[name=luci_password]', 'Enter');
 	await page.waitForSelector('#mhi-status');
+	await page.goto('about:blank');
 }
 
 // ---- mhictl
