@@ -12,7 +12,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 import { Router } from './server.js';
-import { damaged, modem, situations, standalone, withStrings } from './answers.js';
+import { damaged, documented, modem, situations, standalone, withStrings } from './answers.js';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const ours = join(here, '../../openwrt-package/luci-proto-mhi');
@@ -65,7 +65,7 @@ async function main() {
 
 // A session of its own, so that no case sees another's changes. Whatever goes wrong in the page ends up in `trouble`.
 async function newPage() {
-	const context = await browser.newContext({ viewport: { width: 1000, height: 900 } });
+	const context = await browser.newContext({ viewport: { width: 1000, height: 960 } });
 
 	page = await context.newPage();
 	page.setDefaultTimeout(patience);
@@ -202,8 +202,19 @@ const cases = {
 		has(await status(situations.standalone), 'RM520N-GL, wwan0', 'Operator|Test Network (001-01)', 'Registration|registered, home network',
 			'Technology|5G-SA', 'SIM|ready', 'Firmware|RM520NGLAAR03A03M4G', 'IMEI|860000000000009', '5G|-88 dBm|-10 dB|23.5 dB|-',
 			'5G|n78|643296|100 MHz', 'rmnet_mhi0.1|mux 129|up for 1h 2m 5s|internet|10.64.129.2/28|gateway 10.64.129.3|DNS 1.1.1.1, 8.8.8.8',
-			'1500|v5|117.7 MiB|100000 packets|2.2 MiB|50000 packets|1');
+			'1500|qmapv5|117.7 MiB|100000 packets|2.2 MiB|50000 packets|1');
 		assert.equal(await bars(), '4 4');
+	},
+
+	'status, as the README documents it': async () => {
+		const seen = await status(situations.documented);
+		const keys = (value) => value && typeof(value) == 'object' && !Array.isArray(value) ?
+			Object.entries(value).map(([ key, item ]) => [ key, keys(item) ]).sort() : Array.isArray(value) ? value.slice(0, 1).map(keys) : 0;
+
+		has(seen, 'Test Network (001-01)', '5G-SA', 'n78|636666|100 MHz', '10.64.129.2/28');
+		assert.ok(!/null|undefined/.test(seen), seen);
+		// The other answers have the same keys.
+		assert.deepEqual(keys({ ...standalone, links: documented.links }), keys(documented));
 	},
 
 	'status, LTE with 5G and carriers': async () => {
