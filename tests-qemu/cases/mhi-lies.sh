@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 # shellcheck shell=dash
 # arch: amd64
-# timeout: 240
+# timeout: 300
 # Completion events whose pointers, lengths and codes lie, on both data channels and the QMI port's. The kernel survives each,
 # and all else goes on. The MHI core drops what comes after a completion that is out of order, so a data channel is then
 # restarted by the driver's watchdog, and the port's channel when mhictl opens the port anew.
@@ -31,7 +31,7 @@ lie() {
 	check "$name: ordered" modem "$@" || return
 	ping -q -f -c 20 -W 1 -I $link 1.1.1.1 >/dev/null 2>&1
 	check_equal "$name: told" "lies=0" "$(modem faults | cut -d' ' -f1)"
-	check "$name: traffic after it" wait_for 20 flowing 2
+	check "$name: traffic after it" wait_for 40 flowing 4
 	check_equal "$name: restarts of the channels" "$expected" "$(restarts)"
 }
 

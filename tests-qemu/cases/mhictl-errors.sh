@@ -38,7 +38,10 @@ check "searching: ordered" modem qmi registration searching
 check "not registered" exits 7 "regist" $try
 check "denied: ordered" modem qmi registration denied
 check "registration denied" exits 7 "denied" $try
+check "roaming: ordered" modem qmi registration roaming
+check "roaming forbidden" exits 7 "abroad" $try --roaming forbidden
 check "home: ordered" modem qmi registration home
+check "no such profile" exits 8 "profile 9 refused: invalid profile" mhictl connect --profile 9 --timeout 5
 
 check "APN refused: ordered" modem qmi reject-apn 33
 check "APN refused, the reason in words" exits 8 "service option" $try

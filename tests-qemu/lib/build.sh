@@ -52,6 +52,8 @@ build_image() {
 	mkdir -p "$tree"/{test,usr/bin,usr/lib/modules}
 	cp "$here/guest/init" "$tree/init"
 	cp -r "$here"/guest/{*.sh,run-case,modem} "$here/cases" "$tree/test/"
+	cp -r "$repository/openwrt-package/rmnet-mhi/files" "$tree/test/openwrt"
+	cp -r "$here/netifd" "$tree/test/netifd"
 	optional "$build/$arch/mhictl" "$tree/usr/bin/mhictl"
 	optional "$build/$arch/traffic" "$tree/usr/bin/traffic"
 	cp "$repository/openwrt-package/luci-proto-mhi/root/usr/libexec/rpcd/mhi" "$tree/test/rpcd-mhi"

@@ -53,7 +53,9 @@ check_sources() {
 	job "shellcheck" check_scripts
 	job "formatting" check_formatting
 	job "sizes" check_sizes
+	job "netifd protocol" netifd_cases
 	job "LuCI and rpcd" luci_cases
+	job "OpenWrt feed" check_feed
 	job "cargo test" cargo_tests
 	job "stripped as OpenWrt does" check_strip
 	job "clippy" build_module amd64 clippy
@@ -153,12 +155,14 @@ guest_userspace() {
 	"$here/guest-image" "$1"
 }
 
-# Scripts are found by their first line; what runs in the guest is busybox's language and sourced in one piece.
+# Scripts are found by their first line; what runs in the guest or on the router is busybox's language, and some of it sourced.
 check_scripts() {
-	local hosts=() guests=() file
+	local hosts=() guests=() routers=() file
 	while IFS= read -r file; do
 		[ -f "$file" ] || continue
 		case $file in
+		openwrt-package/rmnet-mhi/files/*) routers+=("$file") ;;
+		tests-qemu/netifd/*/*) guests+=("$file") ;;
 		tests-qemu/guest/* | tests-qemu/cases/*) guests+=("$file") ;;
 		tests-qemu/lib/*) ;; # with what sources them
 		*) head -n 1 "$file" | grep -aqE '^#!/bin/(ba)?sh' && hosts+=("$file") ;;
@@ -167,6 +171,7 @@ check_scripts() {
 	shellcheck -x "${hosts[@]}"
 	# Cases see guest.sh's variables, all of them one word, and it sees theirs.
 	shellcheck -s dash -e SC1090,SC1091,SC2034,SC2086,SC2154 "${guests[@]}"
+	shellcheck -x -s dash "${routers[@]}"
 }
 
 # The repository's files, also where it is no clone.
@@ -185,6 +190,15 @@ check_formatting() {
 cargo_tests() {
 	cargo test --workspace --no-fail-fast 2>&1 | tee /dev/stderr |
 		sed -n -e 's/^test \(.*\) \.\.\. ok$/pass \1/p' -e 's/^test \(.*\) \.\.\. FAILED$/fail \1: see the log/p' >&3
+}
+
+# Each case is a verdict. Against the stand-in of netifd, with the guest's busybox; tests-qemu/netifd/run says how against netifd.
+netifd_cases() {
+	local busybox
+	busybox=$(mktemp -d -p "$scratch")/busybox
+	cpio -i --quiet --to-stdout usr/bin/busybox <"$("$here/guest-image" amd64)" >"$busybox"
+	chmod 755 "$busybox"
+	BUSYBOX=$busybox LOGS=$build/netifd "$here/netifd/run" 2>&1 | tee /dev/stderr | sed -n -e '/^pass /p' -e '/^fail /p' >&3
 }
 
 # Each case is a verdict. LuCI itself is the caller's.
@@ -230,6 +244,17 @@ check_strip() {
 
 modinfo_section() {
 	aarch64-linux-gnu-readelf -p .modinfo "$1"
+}
+
+# What can be told of the feed without OpenWrt; the rest is tests-qemu/openwrt-feed.
+check_feed() {
+	local wanted found
+	wanted=$(sed -n 's/^version = "\(.*\)"/\1/p' "$repository/Cargo.toml")
+	found=$(sed -n 's/^PKG_VERSION:=//p' "$repository/openwrt-package/rmnet-mhi/Makefile")
+	[ "$found" = "$wanted" ] || {
+		echo "openwrt-package/rmnet-mhi is version $found, the workspace $wanted"
+		return 1
+	}
 }
 
 at_most() {

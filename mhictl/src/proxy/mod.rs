@@ -1,25 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 //! `mhictl proxy`: shares a modem's QMI port between the sessions of several mhictl and whoever else speaks the protocol of
 //! libqmi's proxy, such as `qmicli -p`. Started by the first mhictl that needs it, it ends soon after the last one.
-//! This file moves octets between ports and peers; `share` decides which go where, `door` is the peers' side.
+//! This file moves octets between ports and peers; `share` decides which go where, `peer` is one program, `door` is its side of it.
 
 pub mod door;
+mod peer;
 mod share;
 
 use std::fs;
-use std::io::{ErrorKind, Read, Write};
+use std::io::ErrorKind;
 use std::os::fd::AsFd;
-use std::os::unix::fs::MetadataExt;
-use std::os::unix::net::{UnixListener, UnixStream};
+use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use qmi::{ctl, qmux, service, Builder, ErrorCode, Kind, Message, Request};
+use qmi::{ctl, qmux, service, ErrorCode, Kind, Message, Request};
 use rustix::event::{poll, PollFd, PollFlags, Timespec};
 use rustix::net::sockopt::socket_peercred;
 use rustix::net::UCred;
-use rustix::process::{getuid, setsid};
+use rustix::process::setsid;
 
+use self::peer::{may_open, trusted, Peer};
 use self::share::Share;
 use crate::exit::{Error, Exit};
 use crate::modem::device::{self, Kind as PortKind, Roots};
@@ -31,8 +32,6 @@ use crate::modem::port::{Port, Stuck};
 const PEERS_MAX: usize = 32;
 /// Ports at a time.
 const PORTS_MAX: usize = 8;
-/// Octets that may wait for a peer; one that does not read them is dropped.
-const QUEUE_MAX: usize = 256 * 1024;
 /// How long an unused port stays open, and the proxy without peers.
 const LINGER: Duration = Duration::from_secs(10);
 /// How much longer a port stays open to take client ids back.
@@ -77,20 +76,6 @@ struct Proxy<'r> {
     names: share::Peer,
     /// When the last peer left.
     idle_since: Instant,
-}
-
-struct Peer {
-    name: share::Peer,
-    stream: UnixStream,
-    who: UCred,
-    since: Instant,
-    frames: Frames,
-    queue: Vec<u8>,
-    /// The port that it uses.
-    node: Option<PathBuf>,
-    /// Transaction of its opening message, while the modem has not answered yet.
-    opening: Option<u16>,
-    gone: bool,
 }
 
 struct Shared {
@@ -353,6 +338,7 @@ impl Proxy<'_> {
     /// Lets go of peers and ports that are gone or unused.
     fn clean_up(&mut self, now: Instant) {
         for shared in &mut self.ports {
+            shared.gone |= shared.share.silent(now);
             if let Some(since) = shared.unused_since {
                 let waited = now.duration_since(since);
                 if waited >= LINGER {
@@ -394,56 +380,6 @@ impl Proxy<'_> {
     }
 }
 
-impl Peer {
-    fn read(&mut self, now: Instant) {
-        let mut buffer = [0; 4096];
-        match self.stream.read(&mut buffer) {
-            Ok(0) => self.gone = true,
-            Ok(count) => self
-                .frames
-                .receive(buffer.get(..count).unwrap_or_default(), now),
-            Err(error) => {
-                let kind = error.kind();
-                self.gone = kind != ErrorKind::WouldBlock && kind != ErrorKind::Interrupted;
-            }
-        }
-    }
-
-    fn queue(&mut self, frame: &[u8]) {
-        self.queue.extend_from_slice(frame);
-        self.gone |= self.queue.len() > QUEUE_MAX;
-    }
-
-    fn write(&mut self) {
-        while !self.queue.is_empty() && !self.gone {
-            match self.stream.write(&self.queue) {
-                Ok(count) => drop(self.queue.drain(..count)),
-                Err(error) if error.kind() == ErrorKind::WouldBlock => return,
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(_) => self.gone = true,
-            }
-        }
-    }
-
-    /// The reply to its opening message.
-    fn opened(
-        &mut self,
-        transaction: u16,
-        verdict: Result<(), ErrorCode>,
-        body: &ctl::ProxyOpened<'_>,
-    ) {
-        let mut room = [0; 2048];
-        let frame = Builder::response(&mut room, service::CTL, 0, transaction, ctl::ProxyOpen::ID)
-            .verdict(verdict)
-            .body(body)
-            .finish();
-        match frame {
-            Ok(frame) => self.queue(frame),
-            Err(_) => self.gone = true,
-        }
-    }
-}
-
 impl Shared {
     fn read(&mut self, now: Instant) {
         let share = &mut self.share;
@@ -468,21 +404,13 @@ impl Shared {
     }
 }
 
-/// Root, or the user that the proxy itself runs as.
-fn trusted(who: &UCred) -> bool {
-    who.uid.is_root() || who.uid == getuid()
-}
-
-/// Whether the node's group lets this process open the port itself.
-fn may_open(who: &UCred, node: &Path) -> bool {
-    fs::metadata(node)
-        .is_ok_and(|node| node.mode() & 0o060 == 0o060 && node.gid() == who.gid.as_raw())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::modem::device::tests::Tree;
+    use qmi::Builder;
+    use std::io::{Read, Write};
+    use std::os::unix::net::UnixStream;
 
     /// A proxy of a tree, which is let run by hand.
     fn proxy(tree: &Tree) -> Proxy<'_> {
@@ -594,27 +522,5 @@ mod tests {
         }
         proxy.clean_up(Instant::now());
         assert!(proxy.peers.is_empty());
-    }
-
-    #[test]
-    fn the_group_of_the_port_may_come_in_and_others_may_not() {
-        let tree = Tree::new();
-        let node = tree.roots.dev.join("wwan0qmi0");
-        fs::write(&node, "").unwrap();
-        let gid = fs::metadata(&node).unwrap().gid();
-        let who = |gid| UCred {
-            pid: rustix::process::getpid(),
-            uid: rustix::process::Uid::from_raw(65_534),
-            gid: rustix::process::Gid::from_raw(gid),
-        };
-        let mode = |mode| {
-            use std::os::unix::fs::PermissionsExt;
-            fs::set_permissions(&node, fs::Permissions::from_mode(mode)).unwrap();
-        };
-        mode(0o660);
-        assert!(may_open(&who(gid), &node) && !may_open(&who(gid + 1), &node));
-        mode(0o640);
-        assert!(!may_open(&who(gid), &node));
-        assert!(!may_open(&who(gid), Path::new("/nonexistent")));
     }
 }

@@ -22,6 +22,10 @@ const DISOWNED_MAX: usize = 32;
 const OUTGOING_MAX: usize = 256 * 1024;
 /// How often the modem is asked to sync until it answers.
 const SYNC_PERIOD: Duration = Duration::from_secs(2);
+/// How long the modem may say nothing at all, not even unasked, once several requests wait.
+const SILENCE: Duration = Duration::from_secs(15);
+/// So many: one alone may be one that takes long, such as a scan for networks.
+const SEVERAL: u32 = 2;
 /// How long a request is remembered: as long as any client of libqmi's waits.
 const PATIENCE: Duration = Duration::from_secs(300);
 /// How long the modem has to take a client id back before it is asked again.
@@ -74,6 +78,9 @@ pub struct Share {
     transactions: u8,
     /// When the modem is asked to sync again; none once it has answered.
     sync_at: Option<Instant>,
+    /// Requests since the modem last said anything, and when the first of them was made.
+    unheard: u32,
+    unheard_since: Instant,
 }
 
 impl Share {
@@ -89,6 +96,8 @@ impl Share {
             deliveries: VecDeque::new(),
             transactions: 0,
             sync_at: Some(now),
+            unheard: 0,
+            unheard_since: now,
         };
         share.tick(now);
         share
@@ -105,6 +114,11 @@ impl Share {
             Some(member) => member.release = release,
             None => self.members.push(Member { peer, release }),
         }
+    }
+
+    /// Whether the modem says nothing any more: the port is to be opened anew, which restarts its channel.
+    pub fn silent(&self, now: Instant) -> bool {
+        self.silent_at().is_some_and(|at| at <= now)
     }
 
     /// Whether nobody uses the port.
@@ -203,6 +217,7 @@ impl Share {
         deadlines
             .chain(self.frames.deadline())
             .chain(self.sync_at)
+            .chain(self.silent_at())
             .min()
     }
 
@@ -303,7 +318,7 @@ impl Share {
             }
             transaction = free.into();
         }
-        self.outgoing.push_back(frame);
+        self.send(frame, now);
         self.pending.push(Pending {
             peer: Some(peer),
             service: message.service,
@@ -315,6 +330,18 @@ impl Share {
             deadline: now + PATIENCE,
         });
         Ok(())
+    }
+
+    fn send(&mut self, frame: Vec<u8>, now: Instant) {
+        self.outgoing.push_back(frame);
+        if self.unheard == 0 {
+            self.unheard_since = now;
+        }
+        self.unheard = self.unheard.saturating_add(1);
+    }
+
+    fn silent_at(&self) -> Option<Instant> {
+        (self.unheard >= SEVERAL).then(|| self.unheard_since + SILENCE)
     }
 
     /// The modem's answer in the modem's stead.
@@ -349,7 +376,7 @@ impl Share {
         let Ok(frame) = Builder::call(&mut room, 0, transaction.into(), request).finish() else {
             return false;
         };
-        self.outgoing.push_back(frame.to_vec());
+        self.send(frame.to_vec(), now);
         self.pending.push(Pending {
             peer: None,
             service: service::CTL,
@@ -416,6 +443,7 @@ impl Share {
     /// What the modem said.
     fn sort(&mut self, now: Instant) {
         while let Some(received) = self.frames.frame() {
+            self.unheard = 0;
             let Ok(message) = received.message() else {
                 continue;
             };
@@ -428,6 +456,13 @@ impl Share {
     }
 
     fn reply(&mut self, received: &Received, message: &Message<'_>, now: Instant) {
+        if message.service == service::CTL && message.id == ctl::Sync::ID {
+            // Nobody but the proxy syncs, and whatever the modem thinks of it, and however late: it talks.
+            self.sync_at = None;
+            self.pending
+                .retain(|pending| (pending.service, pending.id) != (service::CTL, ctl::Sync::ID));
+            return;
+        }
         let ours = |pending: &Pending| {
             (
                 pending.service,
@@ -452,11 +487,8 @@ impl Share {
             }
             return;
         }
-        match pending.id {
-            // Whatever the modem thinks of it, it talks.
-            ctl::Sync::ID if pending.peer.is_none() => self.sync_at = None,
-            ctl::AllocateClient::ID => self.allocated(pending.peer, message),
-            _ => {}
+        if pending.id == ctl::AllocateClient::ID {
+            self.allocated(pending.peer, message);
         }
         self.issue_releases(now);
         let Some(peer) = pending.peer else { return };
@@ -660,11 +692,12 @@ mod tests {
         assert_eq!(rig.written().len(), 1);
         assert_eq!(rig.share.wakeup(), Some(now + SYNC_PERIOD));
         rig.share.tick(now + SYNC_PERIOD);
-        let (_, transaction, id) = rig.written().pop().unwrap();
+        let (_, _, id) = rig.written().pop().unwrap();
         assert_eq!(id, ctl::Sync::ID);
         rig.indicate(0, 0, 0x27, &ctl::Synced {});
         assert!(!rig.share.ready());
-        rig.reply(0, 0, transaction, ctl::Sync::ID, &());
+        // The answer to the first one, late.
+        rig.reply(0, 0, 1, ctl::Sync::ID, &());
         assert!(rig.share.ready());
         assert_eq!(rig.share.wakeup(), None);
     }
@@ -918,5 +951,18 @@ mod tests {
         }
         rig.share.tick(rig.now + SYNC_PERIOD);
         assert!(rig.share.frames.incomplete() == 0 && rig.share.clients.len() <= 1);
+    }
+
+    #[test]
+    fn a_modem_that_says_nothing_is_found_silent_and_one_slow_request_is_none() {
+        let mut rig = Rig::new();
+        rig.ask(1, 7, 1, &dms::GetRevision {});
+        assert!(!rig.share.silent(rig.now + PATIENCE));
+        rig.ask(2, 8, 1, &dms::GetRevision {});
+        assert!(!rig.share.silent(rig.now + SILENCE / 2));
+        assert!(rig.share.silent(rig.now + SILENCE));
+        assert!(rig.share.wakeup().unwrap() <= rig.now + SILENCE);
+        rig.reply(service::DMS, 8, 1, dms::GetRevision::ID, &());
+        assert!(!rig.share.silent(rig.now + PATIENCE));
     }
 }

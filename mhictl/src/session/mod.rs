@@ -447,6 +447,10 @@ impl Session {
             {
                 self.leave_up(trigger, now);
             }
+            if matches!(trigger, Trigger::Lost | Trigger::Reset) && self.is_connecting() {
+                let why = "the modem restarted or was removed while connecting";
+                self.tell_failed(&Error::new(Exit::NoDevice, why, ""));
+            }
             if state != self.state {
                 (self.entered, self.timer) = (now, None);
             }
@@ -457,6 +461,19 @@ impl Session {
             "too many transitions at once, now in state {:?}",
             self.state
         )));
+    }
+
+    /// Whether an attempt is under way that has not come up yet.
+    fn is_connecting(&self) -> bool {
+        let idle = [
+            State::Opening,
+            State::Attaching,
+            State::Stop,
+            State::Release,
+            State::Rest,
+            State::Ended,
+        ];
+        !self.was_up && !self.ending && !idle.contains(&self.state)
     }
 
     fn leave_up(&mut self, trigger: Trigger, now: Instant) {
@@ -470,7 +487,7 @@ impl Session {
         let exit = match trigger {
             Trigger::Quit => Some(Exit::Success),
             Trigger::Failed => self.failure.as_ref().map(|error| error.exit),
-            _ => None,
+            _ => Some(Exit::NoDevice),
         };
         let why = match trigger {
             Trigger::Quit => "on request".to_owned(),

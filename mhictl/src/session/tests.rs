@@ -676,7 +676,20 @@ fn the_hook_hears_of_a_crash_and_of_giving_up() {
         crashed.told(),
         [
             (Event::Up, None, 1),
-            (Event::Down, None, 1),
+            (Event::Down, Some(Exit::NoDevice), 1),
+            (Event::Up, None, 1)
+        ]
+    );
+    let mut early = rig();
+    early.modem.silent = vec![SETTINGS];
+    early.run_until(|rig| rig.session.state() == State::Settings);
+    early.session.lost(early.now);
+    early.modem.silent.clear();
+    early.run_up();
+    assert_eq!(
+        early.told(),
+        [
+            (Event::Failed, Some(Exit::NoDevice), 0),
             (Event::Up, None, 1)
         ]
     );

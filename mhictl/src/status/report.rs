@@ -123,7 +123,7 @@ impl Report {
         };
         let link = self.link_of(session);
         json!({
-            "link": session.link,
+            "link": (!session.link.is_empty()).then_some(&session.link),
             "mux": session.mux,
             "pid": session.pid,
             "state": session.state,
@@ -512,6 +512,14 @@ mod tests {
         for part in ["sim", "registration"] {
             assert_eq!(keys(&bare[part]), keys(&full[part]));
         }
+        let mut waiting = report();
+        waiting.sessions = vec![Session::default()];
+        let waiting = waiting.json();
+        assert_eq!(
+            keys(&waiting["sessions"][0]),
+            keys(&report().json()["sessions"][0])
+        );
+        assert!(waiting["sessions"][0]["link"].is_null());
         assert_eq!(bare["sim"]["state"], "unknown");
         assert_eq!(bare["registration"]["state"], "unknown");
         assert_eq!(

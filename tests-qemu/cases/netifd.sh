@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
+# shellcheck shell=dash
+# arch: amd64
+# timeout: 300
+# OpenWrt's scripts on a modem: they take it from the kernel's driver, two interfaces of protocol mhi come up by mhictl, one is
+# told of a release, both survive a crash, an absent SIM is explained; the modem is given back. netifd is a stand-in
+# (tests-qemu/netifd), which records what it is told and sets nothing.
+
+stock_up
+need "our driver loads beside the kernel's" driver_load
+cp -a /test/openwrt/lib/. /usr/lib/
+cp -a /test/openwrt/etc/. /etc/
+cp -a /test/netifd/standin/lib/. /usr/lib/
+mkdir -p /etc/config /var/run
+ln -s /usr/bin/busybox /busybox
+. /test/netifd/standin/netifd.sh
+. /lib/functions.sh
+. /lib/functions/rmnet-mhi.sh
+
+check "the modem stays where it is" bound_to mhi-pci-generic
+check "its id is known" mhi_is_ours "$(pci)"
+# The kernel's driver has its net interface and ports gone before it lets go.
+check "taking it" mhi_take_all
+check "our driver has it" bound_to mhi_net
+check "taking it again changes nothing" mhi_take_all
+need "ports appear" wait_for 20 ports_are_there
+check_equal "it is found" "$(pci)" "$(mhi_modems)"
+check_equal "by its name" "$(pci)" "$(mhi_modems wwan0)"
+check_equal "by its path" "$(pci)" "$(mhi_modems "$(readlink -f "/sys/bus/pci/devices/$(pci)")")"
+
+cat >/etc/config/network <<'END'
+config interface 'wwan'
+	option proto 'mhi'
+	option apn 'internet'
+	option pincode '1234'
+config interface 'ims'
+	option proto 'mhi'
+	option apn 'ims'
+	option pdptype 'ip'
+	option defaultroute '0'
+	option mtu '1400'
+END
+
+in_state() {
+	[ "$(state_of "$1")" = "$2" ]
+}
+
+# told INTERFACE TEXT: the last message has it.
+told() {
+	tail -n 1 "/tmp/calls.$1" | grep -F "$2"
+}
+
+start_netifd
+need "wwan is up" wait_for 60 in_state wwan up
+need "ims is up" wait_for 60 in_state ims up
+cat /tmp/calls.*
+check "IPv4 address of wwan" told wwan '"ipaddr": [ { "ipaddr": "10.64.129.2", "mask": "28" } ]'
+check "gateway of wwan" told wwan '{ "target": "0.0.0.0", "netmask": "0", "gateway": "10.64.129.3" }'
+check "IPv6 address of wwan" told wwan '"mask": "128" } ], "routes"'
+check "prefix of wwan" grep -E '"ip6prefix": \[ "2001:[0-9a-f:]*\\/64" \]' /tmp/calls.wwan
+check "name servers of wwan" told wwan '"dns": [ "1.1.1.1", "8.8.8.8", "2606:4700:4700::1111'
+check "data of wwan" told wwan "\"data\": { \"modem\": \"$(pci)\", \"device\": \"wwan0\", \"mux\": 129, \"mtu\": 1500 }"
+check "link of ims" told ims '"ifname": "rmnet_mhi0.2"'
+check "address of ims" told ims '"ipaddr": "10.64.130.2"'
+check "no default route by ims" refused told ims '"0.0.0.0"'
+check "MTU of ims" told ims '"mtu": 1400'
+check_equal "MTU of its link" 1400 "$(cat /sys/class/net/rmnet_mhi0.2/mtu)"
+check "mhictl leaves addresses to netifd" refused has_address rmnet_mhi0.1
+check "no PIN in a command line" refused grep -aq 1234 /proc/[0-9]*/cmdline
+
+ip addr add 10.64.129.2/28 dev rmnet_mhi0.1
+check "ping through wwan" ping_through rmnet_mhi0.1 1.1.1.1
+
+modem qmi network-release 129
+check "the release is told" wait_for 10 in_state wwan pending
+check_equal "ims stays" up "$(state_of ims)"
+check "wwan is back" wait_for 30 in_state wwan up
+
+index=$(cat /sys/class/net/rmnet_mhi0.1/ifindex)
+modem sys_err
+check "the crash is told to wwan" wait_for 20 in_state wwan pending
+check "and to ims" wait_for 20 in_state ims pending
+check "wwan is back after the crash" wait_for 90 in_state wwan up
+check "ims is back after the crash" wait_for 90 in_state ims up
+check_equal "on the same link" "$index" "$(cat /sys/class/net/rmnet_mhi0.1/ifindex)"
+
+# What netifd does when a connection is lost: it sets the link and the base down, and up again when it is back.
+ip link set rmnet_mhi0.1 down
+ip link set rmnet_mhi0 down
+modem qmi network-release 129
+check "the second release is told" wait_for 10 in_state wwan pending
+check "wwan comes back while its links are down" wait_for 30 in_state wwan up
+ip link set rmnet_mhi0 up
+ip link set rmnet_mhi0.1 up
+ip addr replace 10.64.129.2/28 dev rmnet_mhi0.1
+check "ping after the links were down" ping_through rmnet_mhi0.1 1.1.1.1
+
+interface_down ims
+check "ims ends" wait_for 6 in_state ims down
+check "its link is gone" wait_for 2 test ! -e /sys/class/net/rmnet_mhi0.2
+check_equal "wwan stays" up "$(state_of wwan)"
+interface_down wwan
+check "wwan ends" wait_for 6 in_state wwan down
+
+modem qmi sim absent
+interface_up wwan
+check "an absent SIM is told" wait_for 30 grep '"error": \[ "SIM_ABSENT", ' /tmp/calls.wwan
+check_equal "and shown" SIM_ABSENT "$(error_of wwan)"
+interface_down wwan
+wait_for 6 in_state wwan down
+modem qmi sim ready
+
+check "giving it back" mhi_give_back_all
+check "the kernel's driver has it" wait_for 5 bound_to mhi-pci-generic
+check "its ports appear" wait_for 20 stock_ports
