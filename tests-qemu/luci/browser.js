@@ -355,6 +355,23 @@ const cases = {
 		assert.deepEqual(await save(), { ...before, auth: 'none', pdptype: 'ipv4v6' });
 	},
 
+	'form, keeps what was set by hand': async () => {
+		answer(situations.standalone);
+		await page.goto(`${url}/cgi-bin/luci/admin/network/network`);
+		await page.waitForSelector('[data-sid="wwan"] .cbi-button-edit');
+		await page.evaluate(async () => {
+			const uci = await L.require('uci');
+
+			for (const [ key, value ] of [ [ 'username', 'user' ], [ 'password', 'word' ], [ 'pdptype', 'IPV4' ], [ 'device', '/dev/wwan0qmi0' ] ])
+				uci.set('network', 'wwan', key, value);
+		});
+		await page.click('[data-sid="wwan"] .cbi-button-edit');
+		await input('apn').waitFor();
+		assert.equal(await input('auth').inputValue(), 'both');
+		assert.equal(await input('pdptype').inputValue(), 'ip');
+		assert.deepEqual(await save(), { proto: 'mhi', username: 'user', password: 'word', pdptype: 'IPV4', device: '/dev/wwan0qmi0' });
+	},
+
 	'form, every option arrives in UCI': async () => {
 		await openForm();
 		await set('auth', 'chap');
