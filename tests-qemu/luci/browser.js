@@ -176,12 +176,12 @@ async function save() {
 	return uci();
 }
 
-const uci = () => page.evaluate(async () => {
+const uci = (name = 'wwan') => page.evaluate(async (name) => {
 	const rpc = await L.require('rpc');
 	const get = rpc.declare({ object: 'uci', method: 'get', params: [ 'config' ], expect: { values: {} } });
 
-	return Object.fromEntries(Object.entries((await get('network')).wwan).filter(([ key ]) => !key.startsWith('.')));
-});
+	return Object.fromEntries(Object.entries((await get('network'))[name]).filter(([ key ]) => !key.startsWith('.')));
+}, name);
 
 // The page down to the end of an element.
 async function picture(name, element) {
@@ -370,6 +370,22 @@ const cases = {
 		assert.equal(await input('auth').inputValue(), 'both');
 		assert.equal(await input('pdptype').inputValue(), 'ip');
 		assert.deepEqual(await save(), { proto: 'mhi', username: 'user', password: 'word', pdptype: 'IPV4', device: '/dev/wwan0qmi0' });
+	},
+
+	'form, a new interface': async () => {
+		const fresh = (name) => page.locator(`.modal [id="widget.cbid.network._new_.${name}"]`);
+
+		answer(situations.standalone);
+		await page.goto(`${url}/cgi-bin/luci/admin/network/network`);
+		await page.click('.cbi-section-create .cbi-button-add');
+		await fresh('name').fill('cell');
+		await fresh('proto').selectOption('mhi');
+		await page.click('.modal .cbi-button-positive.important');
+		await page.locator('.modal [id="widget.cbid.network.cell.apn"]').fill('internet');
+		await save();
+		const { proto, apn } = await uci('cell');
+
+		assert.deepEqual([ proto, apn ], [ 'mhi', 'internet' ]);
 	},
 
 	'form, every option arrives in UCI': async () => {
