@@ -56,6 +56,7 @@ build_image() {
 	cp -r "$here/netifd" "$tree/test/netifd"
 	optional "$build/$arch/mhictl" "$tree/usr/bin/mhictl"
 	optional "$build/$arch/traffic" "$tree/usr/bin/traffic"
+	cp "$repository/openwrt-package/luci-proto-mhi/root/usr/libexec/rpcd/mhi" "$tree/test/rpcd-mhi"
 	copy_modules "$guest" "$tree"
 	if [ -e "$build/$guest/rmnet_mhi.ko" ]; then
 		strip_module "$guest" "$tree/usr/lib/modules/rmnet_mhi.ko"
