@@ -18,6 +18,7 @@ options:
   --bind-device IFACE   send and receive on this interface only
   --flows N             so many at once, with SEED, SEED+1, ... (default 1, at most 256)
   --timeout SECONDS     give up when nothing moves for so long (default 20)
+  --segment N           udp-put: give the kernel N datagrams at once to cut up (UDP_SEGMENT; default 1)
   --loss PERCENT        UDP: so much may be missing (default 0); wrong content never may
 SIZE counts the UDP payload, at least 16 and at most 65507; RATE is in datagrams a second, 0 for no limit.";
 
@@ -55,6 +56,8 @@ pub struct Stream {
     pub count: u64,
     pub size: usize,
     pub rate: u64,
+    /// Datagrams given to the kernel at once.
+    pub segment: usize,
 }
 
 impl Stream {
@@ -70,6 +73,7 @@ impl Stream {
 pub fn parse(arguments: &[String]) -> Result<Options, String> {
     let mut words = Vec::new();
     let (mut device, mut flows, mut timeout, mut loss) = (None, 1, 20, 0.0);
+    let mut segment = 1;
     let mut rest = arguments.iter();
     while let Some(argument) = rest.next() {
         let mut value = || rest.next().ok_or(format!("{argument} needs a value"));
@@ -77,6 +81,7 @@ pub fn parse(arguments: &[String]) -> Result<Options, String> {
             "--bind-device" => device = Some(value()?.clone()),
             "--flows" => flows = number(value()?)?,
             "--timeout" => timeout = number(value()?)?,
+            "--segment" => segment = number(value()?)?,
             "--loss" => loss = number(value()?)?,
             option if option.starts_with("--") => return Err(format!("unknown option {option}")),
             word => words.push(word),
@@ -84,6 +89,9 @@ pub fn parse(arguments: &[String]) -> Result<Options, String> {
     }
     if !(1..=256).contains(&flows) {
         return Err(format!("--flows {flows}: 1 to 256"));
+    }
+    if !(1..=64).contains(&segment) {
+        return Err(format!("--segment {segment}: 1 to 64"));
     }
     let [action, address, port, arguments @ ..] = &words[..] else {
         return Err("too few arguments".to_owned());
@@ -102,10 +110,10 @@ pub fn parse(arguments: &[String]) -> Result<Options, String> {
             seed: number(seed)?,
             bytes: number(bytes)?,
         },
-        ("udp-get", stream) => Action::UdpGet(parse_stream(stream)?),
-        ("udp-put", stream) => Action::UdpPut(parse_stream(stream)?),
-        ("udp-echo", stream) => Action::UdpEcho(parse_stream(stream)?),
-        ("udp-receive", stream) => Action::UdpReceive(parse_stream(stream)?),
+        ("udp-get", stream) => Action::UdpGet(parse_stream(stream, segment)?),
+        ("udp-put", stream) => Action::UdpPut(parse_stream(stream, segment)?),
+        ("udp-echo", stream) => Action::UdpEcho(parse_stream(stream, segment)?),
+        ("udp-receive", stream) => Action::UdpReceive(parse_stream(stream, segment)?),
         ("dns", [name]) => Action::Dns {
             name: (*name).to_owned(),
         },
@@ -124,7 +132,7 @@ pub fn parse(arguments: &[String]) -> Result<Options, String> {
     })
 }
 
-fn parse_stream(words: &[&str]) -> Result<Stream, String> {
+fn parse_stream(words: &[&str], segment: usize) -> Result<Stream, String> {
     let [seed, count, size, rate] = words else {
         return Err("SEED COUNT SIZE RATE expected".to_owned());
     };
@@ -133,9 +141,15 @@ fn parse_stream(words: &[&str]) -> Result<Stream, String> {
         count: number(count)?,
         size: number(size)?,
         rate: number(rate)?,
+        segment,
     };
     if !(traffic::datagram::HEADER..=65_507).contains(&stream.size) {
         return Err(format!("SIZE {}: 16 to 65507", stream.size));
+    }
+    if segment > 1 && stream.size * segment > 65_507 {
+        return Err(format!(
+            "--segment {segment}: more than 65507 bytes at once"
+        ));
     }
     Ok(stream)
 }

@@ -5,6 +5,7 @@ use std::io::ErrorKind;
 use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::time::{Duration, Instant};
 
+use nix::sys::socket::{setsockopt, sockopt::UdpGsoSegment};
 use rustix::net::sockopt::set_socket_recv_buffer_size_force;
 use socket2::{Domain, Protocol, Socket, Type};
 use traffic::datagram::{Datagram, Received};
@@ -25,6 +26,7 @@ pub fn get(link: &Link, stream: Stream) -> Result {
         count,
         size,
         rate,
+        ..
     } = stream;
     let line = format!("{seed} {count} {size} {rate}\n");
     // Only an unanswered request is repeated: each would start the stream.
@@ -194,22 +196,30 @@ fn send(
     stream: Stream,
     mut between: impl FnMut() -> std::result::Result<(), String>,
 ) -> std::result::Result<(), String> {
-    let mut buffer = vec![0; stream.size];
+    let mut buffer = vec![0; stream.size * stream.segment];
+    if stream.segment > 1 {
+        let size = i32::try_from(stream.size).map_err(|error| error.to_string())?;
+        setsockopt(socket, UdpGsoSegment, &size).map_err(|error| format!("segment: {error}"))?;
+    }
     let start = Instant::now();
-    for number in 0..stream.count {
+    for number in (0..stream.count).step_by(stream.segment) {
         if stream.rate > 0 {
             let due = start + Duration::from_secs_f64(number as f64 / stream.rate as f64);
             if let Some(early) = due.checked_duration_since(Instant::now()) {
                 std::thread::sleep(early);
             }
         }
-        Datagram {
-            seed: stream.seed,
-            number,
+        let mut length = 0;
+        for (number, datagram) in (number..stream.count).zip(buffer.chunks_mut(stream.size)) {
+            Datagram {
+                seed: stream.seed,
+                number,
+            }
+            .write(datagram);
+            length += stream.size;
         }
-        .write(&mut buffer);
         loop {
-            match socket.send(&buffer) {
+            match socket.send(&buffer[..length]) {
                 Ok(_) => break,
                 // A full queue: ENOBUFS, or EAGAIN on a socket that does not block.
                 Err(error)
