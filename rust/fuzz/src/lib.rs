@@ -8,16 +8,17 @@ mod qmap;
 mod qmi;
 
 pub use mhi::{mhi_ip_ctrl, mhi_ring};
-pub use qmap::{qmap_deaggregate, qmap_roundtrip};
+pub use qmap::{qmap_deaggregate, qmap_roundtrip, qmap_segment};
 pub use qmi::{qmi_qmux, qmi_tlv};
 
 /// A target's name and function.
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All targets.
-pub const TARGETS: [Target; 6] = [
+pub const TARGETS: [Target; 7] = [
     ("qmap_deaggregate", qmap_deaggregate),
     ("qmap_roundtrip", qmap_roundtrip),
+    ("qmap_segment", qmap_segment),
     ("qmi_qmux", qmi_qmux),
     ("qmi_tlv", qmi_tlv),
     ("mhi_ring", mhi_ring),

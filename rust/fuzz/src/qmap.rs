@@ -3,6 +3,7 @@
 
 use qmap::ip::Transport;
 use qmap::modem::{write_frame, Request, Uplink, UplinkKind};
+use qmap::segment::{complete, Segments};
 use qmap::{
     acknowledge, verify_v4, write_header, Checksum, Command, CommandKind, Deaggregate, Kind,
     Offload, Padding, Trailer, Verdict, Version, Written,
@@ -172,4 +173,42 @@ fn version(choice: u8) -> Version {
         1 => Version::V4,
         _ => Version::V5,
     }
+}
+
+/// Seven bytes choose where the transport header begins, protocol, sizes and whether the identification counts; the rest are
+/// the headers of a packet to cut.
+pub fn qmap_segment(data: &[u8]) {
+    let Some((&[transport, protocol, flags, d0, d1, s0, s1], headers)) = data.split_first_chunk()
+    else {
+        return;
+    };
+    let (transport, len) = (usize::from(transport), u16::from_be_bytes([d0, d1]).into());
+    let size = usize::from(u16::from_be_bytes([s0, s1]));
+    let fixed = flags & 1 != 0;
+    let Some(segments) = Segments::new(headers, transport, protocol, len, size, fixed) else {
+        return;
+    };
+    assert!(segments.count() <= len);
+    let mut end = 0;
+    let mut count = 0;
+    for segment in segments.iter() {
+        assert_eq!(segment.offset, end, "the data are cut without a gap");
+        assert!((1..=size).contains(&segment.len));
+        end += segment.len;
+        count += 1;
+        let mut packet = vec![0; headers.len() + segment.len];
+        let Some(()) = segments.write_headers(&segment, &mut packet[..headers.len()]) else {
+            assert!(packet.len() > 65_535, "only IP's lengths are in the way");
+            continue;
+        };
+        let udp = segments.is_udp();
+        complete(&mut packet[transport..], segments.insert(), udp).expect("room for a checksum");
+        // With extension headers or a protocol number that says otherwise, IP has another opinion of it.
+        if let Ok(parsed) = Transport::parse(&packet) {
+            if parsed.network.len() == transport && parsed.protocol == protocol {
+                assert!(parsed.is_valid());
+            }
+        }
+    }
+    assert_eq!((end, count), (len, segments.count()));
 }
