@@ -13,6 +13,7 @@ plan wwan "failed session-refused for a reason;exit 8" up
 mkdir -p /var/run/rmnet-mhi
 start_netifd
 eventually 30 has_lines /var/run/rmnet-mhi/wwan.failures 1 || fail "the failure is not counted"
+state wwan pending # in the pause
 
 forgotten() {
 	[ ! -e /var/run/rmnet-mhi/wwan.failures ]
