@@ -19,7 +19,6 @@ ln -s /usr/bin/busybox /busybox
 
 check "the modem stays where it is" bound_to mhi-pci-generic
 check "its id is known" mhi_is_ours "$(pci)"
-# The kernel's driver has its net interface and ports gone before it lets go.
 check "taking it" mhi_take_all
 check "our driver has it" bound_to mhi_net
 check "taking it again changes nothing" mhi_take_all

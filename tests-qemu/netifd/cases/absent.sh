@@ -35,11 +35,11 @@ error wwan NO_DEVICE
 modem 0000:03:00.0 wwan1 wwan1 17cb:0308:1c5d:2015
 bind 0000:03:00.0 mhi-pci-generic
 hotplug wwan ACTION=add SUBSYSTEM=wwan DEVNAME=wwan1qmi0 DEVPATH=/devices/pci0000:00/0000:03:00.0/mhi0/wwan/wwan1/wwan1qmi0
-expect wwan 1 </dev/null
+expect wwan </dev/null
 
 modem 0000:01:00.0 wwan0 rmnet_mhi0
 hotplug wwan ACTION=remove SUBSYSTEM=wwan DEVNAME=wwan0qmi0 DEVPATH=/devices/pci0000:00/0000:01:00.0/mhi0/wwan/wwan0/wwan0qmi0
-expect wwan 1 </dev/null
+expect wwan </dev/null
 hotplug wwan ACTION=add SUBSYSTEM=wwan DEVNAME=wwan0qmi0 DEVPATH=/devices/pci0000:00/0000:01:00.0/mhi0/wwan/wwan0/wwan0qmi0
 expect wwan <<END
 $(available wwan true)
@@ -48,7 +48,7 @@ $(has wwan rmnet_mhi0.1 0000:01:00.0 129 '"ipaddr": [ { "ipaddr": "10.1.1.1", "m
 END
 state wwan up
 error wwan ''
-expect named 1 </dev/null
+expect named </dev/null
 for interface in other off; do
 	[ ! -e /tmp/calls.$interface ] || fail "$interface is not ours and was told something"
 done
@@ -67,6 +67,9 @@ is "process" "$before" cat /tmp/mhictl.wwan.pid
 # It is pulled while mhictl begins: again the interface waits for hotplug.
 no_ports wwan0
 tell wwan exit 3
+unavailable() {
+	[ "$(tail -n 1 /tmp/calls.wwan)" = "$(available wwan false)" ]
+}
+eventually 30 unavailable || fail "it is not unavailable"
 error wwan NO_DEVICE
 state wwan down
-is "unavailable" "$(available wwan false)" tail -n 1 /tmp/calls.wwan

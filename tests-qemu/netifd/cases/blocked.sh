@@ -34,7 +34,7 @@ values wrongpin IP4_ADDRESS=10.1.1.1 IP4_PREFIX=32
 start_netifd
 
 error wrongpin PIN_FAILED
-eventually 5 has_lines /tmp/calls.wrongpin 4
+eventually 30 has_lines /tmp/calls.wrongpin 4
 grep -v '"action": 1' /tmp/calls.wrongpin >/tmp/calls.rest # its environment has the PIN
 expect rest <<END
 $(told_error wrongpin PIN_FAILED "the PIN was refused, 2 tries left")

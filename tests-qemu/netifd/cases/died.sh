@@ -14,5 +14,5 @@ state wwan up
 tell wwan die
 error wwan MHICTL_FAILED
 real && ip link del rmnet_mhi0.1
-state wwan up 9
+state wwan up
 is "starts" 2 sh -c 'wc -l </tmp/mhictl.wwan.arguments'

@@ -69,7 +69,7 @@ is "what it was told at ifdown and ifup" "" cat /tmp/mmcli
 # Without an interface of ours it has the modem again.
 config </dev/null
 reload
-eventually 5 stopped wwan || fail "mhictl still runs"
+eventually 30 stopped wwan || fail "mhictl still runs"
 sort $cache >/tmp/sorted
 is "what it knows in the end" "$(
 	{
@@ -82,11 +82,11 @@ is "what it knows in the end" "$(
 with "$function"
 plan wwan up
 reload
-eventually 5 running wwan || fail "no start"
+eventually 30 running wwan || fail "no start"
 (
 	. /lib/functions.sh
 	. /lib/netifd/netifd-proto.sh
 	proto_set_available wwan 0
 )
-state wwan down 5
-state wwan up 8
+state wwan down
+state wwan up

@@ -72,7 +72,7 @@ expect wwan <<END
 $(killed wwan)
 $(lost wwan)
 END
-eventually 5 stopped wwan || fail "mhictl still runs"
+eventually 30 stopped wwan || fail "mhictl still runs"
 interface_up wwan
 expect wwan <<END
 $(connects wwan 0000:01:00.0 129 4+6 allowed --apn internet)

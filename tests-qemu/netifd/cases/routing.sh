@@ -55,8 +55,8 @@ valid() {
 }
 tell wwan down
 state wwan pending
-eventually 3 deprecated || fail "the LAN keeps a prefix that is gone"
+eventually 30 deprecated || fail "the LAN keeps a prefix that is gone"
 tell wwan up
 state wwan up
-eventually 3 valid || fail "the LAN has not got its prefix back"
+eventually 30 valid || fail "the LAN has not got its prefix back"
 is "the LAN's address, again" "2001:db8:1:2::1/64" address -6 lan0

@@ -68,7 +68,7 @@ is "mux of new" 132 mux_of new
 is "process of ims" "$before" cat /tmp/mhictl.ims.pid
 interface_down ims
 state ims down
-eventually 5 stopped ims
+eventually 30 stopped ims
 interface_up ims
 state ims up
 is "mux of ims, again" 131 mux_of ims
@@ -87,7 +87,7 @@ config interface 'fixed'
 	option mux '130'
 END
 reload
-eventually 5 stopped wwan || fail "wwan still runs"
+eventually 30 stopped wwan || fail "wwan still runs"
 config <<'END'
 config interface 'new'
 	option proto 'mhi'

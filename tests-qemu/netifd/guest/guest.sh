@@ -150,26 +150,39 @@ eventually() {
 
 # expect INTERFACE: the next lines that the scripts tell netifd are those of standard input, no more.
 expect() {
-	local interface=$1 seen count
+	local interface=$1 seen
 	cat >/tmp/expected
 	seen=$(cat "/tmp/seen.$interface" 2>/dev/null || echo 0)
-	count=$(wc -l </tmp/expected)
-	eventually "${2:-8}" has_lines "/tmp/calls.$interface" $((seen + count))
+	eventually 30 has_lines "/tmp/calls.$interface" $((seen + $(wc -l </tmp/expected)))
 	/busybox sleep 0.1
 	touch "/tmp/calls.$interface"
-	tail -n +$((seen + 1)) "/tmp/calls.$interface" >/tmp/got 2>/dev/null
+	tail -n +$((seen + 1)) "/tmp/calls.$interface" >/tmp/got
 	wc -l <"/tmp/calls.$interface" >"/tmp/seen.$interface"
+	same "$interface"
+}
+
+# begins INTERFACE: the first lines are; others may follow.
+begins() {
+	local count
+	cat >/tmp/expected
+	count=$(wc -l </tmp/expected)
+	eventually 30 has_lines "/tmp/calls.$1" "$count"
+	head -n "$count" "/tmp/calls.$1" >/tmp/got
+	same "$1"
+}
+
+same() {
 	cmp -s /tmp/expected /tmp/got || {
 		echo "--- expected"
 		cat /tmp/expected
 		echo "--- got"
 		cat /tmp/got
-		fail "$interface: netifd was told something else"
+		fail "$1: netifd was told something else"
 	}
 }
 
 has_lines() {
-	[ "$(wc -l <"$1" 2>/dev/null || echo 0)" -ge "$2" ]
+	[ -e "$1" ] && [ "$(wc -l <"$1")" -ge "$2" ]
 }
 
 is_text() {
@@ -178,7 +191,7 @@ is_text() {
 
 # state INTERFACE WORD: up, pending (setting up, or the connection is lost), down; of netifd
 state() {
-	eventually "${3:-8}" in_state "$1" "$2" || fail "$1 is $(state_of "$1"), not $2"
+	eventually 30 in_state "$1" "$2" || fail "$1 is $(state_of "$1"), not $2"
 }
 
 in_state() {
@@ -194,7 +207,7 @@ is() { # WHAT VALUE COMMAND...
 
 # error INTERFACE CODE: what ifstatus shows
 error() {
-	eventually 5 has_error "$1" "$2" || fail "$1: error is '$(error_of "$1")', not '$2'"
+	eventually 30 has_error "$1" "$2" || fail "$1: error is '$(error_of "$1")', not '$2'"
 }
 
 has_error() {
@@ -240,10 +253,9 @@ if real; then
 	start_netifd() {
 		mkdir -p /var/run/ubus /var/lock /tmp/.uci /tmp/resolv.conf.d
 		ubusd -A /usr/share/acl.d &
-		eventually 5 [ -S /var/run/ubus/ubus.sock ]
-		netifd -l "${NETIFD_DEBUG:-3}" -S ${NETIFD_DEBUG:+-d 2} 2>&1 &
-		eventually 5 ubus.real -S list network.interface >/dev/null
-		ubus.real wait_for network.interface 2>/dev/null
+		eventually 30 ubus.real list >/dev/null 2>&1 || fail "no ubus"
+		netifd -l 3 -S 2>&1 &
+		eventually 30 ubus.real list network.interface >/dev/null 2>&1 || fail "no netifd"
 	}
 
 	interface_down() {

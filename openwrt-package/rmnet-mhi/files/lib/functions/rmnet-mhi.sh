@@ -98,7 +98,7 @@ mhi_take() {
 mhi_take_all() {
 	local device
 	for device in "$MHI_SYS"/bus/pci/devices/*; do
-		[ -e "$device/vendor" ] && mhi_take "${device##*/}"
+		[ ! -e "$device/vendor" ] || mhi_take "${device##*/}"
 	done
 }
 
