@@ -70,6 +70,10 @@ is "what it was told at ifdown and ifup" "" cat /tmp/mmcli
 config </dev/null
 reload
 eventually 30 stopped wwan || fail "mhictl still runs"
+given_back() {
+	[ "$(wc -l <$cache)" = 5 ]
+}
+eventually 30 given_back
 sort $cache >/tmp/sorted
 is "what it knows in the end" "$(
 	{

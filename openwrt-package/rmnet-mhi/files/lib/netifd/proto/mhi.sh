@@ -271,11 +271,16 @@ mhi_from_modemmanager() {
 	esac
 }
 
-# When the last interface of the modem has left the configuration, it is ModemManager's again.
+# When the last interface of the modem has left the configuration, it is ModemManager's again, once mhictl has ended: netifd
+# kills both after 5 seconds, but not what runs beside them.
 mhi_to_modemmanager() {
 	local modem
 	for modem in $(mhi_modems "$1"); do
-		[ -n "$(mhi_interfaces_of "$modem")" ] || mhi_mm_give "$modem"
+		[ -z "$(mhi_interfaces_of "$modem")" ] || continue
+		(
+			sleep 5
+			[ -n "$(mhi_interfaces_of "$modem")" ] || mhi_mm_give "$modem"
+		) &
 	done
 }
 
