@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 # shellcheck shell=bash disable=SC2154
-# `make check`: jobs, two at a time, each with verdicts that are counted. Sourced by tests-qemu/run, in the build root.
+# `make check`: jobs, two or three at a time, each with verdicts that are counted. Sourced by tests-qemu/run, in the build root.
 #
 # A job is a command. It may write verdicts, "pass NAME", "fail NAME: why" or "skip NAME: why", to descriptor 3; one that writes
 # none is a verdict itself. Its output is kept in build/check/JOB.log and shown if it fails.
 
 results=$build/check${CASE:+.$$}
+at_once=2
 fuzz_seconds=${FUZZ_SECONDS:-10} # for each target
 
 # A kernel with OpenWrt's options stands in for OpenWrt's: what differs there, no more.
@@ -30,6 +31,7 @@ check() {
 	[ -n "$architecture${IMAGE-}" ] || check_sources
 
 	say "running the cases"
+	at_once=3 # guests wait for something much of their time
 	for guest in "${guests[@]}"; do
 		for name in $(list); do
 			if runs_on "$name" "$guest"; then
@@ -97,9 +99,9 @@ runs_on() {
 
 # ---- jobs
 
-# job NAME COMMAND...: starts it once fewer than two are running.
+# job NAME COMMAND...: starts it once fewer than $at_once are running.
 job() {
-	while [ "$(jobs -rp | wc -l)" -ge 2 ]; do
+	while [ "$(jobs -rp | wc -l)" -ge "$at_once" ]; do
 		wait -n || true
 	done
 	run_job "$@" &
