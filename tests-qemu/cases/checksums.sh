@@ -3,16 +3,6 @@
 # timeout: 150
 # What the modem sees of an upload: checksums left to it where the format allows that, all of them right, its limits kept.
 
-# said NAME: a figure of the modem's since it was last reset.
-said() {
-	modem data stats | tr ' ' '\n' | sed -n "s/^$1=//p"
-}
-
-wrong() {
-	echo $(($(said ul_bad_frame) + $(said ul_bad_pad) + $(said ul_bad_ip) + $(said ul_bad_checksum) + $(said ul_bad_offload) +
-		$(said ul_bad_seed) + $(said ul_limit_violations) + $(said ul_no_session)))
-}
-
 # upload VERSION OFFLOAD: transfers both families; OFFLOAD says whether checksums are left to the modem.
 upload() {
 	modem data stats reset >/dev/null
@@ -20,11 +10,11 @@ upload() {
 	check "$1: TCP over IPv6" transfer tcp-put $ipv6 2 3000000
 	check "$1: UDP" transfer udp-put $ipv4 3 500 1200 1000
 	case $2 in
-	yes) check "$1: checksums are left to the modem" test "$(said ul_offloaded)" -gt 500 ;;
-	no) check_equal "$1: none is left to the modem" 0 "$(said ul_offloaded)" ;;
+	yes) check "$1: checksums are left to the modem" test "$(figure ul_offloaded)" -gt 500 ;;
+	no) check_equal "$1: none is left to the modem" 0 "$(figure ul_offloaded)" ;;
 	esac
 	check_equal "$1: the modem finds nothing wrong" 0 "$(wrong)"
-	check "$1: packets are aggregated" test "$(said ul_max_packets_in_transfer)" -gt 1
+	check "$1: packets are aggregated" test "$(figure ul_max_packets_in_transfer)" -gt 1
 }
 
 driver_up

@@ -4,16 +4,6 @@
 # Packets with much data are cut into frames by the driver: what the modem gets is right to the byte, in each format and with
 # the features switched on and off, and it is the driver that cuts exactly where that is on.
 
-# said NAME: a figure of the modem's since it was last reset.
-said() {
-	modem data stats | tr ' ' '\n' | sed -n "s/^$1=//p"
-}
-
-wrong() {
-	echo $(($(said ul_bad_frame) + $(said ul_bad_pad) + $(said ul_bad_ip) + $(said ul_bad_checksum) + $(said ul_bad_offload) +
-		$(said ul_bad_seed) + $(said ul_limit_violations) + $(said ul_no_session)))
-}
-
 # upload NAME CUT: both families and protocols; CUT is what the driver is to cut: tcp, udp, both or none.
 upload() {
 	local name=$1 before middle after

@@ -40,3 +40,14 @@ transfers() {
 small_and_large() {
 	transfer udp-echo $ipv4 10 200 16 500 && transfer udp-echo $ipv6 11 200 1400 500
 }
+
+# figure NAME: a figure of the modem's since it was last reset.
+figure() {
+	modem data stats | tr ' ' '\n' | sed -n "s/^$1=//p"
+}
+
+# What it found wrong with an upload.
+wrong() {
+	echo $(($(figure ul_bad_frame) + $(figure ul_bad_pad) + $(figure ul_bad_ip) + $(figure ul_bad_checksum) + $(figure ul_bad_offload) +
+		$(figure ul_bad_seed) + $(figure ul_limit_violations) + $(figure ul_no_session)))
+}
