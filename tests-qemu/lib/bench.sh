@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
+# shellcheck shell=bash disable=SC2034,SC2154
+# `make bench`: boots each contender with the counting plugin, one after the other, and hands what was counted to bench/report.
+# Sourced by tests-qemu/run, in the build root.
+#
+#   build/bench/ARCH-CONTENDER/verdict    what the guest said
+#                             /counts    what the plugin counted
+#                             /profile   instructions per packet of each kernel function, by workload
+
+contenders=(rmnet_mhi mhi_net+rmnet mhi_net+rmnet+aggr)
+
+bench() {
+	local guests=(amd64 arm64) guest contender chosen=("${contenders[@]}")
+	[ -z "$architecture" ] || guests=("$architecture")
+	[ -z "${CONTENDERS-}" ] || IFS=, read -ra chosen <<<"$CONTENDERS"
+	quietly "building the counting plugin" build_plugin
+	for guest in "${guests[@]}"; do
+		prepare "$guest"
+		quietly "building the traffic for $guest" build_load "$guest"
+		quietly "building the kernel's rmnet for $guest" "$here/mainline-rmnet" "$guest"
+		quietly "asking $guest's kernel for its symbols" kernel_symbols "$guest"
+		for contender in "${chosen[@]}"; do
+			say "measuring $contender on $guest"
+			measure "$guest" "$contender"
+		done
+	done
+	"$here/bench/report" "$build/bench" "${guests[@]}"
+}
+
+build_plugin() {
+	mkdir -p "$build/bench"
+	gcc -O2 -Wall -Wextra -Werror -fPIC -shared -fvisibility=hidden -o "$build/bench/count.so" "$here/bench/count.c"
+}
+
+build_load() {
+	"${cross[$1]}gcc" -O2 -Wall -Wextra -Werror -static -o "$build/$1/load" "$here/bench/load.c"
+}
+
+# kernel_symbols GUEST: its addresses are where it boots without KASLR, and Debian ships no System.map.
+kernel_symbols() {
+	local guest=$1 directory=$build/bench/$1-kernel file
+	file=$build/bench/$(release "$guest").symbols
+	[ ! -e "$file" ] || return 0
+	build_image "$guest" "$directory"
+	kernel_options="nokaslr CONTENDER=kernel"
+	vm "$guest" "$directory" bench "$here/bench/guest.sh" file
+	grep -a '^symbol ' "$directory/verdict" | tr -d '\r' | sort >"$file.new"
+	rm -r "$directory"
+	mv "$file.new" "$file"
+}
+
+# measure GUEST CONTENDER: one that does not come through leaves gaps in the table.
+measure() {
+	local guest=$1 contender=$2 directory=$build/bench/$1-$2 copies why
+	rm -rf "$directory"
+	build_image "$guest" "$directory" "$("$here/mainline-rmnet" "$guest" 2>/dev/null)"
+	copies=$(copying_functions "$guest")
+	qemu_options=(-plugin "$build/bench/count.so,out=$directory/counts$copies")
+	kernel_options="nokaslr CONTENDER=$contender REPETITIONS=${REPETITIONS:-5} ${WORKLOADS:+WORKLOADS=$WORKLOADS}"
+	why=$(vm "$guest" "$directory" bench "$here/bench/guest.sh" file) || say "$contender on $guest: $why"
+	cat "$build/bench/$(release "$guest").symbols" >"$directory/symbols"
+	grep -a '^symbol ' "$directory/verdict" | tr -d '\r' >>"$directory/symbols"
+}
+
+# Arguments for the plugin: where the kernel's memcpy and its like are.
+copying_functions() {
+	awk '
+		start != "" && $2 != start { printf ",copy=%s-%s", start, $2; start = "" }
+		$3 ~ /^(__pi_|__)?(memcpy|memmove|memcpy_orig|csum_partial_copy_generic)$/ { start = $2 }' \
+		"$build/bench/$(release "$1").symbols"
+}
