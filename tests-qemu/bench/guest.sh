@@ -21,6 +21,11 @@ v5=0x31 # deaggregation, checksums v5 both ways
 
 bring_up() {
 	case $CONTENDER in
+	floor)
+		ipv4=10.64.129.2
+		insmod /lib/modules/floor.ko && ip addr add $ipv4/32 dev floor0 && ip link set floor0 up && ip route replace default dev floor0
+		return
+		;;
 	rmnet_mhi)
 		base=rmnet_mhi0
 		driver_load && wait_for 20 test -e /sys/class/net/$base || return

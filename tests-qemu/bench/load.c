@@ -106,6 +106,23 @@ static void modem(const char *request)
 	close(file);
 }
 
+/* Asks for datagrams: the floor, if that is what runs, or else the modem, which wants to know the link too. */
+static void ask(const char *to, long mux, long size, long count, long rate)
+{
+	char request[100];
+	int file = open("/sys/module/floor/parameters/blast", O_WRONLY);
+
+	if (file < 0) {
+		snprintf(request, sizeof(request), "data blast %ld %ld %ld %ld 1\n", mux, size, count, rate);
+		modem(request);
+		return;
+	}
+	snprintf(request, sizeof(request), "%s %ld %ld", to, size, count);
+	if (write(file, request, strlen(request)) < 0)
+		die("floor");
+	close(file);
+}
+
 /* Datagrams that the socket has dropped. */
 static uint32_t dropped(int file)
 {
@@ -124,16 +141,13 @@ static long udp_down(char **words)
 	struct sock_filter nothing = BPF_STMT(BPF_RET | BPF_K, 0);
 	struct sock_fprog filter = { 1, &nothing };
 	int file = socket(AF_INET, SOCK_DGRAM, 0);
-	char request[100];
 	uint32_t last = 0, now;
 	int quiet = 0;
 
 	if (setsockopt(file, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof(filter)) || bind(file, (void *)&local, sizeof(local)))
 		die("udp");
-	/* The modem counts the packet's bytes. */
-	snprintf(request, sizeof(request), "data blast %ld %ld %ld %ld 1\n", mux, size + 28, count, rate);
 	start();
-	modem(request);
+	ask(words[0], mux, size + 28, count, rate); /* the packet's bytes */
 	while ((now = dropped(file)) < count && quiet < 100) {
 		quiet = now == last ? quiet + 1 : 0;
 		last = now;

@@ -7,7 +7,7 @@
 #                             /counts    what the plugin counted
 #                             /profile   instructions per packet of each kernel function, by workload
 
-contenders=(rmnet_mhi mhi_net+rmnet mhi_net+rmnet+aggr)
+contenders=(floor rmnet_mhi mhi_net+rmnet mhi_net+rmnet+aggr)
 
 bench() {
 	local guests=(amd64 arm64) guest contender chosen=("${contenders[@]}")
@@ -17,6 +17,7 @@ bench() {
 	for guest in "${guests[@]}"; do
 		prepare "$guest"
 		quietly "building the traffic for $guest" build_load "$guest"
+		quietly "building the floor for $guest" build_floor "$guest"
 		quietly "building the kernel's rmnet for $guest" "$here/mainline-rmnet" "$guest"
 		quietly "asking $guest's kernel for its symbols" kernel_symbols "$guest"
 		for contender in "${chosen[@]}"; do
@@ -36,6 +37,13 @@ build_load() {
 	"${cross[$1]}gcc" -O2 -Wall -Wextra -Werror -static -o "$build/$1/load" "$here/bench/load.c"
 }
 
+build_floor() {
+	local directory=$build/bench/floor-$1
+	mkdir -p "$directory"
+	cp "$here"/bench/floor/* "$directory/"
+	make -C "$(kernel_tree "$1")" M="$directory" CROSS_COMPILE="${cross[$1]}" KCFLAGS=-Werror modules
+}
+
 # kernel_symbols GUEST: its addresses are where it boots without KASLR, and Debian ships no System.map.
 kernel_symbols() {
 	local guest=$1 directory=$build/bench/$1-kernel file
@@ -53,7 +61,7 @@ kernel_symbols() {
 measure() {
 	local guest=$1 contender=$2 directory=$build/bench/$1-$2 copies why
 	rm -rf "$directory"
-	build_image "$guest" "$directory" "$("$here/mainline-rmnet" "$guest" 2>/dev/null)"
+	build_image "$guest" "$directory" "$("$here/mainline-rmnet" "$guest" 2>/dev/null)" "$build/bench/floor-$guest/floor.ko"
 	copies=$(copying_functions "$guest")
 	qemu_options=(-plugin "$build/bench/count.so,out=$directory/counts$copies")
 	kernel_options="nokaslr CONTENDER=$contender REPETITIONS=${REPETITIONS:-5} ${WORKLOADS:+WORKLOADS=$WORKLOADS}"
