@@ -95,7 +95,7 @@ impl Exit {
             Exit::Failure => "the operating system refused something",
             Exit::Usage => "wrong command line",
             Exit::NoDevice => "no modem, or none with the needed port",
-            Exit::PortBusy => "another program holds the port",
+            Exit::PortBusy => "another program holds the port, or another mhictl the mux id",
             Exit::SimAbsent => "no SIM card, or it cannot be read",
             Exit::SimLocked => "the SIM wants a PIN or PUK",
             Exit::NotRegistered => "no network registered the modem in time",

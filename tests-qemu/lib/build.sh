@@ -34,7 +34,7 @@ build_programs() {
 	place "$CARGO_TARGET_DIR/${target[$arch]}/release/traffic" "$build/$arch/traffic"
 }
 
-# Another clone may share the cache's target directory, so each keeps its own result.
+# What has not changed keeps its time.
 place() {
 	mkdir -p "$(dirname "$2")"
 	cmp -s "$1" "$2" || install "$1" "$2"
@@ -58,6 +58,7 @@ build_image() {
 	optional "$build/$arch/mhictl" "$tree/usr/bin/mhictl"
 	optional "$build/$arch/traffic" "$tree/usr/bin/traffic"
 	optional "$build/$arch/load" "$tree/usr/bin/load"
+	cp "$repository/openwrt-package/luci-proto-mhi/root/usr/libexec/rpcd/mhi" "$tree/test/rpcd-mhi"
 	copy_modules "$guest" "$tree"
 	if [ -e "$build/$guest/rmnet_mhi.ko" ]; then
 		strip_module "$guest" "$tree/usr/lib/modules/rmnet_mhi.ko"

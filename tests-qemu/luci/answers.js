@@ -1,5 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
-// What mhictl answers in the situations that the tests play, in the form that its README documents.
+// What mhictl answers in the situations that the tests play.
+
+import { readFileSync } from 'node:fs';
+
+// What the README says that `mhictl status --json` prints.
+export const documented = JSON.parse(/^ {4}\{"device":[^]*?\}\]\}$/m.exec(
+	readFileSync(new URL('../../README.md', import.meta.url), 'utf8'))[0]);
 
 export const modem = {
 	device: 'wwan0', pci: '0000:01:00.0', driver: 'mhi_net', base: 'rmnet_mhi0',
@@ -11,7 +17,7 @@ const second = { device: 'wwan1', pci: '0001:01:00.0', driver: 'mhi_net', base: 
 const session = {
 	link: 'rmnet_mhi0.1', mux: 129, pid: 1234, state: 'up', apn: 'internet', profile: null,
 	ip4: { address: '10.64.129.2', prefix: 28, gateway: '10.64.129.3', dns: [ '1.1.1.1', '8.8.8.8' ] }, ip6: null,
-	mtu: 1500, qmap: 'v5', up_seconds: 3725, reconnects: 1, rx_bytes: 123456789, tx_bytes: 2345678, rx_packets: 100000,
+	mtu: 1500, qmap: 'qmapv5', up_seconds: 3725, reconnects: 1, rx_bytes: 123456789, tx_bytes: 2345678, rx_packets: 100000,
 	tx_packets: 50000, last_error: null
 };
 
@@ -47,6 +53,7 @@ export const nonStandalone = {
 const one = (status) => ({ devices: [ modem ], 'status-wwan0': status });
 
 export const situations = {
+	documented: one(documented),
 	standalone: one(standalone),
 	nonStandalone: one(nonStandalone),
 	noSim: one({ ...standalone, ...unregistered, sim: { state: 'absent', pin_tries: null } }),

@@ -12,7 +12,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 import { Router } from './server.js';
-import { damaged, modem, situations, standalone, withStrings } from './answers.js';
+import { damaged, documented, modem, situations, standalone, withStrings } from './answers.js';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const ours = join(here, '../../openwrt-package/luci-proto-mhi');
@@ -65,7 +65,7 @@ async function main() {
 
 // A session of its own, so that no case sees another's changes. Whatever goes wrong in the page ends up in `trouble`.
 async function newPage() {
-	const context = await browser.newContext({ viewport: { width: 1000, height: 900 } });
+	const context = await browser.newContext({ viewport: { width: 1000, height: 960 } });
 
 	page = await context.newPage();
 	page.setDefaultTimeout(patience);
@@ -80,12 +80,14 @@ async function newPage() {
 async function login() {
 	const [ user, password ] = process.env.LUCI_LOGIN.split(':');
 
+	answer(situations.noModem);
 	await page.goto(`${url}/cgi-bin/luci/admin/status/mhi`);
 	await page.waitForSelector('.modal input[name=luci_password]');
 	await page.fill('.modal input[name=luci_username]', user);
 	await page.fill('.modal input[name=luci_password]', password);
 	await page.press('.modal input[name=luci_password]', 'Enter');
 	await page.waitForSelector('#mhi-status');
+	await page.goto('about:blank');
 }
 
 // ---- mhictl
@@ -174,12 +176,12 @@ async function save() {
 	return uci();
 }
 
-const uci = () => page.evaluate(async () => {
+const uci = (name = 'wwan') => page.evaluate(async (name) => {
 	const rpc = await L.require('rpc');
 	const get = rpc.declare({ object: 'uci', method: 'get', params: [ 'config' ], expect: { values: {} } });
 
-	return Object.fromEntries(Object.entries((await get('network')).wwan).filter(([ key ]) => !key.startsWith('.')));
-});
+	return Object.fromEntries(Object.entries((await get('network'))[name]).filter(([ key ]) => !key.startsWith('.')));
+}, name);
 
 // The page down to the end of an element.
 async function picture(name, element) {
@@ -200,8 +202,19 @@ const cases = {
 		has(await status(situations.standalone), 'RM520N-GL, wwan0', 'Operator|Test Network (001-01)', 'Registration|registered, home network',
 			'Technology|5G-SA', 'SIM|ready', 'Firmware|RM520NGLAAR03A03M4G', 'IMEI|860000000000009', '5G|-88 dBm|-10 dB|23.5 dB|-',
 			'5G|n78|643296|100 MHz', 'rmnet_mhi0.1|mux 129|up for 1h 2m 5s|internet|10.64.129.2/28|gateway 10.64.129.3|DNS 1.1.1.1, 8.8.8.8',
-			'1500|v5|117.7 MiB|100000 packets|2.2 MiB|50000 packets|1');
+			'1500|qmapv5|117.7 MiB|100000 packets|2.2 MiB|50000 packets|1');
 		assert.equal(await bars(), '4 4');
+	},
+
+	'status, as the README documents it': async () => {
+		const seen = await status(situations.documented);
+		const keys = (value) => value && typeof(value) == 'object' && !Array.isArray(value) ?
+			Object.entries(value).map(([ key, item ]) => [ key, keys(item) ]).sort() : Array.isArray(value) ? value.slice(0, 1).map(keys) : 0;
+
+		has(seen, 'Test Network (001-01)', '5G-SA', 'n78|636666|100 MHz', '10.64.129.2/28');
+		assert.ok(!/null|undefined/.test(seen), seen);
+		// The other answers have the same keys.
+		assert.deepEqual(keys({ ...standalone, links: documented.links }), keys(documented));
 	},
 
 	'status, LTE with 5G and carriers': async () => {
@@ -342,6 +355,39 @@ const cases = {
 		assert.deepEqual(await save(), { ...before, auth: 'none', pdptype: 'ipv4v6' });
 	},
 
+	'form, keeps what was set by hand': async () => {
+		answer(situations.standalone);
+		await page.goto(`${url}/cgi-bin/luci/admin/network/network`);
+		await page.waitForSelector('[data-sid="wwan"] .cbi-button-edit');
+		await page.evaluate(async () => {
+			const uci = await L.require('uci');
+
+			for (const [ key, value ] of [ [ 'username', 'user' ], [ 'password', 'word' ], [ 'pdptype', 'IPV4' ], [ 'device', '/dev/wwan0qmi0' ] ])
+				uci.set('network', 'wwan', key, value);
+		});
+		await page.click('[data-sid="wwan"] .cbi-button-edit');
+		await input('apn').waitFor();
+		assert.equal(await input('auth').inputValue(), 'both');
+		assert.equal(await input('pdptype').inputValue(), 'ip');
+		assert.deepEqual(await save(), { proto: 'mhi', username: 'user', password: 'word', pdptype: 'IPV4', device: '/dev/wwan0qmi0' });
+	},
+
+	'form, a new interface': async () => {
+		const fresh = (name) => page.locator(`.modal [id="widget.cbid.network._new_.${name}"]`);
+
+		answer(situations.standalone);
+		await page.goto(`${url}/cgi-bin/luci/admin/network/network`);
+		await page.click('.cbi-section-create .cbi-button-add');
+		await fresh('name').fill('cell');
+		await fresh('proto').selectOption('mhi');
+		await page.click('.modal .cbi-button-positive.important');
+		await page.locator('.modal [id="widget.cbid.network.cell.apn"]').fill('internet');
+		await save();
+		const { proto, apn } = await uci('cell');
+
+		assert.deepEqual([ proto, apn ], [ 'mhi', 'internet' ]);
+	},
+
 	'form, every option arrives in UCI': async () => {
 		await openForm();
 		await set('auth', 'chap');
@@ -394,7 +440,7 @@ const cases = {
 			apn: [ 'two words', 'a"b', 'x'.repeat(101), '$(reboot)', 'ä' ],
 			pincode: [ '123', '123456789', '12a4', '-123', '1e33' ],
 			profile: [ '0', '256', 'x', '1.5' ],
-			mux: [ '0', '255', '-1', '0x81' ],
+			mux: [ '1', '128', '255', '0x81' ],
 			mtu: [ '575', '65521', 'x', '1279' ],
 			timeout: [ '0', '86401' ]
 		};
@@ -402,7 +448,7 @@ const cases = {
 			apn: [ 'internet', 'a', 'web.example-1.mnc001_x', 'x'.repeat(100), '' ],
 			pincode: [ '0000', '12345678', '' ],
 			profile: [ '' ],
-			mux: [ '1', '254', '' ],
+			mux: [ '129', '254', '' ],
 			mtu: [ '1280', '65520', '' ],
 			timeout: [ '1', '86400', '' ]
 		};

@@ -63,7 +63,7 @@ pub fn run(roots: &Roots) -> Result<(), Error> {
         idle_since: Instant::now(),
     };
     while !proxy.over(Instant::now()) {
-        proxy.turn()?;
+        proxy.turn(None)?;
     }
     Ok(())
 }
@@ -96,9 +96,9 @@ impl Proxy<'_> {
         idle && now.duration_since(self.idle_since) >= LINGER
     }
 
-    /// Waits for something to happen, and deals with it.
-    fn turn(&mut self) -> Result<(), Error> {
-        let ready = self.wait()?;
+    /// Waits for something to happen, or until `end`, and deals with it.
+    fn turn(&mut self, end: Option<Instant>) -> Result<(), Error> {
+        let ready = self.wait(end)?;
         let now = Instant::now();
         let mut ready = ready.into_iter();
         if ready.next() == Some(true) {
@@ -130,7 +130,7 @@ impl Proxy<'_> {
     }
 
     /// Polls listener, peers and ports; says which of listener and peers have something to read.
-    fn wait(&self) -> Result<Vec<bool>, Error> {
+    fn wait(&self, end: Option<Instant>) -> Result<Vec<bool>, Error> {
         let mut fds = vec![PollFd::new(&self.listener, PollFlags::IN)];
         for peer in &self.peers {
             let wanted = if peer.queue.is_empty() {
@@ -144,8 +144,8 @@ impl Proxy<'_> {
             fds.push(PollFd::from_borrowed_fd(shared.port.as_fd(), PollFlags::IN));
         }
         let now = Instant::now();
-        let timeout = self
-            .wakeup(now)
+        let wakeup = self.wakeup(now).into_iter().chain(end).min();
+        let timeout = wakeup
             .and_then(|wakeup| Timespec::try_from(wakeup.saturating_duration_since(now)).ok());
         match poll(&mut fds, timeout.as_ref()) {
             Ok(_) | Err(rustix::io::Errno::INTR) => {}
@@ -426,6 +426,11 @@ mod tests {
         }
     }
 
+    fn turn(proxy: &mut Proxy<'_>) {
+        let end = Instant::now() + Duration::from_millis(20);
+        proxy.turn(Some(end)).unwrap();
+    }
+
     fn connect(tree: &Tree) -> UnixStream {
         let stream = UnixStream::connect_addr(&door::address(&tree.roots).unwrap()).unwrap();
         stream
@@ -446,6 +451,128 @@ mod tests {
             .to_vec()
     }
 
+    /// A modem at the other end of a socket: answers each request with success, and client ids with the next number.
+    struct Modem {
+        stream: UnixStream,
+        ids: u8,
+        log: Vec<(u8, u16)>,
+    }
+
+    impl Modem {
+        fn answer(&mut self) {
+            let mut octets = [0; 4096];
+            let count = self.stream.read(&mut octets).unwrap_or(0);
+            let mut rest = &octets[..count];
+            while let Ok((frame, behind)) = qmi::Frame::parse(rest) {
+                rest = behind;
+                let request = Message::parse(&frame).unwrap();
+                self.log.push((request.service, request.id));
+                let mut room = [0; 256];
+                let mut reply = Builder::response(
+                    &mut room,
+                    request.service,
+                    request.client,
+                    request.transaction,
+                    request.id,
+                )
+                .verdict(Ok(()));
+                if let (ctl::AllocateClient::ID, Ok(body)) =
+                    (request.id, request.body::<ctl::AllocateClient>())
+                {
+                    self.ids += 1;
+                    reply = reply.body(&ctl::Allocated {
+                        client: ctl::Client {
+                            service: body.service,
+                            id: self.ids,
+                        },
+                    });
+                }
+                self.stream.write_all(reply.finish().unwrap()).unwrap();
+            }
+        }
+    }
+
+    #[test]
+    fn peers_share_a_port_from_its_opening_to_its_end() {
+        let tree = Tree::new();
+        tree.modem();
+        let node = tree.roots.dev.join("wwan0qmi0");
+        fs::write(&node, "").unwrap();
+        let node = fs::canonicalize(node).unwrap();
+        let mut proxy = proxy(&tree);
+        let (ours, theirs) = UnixStream::pair().unwrap();
+        theirs.set_nonblocking(true).unwrap();
+        proxy.ports.push(Shared {
+            node: node.clone(),
+            port: Port::through(ours, false).unwrap(),
+            share: Share::new(Instant::now()),
+            unused_since: None,
+            stuck: false,
+            gone: false,
+            _lock: Lock::take(&tree.roots, "wwan0", "wwan0").unwrap(),
+        });
+        let mut modem = Modem {
+            stream: theirs,
+            ids: 0,
+            log: Vec::new(),
+        };
+        let turns = |proxy: &mut Proxy<'_>, modem: &mut Modem| {
+            for _ in 0..4 {
+                turn(proxy);
+                modem.answer();
+            }
+        };
+        let read = |stream: &mut UnixStream| {
+            let mut octets = [0; 256];
+            let count = stream.read(&mut octets).unwrap();
+            let (frame, _) = qmi::Frame::parse(&octets[..count]).unwrap();
+            let message = Message::parse(&frame).unwrap();
+            assert_eq!(message.verdict(), Ok(Ok(())));
+            (message.transaction, message.id)
+        };
+        let mut streams = [connect(&tree), connect(&tree)];
+        for stream in &mut streams {
+            let path = node.display().to_string();
+            let mut room = [0; 512];
+            let request = ctl::ProxyOpen {
+                path: path.as_str().into(),
+                release: Some(true),
+            };
+            let frame = Builder::call(&mut room, 0, 9, &request).finish().unwrap();
+            stream.write_all(frame).unwrap();
+        }
+        turns(&mut proxy, &mut modem);
+        assert_eq!(modem.log, [(service::CTL, ctl::Sync::ID)]);
+        for stream in &mut streams {
+            assert_eq!(read(stream), (9, ctl::ProxyOpen::ID));
+            let mut room = [0; 64];
+            let request = ctl::AllocateClient {
+                service: service::WDS,
+            };
+            let frame = Builder::call(&mut room, 0, 7, &request).finish().unwrap();
+            stream.write_all(frame).unwrap();
+        }
+        turns(&mut proxy, &mut modem);
+        for stream in &mut streams {
+            assert_eq!(read(stream), (7, ctl::AllocateClient::ID));
+        }
+        // One vanishes, and its client id goes back.
+        let [first, mut second] = streams;
+        drop(first);
+        turns(&mut proxy, &mut modem);
+        assert_eq!(
+            modem.log.last(),
+            Some(&(service::CTL, ctl::ReleaseClient::ID))
+        );
+        assert_eq!(proxy.peers.len(), 1);
+        // The port ends, and with it the connection.
+        drop(modem);
+        turn(&mut proxy);
+        assert_eq!(second.read(&mut [0; 16]).unwrap(), 0);
+        assert!(proxy.ports.is_empty() && proxy.peers.is_empty());
+        assert!(proxy.over(Instant::now() + LINGER));
+    }
+
     #[test]
     fn what_is_no_port_is_refused_with_words() {
         let tree = Tree::new();
@@ -462,8 +589,8 @@ mod tests {
         ] {
             let mut stream = connect(&tree);
             stream.write_all(&open_message(path)).unwrap();
-            proxy.turn().unwrap();
-            proxy.turn().unwrap();
+            turn(&mut proxy);
+            turn(&mut proxy);
             let mut reply = [0; 1024];
             let count = stream.read(&mut reply).unwrap();
             let (frame, _) = qmi::Frame::parse(&reply[..count]).unwrap();
@@ -488,8 +615,8 @@ mod tests {
         for octets in [&b"GET / HTTP/1.0\r\n\r\n"[..], request] {
             let mut stream = connect(&tree);
             stream.write_all(octets).unwrap();
-            proxy.turn().unwrap();
-            proxy.turn().unwrap();
+            turn(&mut proxy);
+            turn(&mut proxy);
             assert_eq!(stream.read(&mut [0; 16]).unwrap_or(0), 0, "{octets:?}");
             assert!(proxy.peers.is_empty());
         }
@@ -500,7 +627,7 @@ mod tests {
         let tree = Tree::new();
         let mut proxy = proxy(&tree);
         let streams: Vec<UnixStream> = (0..PEERS_MAX + 8).map(|_| connect(&tree)).collect();
-        proxy.turn().unwrap();
+        turn(&mut proxy);
         assert_eq!(proxy.peers.len(), PEERS_MAX);
         let later = Instant::now() + STRANGER_PATIENCE;
         assert!(proxy.wakeup(later).is_some());
@@ -515,7 +642,7 @@ mod tests {
         let tree = Tree::new();
         let mut proxy = proxy(&tree);
         let _stream = connect(&tree);
-        proxy.turn().unwrap();
+        turn(&mut proxy);
         let peer = proxy.peers.first_mut().unwrap();
         for _ in 0..64 {
             peer.queue(&[0; qmux::MAX_FRAME]);

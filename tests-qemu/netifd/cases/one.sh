@@ -15,14 +15,14 @@ start_netifd
 state wwan up
 expect wwan <<END
 $(connects wwan 0000:01:00.0 129 4+6 allowed --apn internet)
-$(has wwan rmnet_mhi0.1 0000:01:00.0 129 '"ipaddr": [ { "ipaddr": "10.64.129.2", "mask": "28" } ], "ip6addr": [ { "ipaddr": "2001:db8:1:2::5", "mask": "128" } ], "routes": [ { "target": "10.64.129.3", "netmask": "32" }, { "target": "0.0.0.0", "netmask": "0", "gateway": "10.64.129.3" } ], "routes6": [ { "target": "2001:db8:1:2::1", "netmask": "128" }, { "target": "::0", "netmask": "0", "gateway": "2001:db8:1:2::1", "source": "2001:db8:1:2::5\/64" } ], "ip6prefix": [ "2001:db8:1:2::5\/64" ], "dns": [ "1.1.1.1", "8.8.8.8", "2001:db8::53" ]')
+$(has wwan rmnet_mhi0.1 0000:01:00.0 129 '"ipaddr": [ { "ipaddr": "10.64.129.2", "mask": "28" } ], "ip6addr": [ { "ipaddr": "2001:db8:1:2::5", "mask": "128" } ], "routes": [ { "target": "10.64.129.3", "netmask": "32" }, { "target": "0.0.0.0", "netmask": "0", "gateway": "10.64.129.3" } ], "routes6": [ { "target": "::0", "netmask": "0", "source": "2001:db8:1:2::5\/64" } ], "ip6prefix": [ "2001:db8:1:2::5\/64" ], "dns": [ "1.1.1.1", "8.8.8.8", "2001:db8::53" ]')
 END
 real && {
 	index=$(cat /sys/class/net/rmnet_mhi0.1/ifindex)
 	is "IPv4 address" "10.64.129.2/28" address -4
 	is "IPv6 address" "2001:db8:1:2::5/128" address -6
 	is "default route" "default via 10.64.129.3 dev rmnet_mhi0.1 proto static" routes -4 default
-	is "IPv6 default route" "default from 2001:db8:1:2::/64 via 2001:db8:1:2::1 dev rmnet_mhi0.1 proto static metric 1024 pref medium" \
+	is "IPv6 default route" "default from 2001:db8:1:2::/64 dev rmnet_mhi0.1 proto static metric 1024 pref medium" \
 		routes -6 default
 	is "name servers" "1.1.1.1 8.8.8.8 2001:db8::53" servers
 }

@@ -28,7 +28,7 @@ config interface 'kept'
 	option pdptype 'ipv6'
 	option delegate '0'
 END
-values wwan IP4_ADDRESS=10.1.1.1 IP4_PREFIX=32 IP4_GATEWAY=10.9.9.9 IP6_ADDRESS=2001:db8:1:2:aa:bb:cc:dd IP6_PREFIX=64 IP6_GATEWAY=fe80::1 IP4_DNS=1.1.1.1
+values wwan IP4_ADDRESS=10.1.1.1 IP4_PREFIX=32 IP4_GATEWAY=10.9.9.9 IP6_ADDRESS=2001:db8:1:2:aa:bb:cc:dd IP6_PREFIX=64 IP6_GATEWAY=2001:db8:1:2::1 IP4_DNS=1.1.1.1
 values second IP4_ADDRESS=10.2.2.2 IP4_PREFIX=30 IP4_GATEWAY=10.2.2.1 IP4_DNS=2.2.2.2
 values kept IP6_ADDRESS=2001:db8:5:6::1 IP6_PREFIX=64
 for interface in wwan second kept; do
@@ -39,7 +39,7 @@ for interface in wwan second kept; do
 	state $interface up
 done
 is "default route" "default via 10.9.9.9 dev rmnet_mhi0.1 proto static metric 20" routes -4 default
-is "IPv6 default routes" "default from 2001:db8:1:2::/64 via fe80::1 dev rmnet_mhi0.1 proto static metric 20 pref medium
+is "IPv6 default routes" "default from 2001:db8:1:2::/64 dev rmnet_mhi0.1 proto static metric 20 pref medium
 default from 2001:db8:5:6::/64 dev rmnet_mhi0.3 proto static metric 1024 pref medium" routes -6 default
 is "default route of table 100" "default via 10.2.2.1 dev rmnet_mhi0.2 proto static" routes -4 default 100
 is "the LAN's address" "2001:db8:1:2::1/64" address -6 lan0

@@ -121,6 +121,10 @@ return network.registerProtocol('mhi', {
 		o.value('chap', 'CHAP');
 		o.value('both', 'PAP/CHAP');
 		o.default = 'none';
+		// As the protocol has it: a user name alone means both.
+		o.cfgvalue = function(section_id) {
+			return uci.get('network', section_id, 'auth') ?? (uci.get('network', section_id, 'username') ? 'both' : null);
+		};
 
 		for (const [ name, title ] of [ [ 'username', _('PAP/CHAP username') ], [ 'password', _('PAP/CHAP password') ] ]) {
 			o = s.taboption('general', form.Value, name, title);
@@ -137,9 +141,9 @@ return network.registerProtocol('mhi', {
 		o.value('ip', _('IPv4 only'));
 		o.value('ipv6', _('IPv6 only'));
 		o.default = 'ipv4v6';
-		// Other protocols' word for it.
-		o.cfgvalue = function() {
-			const value = form.ListValue.prototype.cfgvalue.apply(this, arguments);
+		// The protocol takes other protocols' words too.
+		o.cfgvalue = function(section_id) {
+			const value = uci.get('network', section_id, 'pdptype')?.toLowerCase();
 
 			return (value == 'ipv4') ? 'ip' : value;
 		};
@@ -162,7 +166,7 @@ return network.registerProtocol('mhi', {
 		o = s.taboption('advanced', form.Value, 'mux', _('Mux ID'),
 			_('Each session of a modem has its own: 129 is the link rmnet_mhi0.1, 130 is rmnet_mhi0.2. Leave empty for a free one.'));
 		o.placeholder = _('automatic');
-		o.datatype = 'range(1, 254)';
+		o.datatype = 'range(129, 254)';
 		o.validate = function(section_id, value) {
 			const device = this.section.formvalue(section_id, '_modem_device') || '';
 			const other = uci.sections('network', 'interface').find((section) =>

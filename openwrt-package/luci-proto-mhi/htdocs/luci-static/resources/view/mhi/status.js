@@ -129,8 +129,6 @@ function table(title, columns, rows) {
 }
 
 function warning(error) {
-	error = object(error);
-
 	return E('div', { 'class': 'alert-message warning' }, [
 		E('p', {}, [ text(error.what) ?? _('The modem\'s state cannot be read') ]),
 		text(error.next) != null ? E('p', {}, [ error.next ]) : ''
