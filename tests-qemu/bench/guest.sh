@@ -5,7 +5,7 @@
 # append: ipv6.disable=1
 #
 # Sessions come from the emulated modem's control port, so that no contender needs a program of its own for them. The kernel's
-# command line says CONTENDER=NAME, REPETITIONS=COUNT and perhaps WORKLOADS=NAME,NAME; verdicts are
+# command line says CONTENDER=NAME, REPETITIONS=COUNT and perhaps other lists of workloads; verdicts are
 #
 #   symbol ADDRESS NAME [MODULE]    of all modules; CONTENDER=kernel measures nothing, and tells the kernel's own
 #   window WORKLOAD PACKETS COUNTER=VALUE...    for each window that count.c has written, in the same order
@@ -66,24 +66,52 @@ add_links() {
 	ip route replace default dev link1
 }
 
+# A LAN behind us, with one machine: another network namespace. What it sends comes in large pieces, as from GRO.
+add_lan() {
+	local tools module
+	tools=$(echo /lib/modules/nat-tools-*)
+	for module in "$tools"/nat-modules/*.ko; do
+		insmod "$module" || return
+	done
+	ip netns add lan &&
+		ip link add lan0 type veth peer name eth0 netns lan &&
+		ip addr add 192.168.1.1/24 dev lan0 &&
+		ip link set lan0 up &&
+		ip -n lan addr add 192.168.1.2/24 dev eth0 &&
+		ip -n lan link set eth0 up &&
+		ip -n lan route add default via 192.168.1.1 &&
+		echo 1 >/proc/sys/net/ipv4/ip_forward &&
+		LD_LIBRARY_PATH=$(echo "$tools"/usr/lib/*) "$tools/usr/sbin/nft" \
+			"table ip nat { chain out { type nat hook postrouting priority 100; oifname != lan0 masquerade; }; }"
+}
+
 # ---- workloads
+
+# By what has to be there for them; all links and the LAN stay once they are.
+: "${WORKLOADS:=tcp-down-1,tcp-down-8,tcp-up-1,tcp-up-8,udp-64-down,udp-1400-down,udp-64-up,udp-1400-up,ping-idle}"
+: "${AGGREGATES=aggregate-1,aggregate-4,aggregate-10,aggregate-20}"
+: "${LINKS=links-1,links-8,links-64}"
+: "${NAT=nat-down,nat-up}"
 
 # workload NAME: its program, as load takes it; the modem is told how to aggregate first.
 workload() {
+	local number=${1##*-} size=${1#udp-}
 	case $1 in
-	udp-*-down-*) modem data aggregate "${1##*-}" 32000 3 ;;
+	aggregate-*) modem data aggregate "$number" 32000 3 ;;
 	*) modem data aggregate 32 15360 3 ;;
 	esac >/dev/null
 	case $1 in
-	tcp-down-*) load tcp-down $peer "${1##*-}" $((14000000 / ${1##*-})) ;;
-	tcp-up-*) load tcp-up $peer "${1##*-}" $((14000000 / ${1##*-})) ;;
-	udp-64-down | udp-1400-down*) size=${1#udp-} && load udp-down $ipv4 $mux "${size%%-*}" 10000 0 ;;
-	udp-64-up | udp-1400-up) size=${1#udp-} && load udp-up $peer "${size%%-*}" 10000 ;;
+	tcp-down-*) load tcp-down $peer "$number" $((14000000 / number)) ;;
+	tcp-up-*) load tcp-up $peer "$number" $((14000000 / number)) ;;
+	udp-*-down) load udp-down "$ipv4" $mux 1 "${size%-*}" 10000 ;;
+	udp-*-up) load udp-up $peer "${size%-*}" 10000 ;;
 	ping-idle) load ping $peer 200 ;;
+	aggregate-*) load udp-down "$ipv4" $mux 1 1400 10000 ;;
+	links-*) load udp-down "$ipv4" $mux "$number" 1400 10000 ;;
+	nat-down) ip netns exec lan load tcp-down $peer 1 14000000 ;;
+	nat-up) ip netns exec lan load tcp-up $peer 1 14000000 ;;
 	esac
 }
-
-: "${WORKLOADS:=tcp-down-1,tcp-down-8,tcp-up-1,tcp-up-8,udp-64-down,udp-1400-down,udp-64-up,udp-1400-up}"
 
 # measure WORKLOAD
 measure() {
@@ -105,15 +133,26 @@ difference() {
 }
 
 bench() {
-	local repetition name
+	local name
 	bring_up || return
+	repeat "$WORKLOADS"
+	if [ "$CONTENDER" != floor ]; then
+		repeat "$AGGREGATES"
+		for name in $(echo "$LINKS" | tr , ' '); do
+			add_links $((${name#*-} - links)) && repeat "$name"
+		done
+	fi
+	[ -z "$NAT" ] || { add_lan && repeat "$NAT"; }
 	grep '\[' /proc/kallsyms | tell_symbols
-	# The first is not reported: it warms caches up.
+}
+
+# repeat WORKLOADS: the first time is not reported: it warms caches up.
+repeat() {
+	local repetition name
 	for repetition in $(seq 0 "$REPETITIONS"); do
-		for name in $(echo "$WORKLOADS" | tr , ' '); do
+		for name in $(echo "$1" | tr , ' '); do
 			measure "$name"
 		done
-		echo "---- repetition $repetition"
 	done
 }
 

@@ -4,7 +4,8 @@
  * the way of the packets: datagrams that arrive are dropped by the socket's filter, TCP data is discarded in the kernel and
  * sent from a file.
  *
- *	load udp-down ADDRESS MUX SIZE COUNT RATE	datagrams that the modem sends by itself, to ADDRESS port 9
+ *	load udp-down ADDRESS MUX LINKS SIZE COUNT	datagrams that the modem sends by itself, to port 9: to ADDRESS on the link of
+ *						MUX, or of so many links together, each to its own address
  *	load udp-up ADDRESS SIZE COUNT			datagrams to ADDRESS port 9
  *	load tcp-down ADDRESS FLOWS BYTES		from port 5001
  *	load tcp-up ADDRESS FLOWS BYTES			to port 5002
@@ -107,13 +108,13 @@ static void modem(const char *request)
 }
 
 /* Asks for datagrams: the floor, if that is what runs, or else the modem, which wants to know the link too. */
-static void ask(const char *to, long mux, long size, long count, long rate)
+static void ask(const char *to, long mux, long links, long size, long count)
 {
 	char request[100];
 	int file = open("/sys/module/floor/parameters/blast", O_WRONLY);
 
 	if (file < 0) {
-		snprintf(request, sizeof(request), "data blast %ld %ld %ld %ld 1\n", mux, size, count, rate);
+		snprintf(request, sizeof(request), "data blast %ld-%ld %ld %ld 0\n", mux, mux + links - 1, size, count / links);
 		modem(request);
 		return;
 	}
@@ -137,17 +138,20 @@ static uint32_t dropped(int file)
 static long udp_down(char **words)
 {
 	struct sockaddr_in local = address(words[0], DISCARD);
-	long mux = number(words[1]), size = number(words[2]), count = number(words[3]), rate = number(words[4]);
+	long mux = number(words[1]), links = number(words[2]), size = number(words[3]), count = number(words[4]);
 	struct sock_filter nothing = BPF_STMT(BPF_RET | BPF_K, 0);
 	struct sock_fprog filter = { 1, &nothing };
 	int file = socket(AF_INET, SOCK_DGRAM, 0);
 	uint32_t last = 0, now;
 	int quiet = 0;
 
+	count = count / links * links;
+	if (links > 1)
+		local.sin_addr.s_addr = INADDR_ANY;
 	if (setsockopt(file, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof(filter)) || bind(file, (void *)&local, sizeof(local)))
 		die("udp");
 	start();
-	ask(words[0], mux, size + 28, count, rate); /* the packet's bytes */
+	ask(words[0], mux, links, size + 28, count); /* the packet's bytes */
 	while ((now = dropped(file)) < count && quiet < 100) {
 		quiet = now == last ? quiet + 1 : 0;
 		last = now;

@@ -19,6 +19,7 @@ bench() {
 		quietly "building the traffic for $guest" build_load "$guest"
 		quietly "building the floor for $guest" build_floor "$guest"
 		quietly "building the kernel's rmnet for $guest" "$here/mainline-rmnet" "$guest"
+		quietly "fetching nft for $guest" "$here/bench/nat-tools" "$guest"
 		quietly "asking $guest's kernel for its symbols" kernel_symbols "$guest"
 		for contender in "${chosen[@]}"; do
 			say "measuring $contender on $guest"
@@ -26,6 +27,14 @@ bench() {
 		done
 	done
 	"$here/bench/report" "$build/bench" "${guests[@]}"
+	quietly "plotting" plot "${guests[*]}"
+	say "also in build/bench: results.json, results.png, ARCH-CONTENDER/profile"
+}
+
+# plot ARCHS: gnuplot is for this alone, so the build root gets it when it is wanted.
+plot() {
+	command -v gnuplot >/dev/null || DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends gnuplot-nox
+	gnuplot -e "base='$build/bench'; archs='$1'" "$here/bench/plot.gnuplot"
 }
 
 build_plugin() {
@@ -61,10 +70,11 @@ kernel_symbols() {
 measure() {
 	local guest=$1 contender=$2 directory=$build/bench/$1-$2 copies why
 	rm -rf "$directory"
-	build_image "$guest" "$directory" "$("$here/mainline-rmnet" "$guest" 2>/dev/null)" "$build/bench/floor-$guest/floor.ko"
+	build_image "$guest" "$directory" "$("$here/mainline-rmnet" "$guest")" "$build/bench/floor-$guest/floor.ko" \
+		"$("$here/bench/nat-tools" "$guest")"
 	copies=$(copying_functions "$guest")
 	qemu_options=(-plugin "$build/bench/count.so,out=$directory/counts$copies")
-	kernel_options="nokaslr CONTENDER=$contender REPETITIONS=${REPETITIONS:-5} ${WORKLOADS:+WORKLOADS=$WORKLOADS}"
+	kernel_options="nokaslr CONTENDER=$contender REPETITIONS=${REPETITIONS:-5} ${WORKLOADS:+WORKLOADS=$WORKLOADS AGGREGATES= LINKS= NAT=}"
 	why=$(vm "$guest" "$directory" bench "$here/bench/guest.sh" file) || say "$contender on $guest: $why"
 	cat "$build/bench/$(release "$guest").symbols" >"$directory/symbols"
 	grep -a '^symbol ' "$directory/verdict" | tr -d '\r' >>"$directory/symbols"

@@ -64,7 +64,7 @@ build_image() {
 		strip_module "$guest" "$tree/usr/lib/modules/rmnet_mhi.ko"
 	fi
 	for file; do
-		cp "$file" "$tree/usr/lib/modules/"
+		cp -r "$file" "$tree/usr/lib/modules/"
 	done
 	(
 		cat "$base"

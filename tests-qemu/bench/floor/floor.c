@@ -48,6 +48,7 @@ static struct napi_struct napi;
 static struct page *payload;
 static struct flow flows[FLOWS];
 static struct sk_buff_head echoes;
+static struct sk_buff_head made; /* by the poll; GRO gets them without the lock, since the stack may answer at once */
 static DEFINE_SPINLOCK(lock); /* all of the flows, and the blast */
 static struct {
 	__be32 to;
@@ -94,13 +95,16 @@ static bool datagram(void)
 	udp = (void *)(skb->data + sizeof(struct iphdr));
 	udp->source = udp->dest = htons(DISCARD);
 	udp->len = htons(blast.size - sizeof(struct iphdr));
-	napi_gro_receive(&napi, skb);
+	__skb_queue_tail(&made, skb);
 	return true;
 }
 
 static void segment(struct flow *flow, unsigned int data, bool syn, bool fin)
 {
-	struct sk_buff *skb = packet(IPPROTO_TCP, flow->there, flow->host, sizeof(struct tcphdr) + (syn ? 8 : 0), data);
+	/* MSS, and a window in units of 16 bytes. */
+	static const u8 options[] = { 2, 4, SEGMENT >> 8, SEGMENT & 255, 1, 3, 3, 4 };
+	struct sk_buff *skb = packet(IPPROTO_TCP, flow->there, flow->host,
+				     sizeof(struct tcphdr) + (syn ? sizeof(options) : 0), data);
 	struct tcphdr *tcp;
 
 	if (!skb)
@@ -115,11 +119,11 @@ static void segment(struct flow *flow, unsigned int data, bool syn, bool fin)
 	tcp->fin = fin;
 	tcp->ack = 1;
 	tcp->window = htons(syn ? 65535 : 512 * 1024 >> 4);
-	if (syn) /* MSS, and a window in units of 16 bytes */
-		memcpy(tcp + 1, (u8[]){ 2, 4, SEGMENT >> 8, SEGMENT & 255, 1, 3, 3, 4 }, 8);
+	if (syn)
+		memcpy(tcp + 1, options, sizeof(options));
 	flow->sent += data + syn + fin;
 	flow->ack = false;
-	napi_gro_receive(&napi, skb);
+	__skb_queue_tail(&made, skb);
 }
 
 /* What a flow has to send, up to a number of packets; says how many. */
@@ -168,6 +172,8 @@ static int poll(struct napi_struct *napi, int budget)
 		done++;
 	}
 	spin_unlock_bh(&lock);
+	while ((skb = __skb_dequeue(&made)))
+		napi_gro_receive(napi, skb);
 	if (done < budget)
 		napi_complete_done(napi, done);
 	return done;
@@ -341,6 +347,7 @@ static int __init floor_init(void)
 	int error = -ENOMEM;
 
 	skb_queue_head_init(&echoes);
+	__skb_queue_head_init(&made);
 	payload = alloc_page(GFP_KERNEL | __GFP_ZERO);
 	floor = alloc_netdev(0, "floor%d", NET_NAME_ENUM, setup);
 	if (!payload || !floor)
