@@ -62,6 +62,8 @@ add_links() {
 		load link $base link$links $((mux + links - 1)) $v5 >/dev/null &&
 			ip addr add "$address/32" dev link$links &&
 			ip link set link$links up || return
+		# The kernel's rmnet leaves all of these off, and is better with them.
+		[ "$CONTENDER" = rmnet_mhi ] || ethtool -K link$links rx on tx on sg on gso on || return
 	done
 	ip route replace default dev link1
 }

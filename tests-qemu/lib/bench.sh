@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 # shellcheck shell=bash disable=SC2034,SC2154
-# `make bench`: boots each contender with the counting plugin, one after the other, and hands what was counted to bench/report.
-# Sourced by tests-qemu/run, in the build root.
+# `make bench`: boots each contender with the counting plugin and hands what was counted to bench/report. Both architectures run
+# at the same time: instructions do not depend on who else uses the machine. Sourced by tests-qemu/run, in the build root.
 #
 #   build/bench/ARCH-CONTENDER/verdict    what the guest said
 #                             /counts    what the plugin counted
@@ -10,25 +10,40 @@
 contenders=(floor rmnet_mhi mhi_net+rmnet mhi_net+rmnet+aggr)
 
 bench() {
-	local guests=(amd64 arm64) guest contender chosen=("${contenders[@]}")
+	local guests=(amd64 arm64) guest chosen=("${contenders[@]}")
 	[ -z "$architecture" ] || guests=("$architecture")
 	[ -z "${CONTENDERS-}" ] || IFS=, read -ra chosen <<<"$CONTENDERS"
 	quietly "building the counting plugin" build_plugin
+	quietly "building the emulated modem" build_modem
 	for guest in "${guests[@]}"; do
-		prepare "$guest"
+		quietly "building the module for $guest" build_module "$guest"
 		quietly "building the traffic for $guest" build_load "$guest"
 		quietly "building the floor for $guest" build_floor "$guest"
 		quietly "building the kernel's rmnet for $guest" "$here/mainline-rmnet" "$guest"
 		quietly "fetching nft for $guest" "$here/bench/nat-tools" "$guest"
 		quietly "asking $guest's kernel for its symbols" kernel_symbols "$guest"
-		for contender in "${chosen[@]}"; do
-			say "measuring $contender on $guest"
-			measure "$guest" "$contender"
-		done
+		rm -rf "$build/bench/$guest"-* # of another run
 	done
-	"$here/bench/report" "$build/bench" "${guests[@]}"
-	quietly "plotting" plot "${guests[*]}"
+	for guest in "${guests[@]}"; do
+		measure_all "$guest" &
+	done
+	wait
+	report "${guests[@]}"
 	say "also in build/bench: results.json, results.png, ARCH-CONTENDER/profile"
+}
+
+measure_all() {
+	local guest=$1 contender start
+	for contender in "${chosen[@]}"; do
+		start=$SECONDS
+		measure "$guest" "$contender"
+		say "measured $contender on $guest ($((SECONDS - start)) s)"
+	done
+}
+
+report() {
+	"$here/bench/report" "$build/bench" "$@"
+	quietly "plotting" plot "$*"
 }
 
 # plot ARCHS: gnuplot is for this alone, so the build root gets it when it is wanted.
@@ -69,7 +84,6 @@ kernel_symbols() {
 # measure GUEST CONTENDER: one that does not come through leaves gaps in the table.
 measure() {
 	local guest=$1 contender=$2 directory=$build/bench/$1-$2 copies why
-	rm -rf "$directory"
 	build_image "$guest" "$directory" "$("$here/mainline-rmnet" "$guest")" "$build/bench/floor-$guest/floor.ko" \
 		"$("$here/bench/nat-tools" "$guest")"
 	copies=$(copying_functions "$guest")
@@ -80,10 +94,10 @@ measure() {
 	grep -a '^symbol ' "$directory/verdict" | tr -d '\r' >>"$directory/symbols"
 }
 
-# Arguments for the plugin: where the kernel's memcpy and its like are.
+# Arguments for the plugin: where the kernel's memcpy and memmove are. What user space gets or gives is another matter.
 copying_functions() {
 	awk '
 		start != "" && $2 != start { printf ",copy=%s-%s", start, $2; start = "" }
-		$3 ~ /^(__pi_|__)?(memcpy|memmove|memcpy_orig|csum_partial_copy_generic)$/ { start = $2 }' \
+		$3 ~ /^(__pi_|__)?(memcpy|memmove|memcpy_orig)$/ { start = $2 }' \
 		"$build/bench/$(release "$1").symbols"
 }
