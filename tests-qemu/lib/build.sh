@@ -54,15 +54,17 @@ build_image() {
 	cp -r "$here"/guest/{*.sh,run-case,modem} "$here/cases" "$tree/test/"
 	cp -r "$repository/openwrt-package/rmnet-mhi/files" "$tree/test/openwrt"
 	cp -r "$here/netifd" "$tree/test/netifd"
+	install -D "$here/bench/guest.sh" "$tree/test/bench/guest.sh"
 	optional "$build/$arch/mhictl" "$tree/usr/bin/mhictl"
 	optional "$build/$arch/traffic" "$tree/usr/bin/traffic"
+	optional "$build/$arch/load" "$tree/usr/bin/load"
 	cp "$repository/openwrt-package/luci-proto-mhi/root/usr/libexec/rpcd/mhi" "$tree/test/rpcd-mhi"
 	copy_modules "$guest" "$tree"
 	if [ -e "$build/$guest/rmnet_mhi.ko" ]; then
 		strip_module "$guest" "$tree/usr/lib/modules/rmnet_mhi.ko"
 	fi
 	for file; do
-		cp "$file" "$tree/usr/lib/modules/"
+		cp -r "$file" "$tree/usr/lib/modules/"
 	done
 	(
 		cat "$base"

@@ -165,7 +165,7 @@ check_scripts() {
 		case $file in
 		openwrt-package/rmnet-mhi/files/*) routers+=("$file") ;;
 		tests-qemu/netifd/*/*) guests+=("$file") ;;
-		tests-qemu/guest/* | tests-qemu/cases/*) guests+=("$file") ;;
+		tests-qemu/guest/* | tests-qemu/cases/* | tests-qemu/bench/guest.sh) guests+=("$file") ;;
 		tests-qemu/lib/*) ;; # with what sources them
 		*) head -n 1 "$file" | grep -aqE '^#!/bin/(ba)?sh' && hosts+=("$file") ;;
 		esac

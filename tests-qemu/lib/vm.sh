@@ -2,6 +2,10 @@
 # shellcheck shell=bash disable=SC2054,SC2154
 # One emulated modem and one QEMU with it on its PCI bus. Sourced by tests-qemu/run, in the build root.
 
+# What a caller adds to every guest.
+qemu_options=()
+kernel_options=
+
 # vm GUEST DIRECTORY CASE SCRIPT CONSOLE: boots the case; the directory holds guest.cpio and gets the logs; options stand in
 # the script's head. CONSOLE is "file", "demo" (the guest's port "out" is the terminal) or "terminal".
 # Returns when the guest is gone, and says why if that was not its own doing.
@@ -52,7 +56,7 @@ qemu() {
 	local memory line cpu machine=()
 	# Self-tests of ciphers nobody uses here take a third of the way to init.
 	# Emulated time jumps when the kernel picks its clock on a busy machine: a stall that is nobody's.
-	line="cryptomgr.notests rcupdate.rcu_cpu_stall_suppress_at_boot=1 panic=-1 oops=panic panic_on_warn=1 CASE=$name $(header "$script" append)"
+	line="cryptomgr.notests rcupdate.rcu_cpu_stall_suppress_at_boot=1 panic=-1 oops=panic panic_on_warn=1 CASE=$name $(header "$script" append) $kernel_options"
 	# The serial line is slow under emulation: the kernel's whole log only where somebody reads it.
 	[ -n "${CASE-}" ] || line="loglevel=5 $line"
 	memory=$(header "$script" memory 512M)
@@ -93,7 +97,7 @@ qemu() {
 		;;
 	esac
 
-	exec "${machine[@]}" -nodefaults -display none -no-reboot -serial chardev:console \
+	exec "${machine[@]}" "${qemu_options[@]}" -nodefaults -display none -no-reboot -serial chardev:console \
 		-kernel "$(kernel_image "$guest")" -initrd "$directory/guest.cpio" -append "$line" \
 		-chardev "file,id=verdict,path=$directory/verdict" \
 		-device virtserialport,bus=ports.0,nr=2,chardev=verdict,name=verdict \

@@ -17,8 +17,11 @@ use crate::session::{Family, Format, Qmap};
 const HELP: &str = "stats [reset] | inject HEX | inject-random SEED LENGTH COUNT | pending | \
     frame MUX HEX [PAD [none|valid|unverified]] | flow disable|enable MUX | flow status TRANSACTION | \
     aggregate PACKETS BYTES [HOLD_MS] | aggregate auto | pad BYTES|auto | corrupt checksum|packet COUNT | drop COUNT | \
-    blast MUX SIZE COUNT RATE [SEED] | session up|down MUX | \
+    blast MUX[-MUX] SIZE COUNT RATE [SEED] | session up|down MUX | \
     format none|v1|v4|v5 [DL_PACKETS DL_BYTES UL_PACKETS UL_BYTES]";
+
+/// Unasked streams at the same time.
+const STREAMS: usize = 64;
 
 impl DataPlane {
     pub(super) fn control(&mut self, words: &[&str]) -> Result<String, String> {
@@ -161,24 +164,31 @@ impl DataPlane {
         rate: &str,
         seed: &str,
     ) -> Result<String, String> {
-        let mux = number(mux)?;
-        if self.blasts.len() >= 16 {
-            return Err("16 streams run already".to_owned());
+        let (first, last): (u8, u8) = match mux.split_once('-') {
+            Some((first, last)) => (number(first)?, number(last)?),
+            None => (number(mux)?, number(mux)?),
+        };
+        let mut blasts = Vec::new();
+        for mux in first..=last {
+            if self.blasts.len() + blasts.len() >= STREAMS {
+                return Err(format!("more than {STREAMS} streams"));
+            }
+            if lock(&self.modem)
+                .session(mux)
+                .and_then(|session| session.ipv4)
+                .is_none()
+            {
+                return Err(format!("mux {mux} has no IPv4 session"));
+            }
+            blasts.push(Blast::new(
+                mux,
+                number(seed)?,
+                number(size)?,
+                number(count)?,
+                number(rate)?,
+            )?);
         }
-        if lock(&self.modem)
-            .session(mux)
-            .and_then(|session| session.ipv4)
-            .is_none()
-        {
-            return Err(format!("mux {mux} has no IPv4 session"));
-        }
-        self.blasts.push(Blast::new(
-            mux,
-            number(seed)?,
-            number(size)?,
-            number(count)?,
-            number(rate)?,
-        )?);
+        self.blasts.extend(blasts);
         Ok(format!("to port {PORT}"))
     }
 

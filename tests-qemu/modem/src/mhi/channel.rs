@@ -80,7 +80,11 @@ impl Channel {
 
     /// The host rang: its write pointer is `wp`.
     pub fn ring(&mut self, wp: u64, bus: &mut Bus, now: Instant) {
-        bus.stats.count("channel_doorbells");
+        bus.stats.count(if self.number % 2 == 0 {
+            "uplink_doorbells"
+        } else {
+            "downlink_doorbells"
+        });
         if !self.ring.set_wp(wp) {
             bus.stats.fault(
                 "bad_doorbell",
