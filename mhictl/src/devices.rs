@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 //! `mhictl devices`: the modems of this machine with the names that other commands take. Nobody is asked but the kernel.
 
-use std::io::Write;
+use std::fmt::Write as _;
+use std::io::Write as _;
 
 use serde::Serialize;
 
@@ -45,20 +46,21 @@ fn render(modems: &[Modem], json: bool) -> String {
             .map(|text| text + "\n")
             .unwrap_or_default();
     }
-    devices
-        .iter()
-        .map(|device| {
-            let ports: Vec<&str> = device.ports.iter().map(|port| port.name).collect();
-            format!(
-                "{} {} driver {} netdev {} ports {}\n",
-                device.device,
-                device.pci,
-                device.driver.unwrap_or("none"),
-                device.base.unwrap_or("none"),
-                ports.join(" ")
-            )
-        })
-        .collect()
+    let mut text = String::new();
+    for device in &devices {
+        let ports: Vec<&str> = device.ports.iter().map(|port| port.name).collect();
+        // Writing to a String does not fail.
+        let _ = writeln!(
+            text,
+            "{} {} driver {} netdev {} ports {}",
+            device.device,
+            device.pci,
+            device.driver.unwrap_or("none"),
+            device.base.unwrap_or("none"),
+            ports.join(" ")
+        );
+    }
+    text
 }
 
 impl<'m> Device<'m> {
