@@ -6,15 +6,22 @@
 
 # upload NAME CUT: both families and protocols; CUT is what the driver is to cut: tcp, udp, both or none.
 upload() {
-	local name=$1 before middle after
+	local name=$1 before middle after many='--segment 40' few='--segment 3'
+	# Kernels before 6.10 do not do UDP's checksums themselves for a program that gives several datagrams at once.
+	case "$name $(uname -r)" in
+	"checksums off 6."[0-9].*)
+		skip "$name: several datagrams at once: this kernel needs checksum offload for that"
+		many='' few=''
+		;;
+	esac
 	modem data stats reset >/dev/null
 	before=$(counter $base tx_segmented)
 	check "$name: TCP" transfer tcp-put $ipv4 1 3000000
 	check "$name: TCP over IPv6" transfer tcp-put $ipv6 2 3000000
 	check "$name: eight flows" transfer tcp-put $ipv4 10 500000 --flows 8
 	middle=$(counter $base tx_segmented)
-	check "$name: UDP, 40 at once" transfer udp-put $ipv4 3 2000 1200 4000 --segment 40
-	check "$name: UDP over IPv6, 3 at once" transfer udp-put $ipv6 4 601 700 4000 --segment 3
+	check "$name: UDP, 40 at once" transfer udp-put $ipv4 3 2000 1200 4000 $many
+	check "$name: UDP over IPv6, 3 at once" transfer udp-put $ipv6 4 601 700 4000 $few
 	after=$(counter $base tx_segmented)
 	check_equal "$name: the modem finds nothing wrong" 0 "$(wrong)"
 	case $2 in
