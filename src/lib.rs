@@ -6,7 +6,8 @@
 //!
 //! Lock order, outermost first: rtnl; `rx` state or `tx` state; the MHI core's locks; the done queues of `rx` and `tx`.
 //! The MHI core calls back with its own locks held, so callbacks take only the done queues. `data` and `watchdog` run with or
-//! take the driver core's lock of the channels, under which rtnl is never taken.
+//! take the driver core's lock of the channels, under which rtnl is never taken. The lock of a port's stopped channels is taken
+//! alone.
 
 #![no_std]
 #![forbid(unsafe_code)]
