@@ -29,7 +29,7 @@ bench() {
 	done
 	wait
 	report "${guests[@]}"
-	say "also in build/bench: results.json, latency.json, results.png, ARCH-CONTENDER/profile"
+	say "also in build/bench: results.json, latency.json, results.png, table.md, ARCH-CONTENDER/profile"
 }
 
 measure_all() {
@@ -44,6 +44,7 @@ measure_all() {
 report() {
 	"$here/bench/report" "$build/bench" "$@"
 	"$here/bench/latency" "$build/bench" "$@"
+	"$here/bench/markdown" "$build/bench" >"$build/bench/table.md"
 	quietly "plotting" plot "$*"
 }
 
