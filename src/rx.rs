@@ -4,13 +4,14 @@
 //! The ring never runs empty for lack of memory: a buffer goes up the stack only once a new one has taken its place.
 
 use crate::frames;
+use crate::merge::Merges;
 use crate::netdev::{Base, Port};
 use crate::queue::Queue;
 use crate::stats::Counter;
 use kernel::mhi::{self, Direction, Status, Transfer};
-use kernel::net::{Device, Napi};
+use kernel::net::{Device, IncomingList, Poll};
 use kernel::new_spinlock;
-use kernel::page::Pages;
+use kernel::page::{Lent, Pages};
 use kernel::prelude::*;
 use kernel::sync::rcu;
 use kernel::sync::SpinLock;
@@ -20,6 +21,10 @@ use kernel::types::ARef;
 pub(crate) const BUFFER: usize = 16 << 10;
 /// Buffers that the modem has at a time: 4 MiB.
 const BUFFERS: usize = 256;
+/// Buffers kept while packets of theirs are with the stack, to be used again: 2 MiB.
+const LENT: usize = 128;
+/// Of those, how many are looked at for one that has come back.
+const TRIES: usize = 4;
 /// The longest transfer that is joined from several buffers.
 const LONGEST: usize = 64 << 10;
 
@@ -37,6 +42,8 @@ struct State {
     pieces: KVec<(Pages, usize)>,
     /// Bytes in them.
     len: usize,
+    /// Buffers whose packets the stack may still have, oldest first.
+    lent: Queue<Lent>,
     /// Whether a piece was lost, and with it the rest of the transfer.
     broken: bool,
 }
@@ -47,6 +54,7 @@ impl Rx {
             channel: None,
             pieces: KVec::with_capacity(LONGEST / BUFFER)?,
             len: 0,
+            lent: Queue::new(LENT)?,
             broken: false,
         };
         Ok(Rx {
@@ -90,8 +98,14 @@ impl Rx {
     }
 
     /// Turns filled buffers into packets; returns how many, at most `budget` plus those of one buffer.
-    pub(crate) fn poll(dev: &Device<Base>, napi: &Napi, guard: &rcu::Guard, budget: u32) -> u32 {
+    pub(crate) fn poll(
+        dev: &Device<Base>,
+        poll: &mut Poll<'_>,
+        guard: &rcu::Guard,
+        budget: u32,
+    ) -> u32 {
         let port = dev.private();
+        let mut merges = Merges::new();
         let mut packets = 0;
         while packets < budget {
             let Some(transfer) = port.rx.done.lock().pop() else {
@@ -100,13 +114,29 @@ impl Rx {
             port.counters.count(Counter::RxTransfers);
             port.counters.add(Counter::RxBytes, transfer.len as u64);
             // Counts at least one, so that a modem that sends nothing useful cannot keep the poll busy.
-            let count = match port.rx.collect(port, transfer) {
-                Some((pages, len)) => frames::deliver(dev, napi, guard, pages, len),
-                None => 0,
-            };
-            packets = packets.saturating_add(count.max(1));
+            let mut count = 1;
+            if let Some((pages, len)) = port.rx.collect(port, transfer) {
+                let (delivered, lent) = IncomingList::deliver(poll, guard, |list| {
+                    pages.split(len, list, |splitter| {
+                        frames::deliver(dev, guard, splitter, &mut merges)
+                    })
+                });
+                port.rx.keep(lent);
+                count = count.max(delivered);
+            }
+            packets = packets.saturating_add(count);
         }
+        IncomingList::deliver(poll, guard, |list| merges.close_all(port, list));
         packets
+    }
+
+    /// Keeps a buffer until the stack has no packet of it any more.
+    fn keep(&self, lent: Lent) {
+        let mut state = self.state.lock();
+        if let Err(lent) = state.lent.push(lent) {
+            drop(state.lent.pop());
+            let _ = state.lent.push(lent); // there is room now
+        }
     }
 
     /// Replaces a filled buffer in the ring; returns a whole transfer, if the buffer was its last piece.
@@ -117,7 +147,7 @@ impl Rx {
             len,
             status,
         } = transfer;
-        let buffer = match Pages::new(BUFFER, false) {
+        let buffer = match state.fresh(port) {
             Ok(fresh) => {
                 state.queue(fresh);
                 buffer
@@ -149,6 +179,26 @@ impl Rx {
 }
 
 impl State {
+    /// An empty buffer: one that has come back from the stack, or else a new one.
+    fn fresh(&mut self, port: &Port) -> Result<Pages> {
+        for _ in 0..TRIES {
+            let Some(lent) = self.lent.pop() else {
+                break;
+            };
+            match lent.reclaim() {
+                Ok(pages) if pages.size() == BUFFER => {
+                    port.counters.count(Counter::RxReused);
+                    return Ok(pages);
+                }
+                Ok(_) => {} // joined from pieces
+                Err(lent) => {
+                    let _ = self.lent.push(lent); // into the place that it left
+                }
+            }
+        }
+        Pages::new(BUFFER, false)
+    }
+
     fn queue(&self, buffer: Pages) {
         if let Some(channel) = &self.channel {
             // Fails only when the modem has crashed: then all buffers come back, and `attach` queues new ones.
