@@ -32,7 +32,7 @@ impl<'a> Piece<'a> {
                 let (header, behind) = packet.split_first_chunk::<20>()?;
                 let fragment = u16::from_be_bytes([header[6], header[7]]) & !DONT_FRAGMENT;
                 let whole = u16::from_be_bytes([header[2], header[3]]) == len && fragment == 0;
-                if !whole || header[9] != TCP || !Sum::default().bytes(header).is_zero() {
+                if !whole || header[9] != TCP || !is_sound(header) {
                     return None;
                 }
                 (Network::V4(header), behind)
@@ -93,8 +93,13 @@ impl<'a> Piece<'a> {
     fn is_of(&self, other: &Piece<'_>) -> bool {
         word(self.tcp, 0) == word(other.tcp, 0)
             && match (self.network, other.network) {
-                (Network::V4(one), Network::V4(other)) => one[12..20] == other[12..20],
-                (Network::V6(one), Network::V6(other)) => one[8..40] == other[8..40],
+                (Network::V4(one), Network::V4(other)) => {
+                    word(one, 12) == word(other, 12) && word(one, 16) == word(other, 16)
+                }
+                (Network::V6(one), Network::V6(other)) => (2..10).all(|at| {
+                    let at = at * 4;
+                    word(one, at) == word(other, at)
+                }),
                 _ => false,
             }
     }
@@ -103,7 +108,9 @@ impl<'a> Piece<'a> {
     fn is_like(&self, other: &Piece<'_>) -> bool {
         let network = match (self.network, other.network) {
             (Network::V4(one), Network::V4(other)) => {
-                one[1] == other[1] && one[6..9] == other[6..9]
+                // Type of service; flags, offset, time to live and protocol.
+                one[1] == other[1]
+                    && [one[6], one[7], one[8], one[9]] == [other[6], other[7], other[8], other[9]]
             }
             (Network::V6(one), Network::V6(other)) => {
                 word(one, 0) == word(other, 0) && one[7] == other[7]
@@ -314,6 +321,16 @@ fn word<const N: usize>(bytes: &[u8; N], at: usize) -> u32 {
         Some(word) => u32::from_be_bytes(*word),
         None => 0,
     }
+}
+
+/// Whether the checksum of an IPv4 header without options is right.
+fn is_sound(header: &[u8; 20]) -> bool {
+    let sum = (0..5).fold(0_u64, |sum, at| {
+        sum.wrapping_add(word(header, at * 4).into())
+    });
+    let sum = (sum & 0xffff_ffff).wrapping_add(sum >> 32);
+    let sum = (sum & 0xffff).wrapping_add(sum >> 16);
+    (sum & 0xffff).wrapping_add(sum >> 16) == 0xffff
 }
 
 /// Whether both are the same, word by word: options are whole words.
