@@ -6,7 +6,6 @@ use crate::headers;
 use crate::link::Link;
 use crate::merge::Merges;
 use crate::netdev::{self, Base, Mode, Port};
-use crate::rx::BUFFER;
 use crate::stats::Counter;
 use kernel::net::incoming::Packet;
 use kernel::net::{Device, Incoming, Operations, Splitter, ETH_P_MAP};
@@ -240,7 +239,7 @@ fn to_copy(splitter: &Splitter<'_, '_>, payload: &[u8]) -> usize {
 
 /// Whether sharing the buffer would keep much memory for few bytes.
 fn is_nearly_empty(splitter: &Splitter<'_, '_>) -> bool {
-    splitter.bytes().len() < BUFFER / 4
+    splitter.bytes().len() < splitter.size() / 4
 }
 
 /// The buffer's memory is charged to its packets by their share.

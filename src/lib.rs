@@ -14,6 +14,7 @@
 #![forbid(unsafe_code)]
 
 mod aggregate;
+mod buffers;
 mod controller;
 mod data;
 mod ethtool;

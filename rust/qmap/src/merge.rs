@@ -121,6 +121,7 @@ impl<'a> Piece<'a> {
         network
             && word(self.tcp, 8) == word(other.tcp, 8)
             && (word(self.tcp, 12) ^ word(other.tcp, 12)) & !changes == 0
+            && [self.tcp[18], self.tcp[19]] == [other.tcp[18], other.tcp[19]]
             && same_words(self.options, other.options)
     }
 
