@@ -4,6 +4,7 @@
 
 mod basic;
 mod connect;
+mod gather;
 mod provider;
 mod sim;
 #[cfg(test)]
@@ -15,16 +16,15 @@ use std::time::Instant;
 
 use mbim::message::{self, kind, Header};
 use mbim::service::{error, status, BASIC_CONNECT};
-use mbim::{Command, Fragment, Fragments, Malformed, Uuid, Writer};
+use mbim::{Command, Fragments, Malformed, Writer};
 use qmi::{reason, Verbose};
 
+use self::gather::Gather;
 use crate::port::Port;
 use crate::session::{Family, Modem, Registration, SimState, Technology};
 
 /// Transfers that wait for the host at most; more are dropped and counted.
 const OUTBOX: usize = 1024;
-/// Bytes of a command that is put together from fragments.
-const COMMAND: usize = 64 * 1024;
 /// Bytes of a transfer that a host must take (MBIM 1.0, 6.4), and those that the modem sends at most.
 const TRANSFER: (usize, usize) = (64, 4096);
 /// Largest information buffer of an answer.
@@ -38,7 +38,7 @@ pub struct Mbim {
     modem: Arc<Mutex<Modem>>,
     /// Bytes of a transfer, as the host has said when it opened the port.
     open: Option<usize>,
-    partial: Option<Partial>,
+    gather: Gather,
     contexts: Contexts,
     signal: basic::Reports,
     outbox: VecDeque<Vec<u8>>,
@@ -48,13 +48,6 @@ pub struct Mbim {
 
 /// The contexts that the host has activated: session ids, and what each was asked to be.
 type Contexts = BTreeMap<u8, connect::Context>;
-
-/// A command of which more fragments are to come.
-struct Partial {
-    transaction: u32,
-    next: Fragment,
-    bytes: Vec<u8>,
-}
 
 /// The state that the host was last told of, to find out when an indication is due.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -82,7 +75,7 @@ impl Mbim {
         Self {
             modem,
             open: None,
-            partial: None,
+            gather: Gather::default(),
             contexts: Contexts::new(),
             signal: basic::Reports::default(),
             outbox: VecDeque::new(),
@@ -113,7 +106,7 @@ impl Mbim {
                 let verdict = status::SUCCESS.to_le_bytes();
                 self.send(kind::CLOSE_DONE, header.transaction, &verdict);
             }
-            kind::HOST_ERROR => self.partial = None,
+            kind::HOST_ERROR => self.gather.reset(),
             kind::COMMAND => self.gather(header.transaction, rest)?,
             _ => return Err(error::UNKNOWN),
         }
@@ -125,32 +118,10 @@ impl Mbim {
         if self.open.is_none() {
             return Err(error::NOT_OPENED);
         }
-        let (fragment, bytes) = Fragment::parse(rest).map_err(code)?;
-        let partial = self.partial.take().filter(|_| fragment.current > 0);
-        let mut partial = match partial {
-            Some(partial) => partial,
-            None => Partial {
-                transaction,
-                next: Fragment {
-                    total: fragment.total,
-                    current: 0,
-                },
-                bytes: Vec::new(),
-            },
-        };
-        if (transaction, fragment) != (partial.transaction, partial.next) {
-            return Err(error::FRAGMENT_OUT_OF_SEQUENCE);
-        }
-        if partial.bytes.len() + bytes.len() > COMMAND {
-            return Err(error::MAX_TRANSFER);
-        }
-        partial.bytes.extend(bytes);
-        partial.next.current += 1;
-        if partial.next.current < partial.next.total {
-            self.partial = Some(partial);
+        let Some(bytes) = self.gather.take(transaction, rest)? else {
             return Ok(());
-        }
-        let command = Command::parse(&partial.bytes).map_err(code)?;
+        };
+        let command = Command::parse(&bytes).map_err(code)?;
         self.counters.commands += 1;
         let answer = self.answer(&command);
         self.done(transaction, &command, answer);
@@ -241,7 +212,7 @@ impl Mbim {
         }
         modem.take_ended();
         self.open = None;
-        self.partial = None;
+        self.gather.reset();
         self.outbox.clear();
     }
 
@@ -291,7 +262,7 @@ impl Port for Mbim {
         };
         if let Err((transaction, code)) = outcome {
             self.counters.errors += 1;
-            self.partial = None;
+            self.gather.reset();
             self.send(kind::FUNCTION_ERROR, transaction, &code.to_le_bytes());
         }
     }
@@ -357,6 +328,3 @@ fn network_error(reason: Verbose) -> u32 {
 fn lock(modem: &Mutex<Modem>) -> MutexGuard<'_, Modem> {
     modem.lock().unwrap_or_else(PoisonError::into_inner)
 }
-
-/// A type of context that a host has named; the modem keeps it to say it again.
-type ContextType = Uuid;

@@ -6,14 +6,15 @@ use mbim::{Reader, Uuid};
 use qmi::{reason, Verbose};
 
 use super::basic::SESSIONS;
-use super::{info, network_error, refused, Answer, ContextType, Contexts};
+use super::{info, network_error, refused, Answer, Contexts};
 use crate::session::{Ended, Family, Modem, AUTHENTICATION_FAILED, UNKNOWN_APN};
 
 /// A context that the host has activated.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Context {
     apn: String,
-    kind: ContextType,
+    /// The type that the host has named, to be said again.
+    kind: Uuid,
     families: Vec<Family>,
 }
 
