@@ -48,8 +48,9 @@ report() {
 	quietly "plotting" plot "$*"
 }
 
-# plot ARCHS: gnuplot is for this alone, so the build root gets it when it is wanted.
+# plot ARCHS: gnuplot is for this alone, so the build root gets it when it is wanted. Pings are not plotted.
 plot() {
+	awk 'FNR > 1 { rows++ } END { exit !rows }' "$build"/bench/*.tsv || return 0
 	command -v gnuplot >/dev/null || DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends gnuplot-nox
 	gnuplot -e "base='$build/bench'; archs='$1'" "$here/bench/plot.gnuplot"
 }
