@@ -166,7 +166,7 @@ measure_latency() {
 			else
 				verdict "missing latency-$state $(tail -n 1 /tmp/load.log)"
 			fi
-			wait_for 10 quiet
+			wait_for 10 quiet || verdict "missing latency-$state the uplink does not get quiet"
 		done
 	done
 	modem data uplink-rate off >/dev/null

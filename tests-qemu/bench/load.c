@@ -377,10 +377,11 @@ static long microseconds(void)
 	return now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
-/* Sends on all flows for ever, in a process of its own. */
+/* Sends on all flows for ever, in a process of its own; with it goes all that is not sent yet. */
 static pid_t flood(const char *to, long flows)
 {
 	struct sockaddr_in peer = address(to, DISCARD);
+	struct linger at_once = { 1, 0 };
 	static char payload[65536];
 	struct pollfd files[FLOWS];
 	pid_t child = fork();
@@ -391,6 +392,7 @@ static pid_t flood(const char *to, long flows)
 		files[i] = (struct pollfd){ socket(AF_INET, SOCK_STREAM, 0), POLLOUT, 0 };
 		if (connect(files[i].fd, (void *)&peer, sizeof(peer)))
 			die("flood");
+		setsockopt(files[i].fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
 		fcntl(files[i].fd, F_SETFL, O_NONBLOCK);
 	}
 	while (poll(files, flows, -1) > 0) {
