@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //! The host side of the MHI link: says in the log what becomes of the modem.
 
-use crate::netdev::Base;
+use crate::netdev::{self, Base};
+use crate::stats::Counter;
 use kernel::device;
 use kernel::mhi::controller::Owner;
 use kernel::mhi::Event;
@@ -31,23 +32,36 @@ impl Host {
 
 impl Owner for Host {
     fn event(&self, event: Event) {
+        let port = self.base.private();
         match event {
             Event::MissionMode => {
                 // The core makes new channels right after this, and none while a reference to an old one is left.
-                self.base.private().keep_stopped(None);
+                port.keep_stopped(None);
+                port.health.came_up();
                 dev_info!(&self.dev, "the modem is up")
             }
             Event::SystemError => {
+                port.health.went_down(false);
+                netdev::silence(&self.base);
+                port.counters.count(Counter::Crashes);
                 dev_warn!(&self.dev, "the modem's firmware crashed; restarting it")
             }
-            Event::FatalError => dev_err!(
-                &self.dev,
-                "the modem's firmware crashed and does not restart by itself"
-            ),
-            Event::RamDump => dev_warn!(
-                &self.dev,
-                "the modem's firmware crashed and offers a memory dump"
-            ),
+            Event::FatalError => {
+                port.health.went_down(true);
+                netdev::silence(&self.base);
+                dev_err!(
+                    &self.dev,
+                    "the modem's firmware crashed and does not restart by itself"
+                )
+            }
+            Event::RamDump => {
+                port.health.went_down(true);
+                netdev::silence(&self.base);
+                dev_warn!(
+                    &self.dev,
+                    "the modem's firmware crashed and offers a memory dump"
+                )
+            }
             Event::Other(_) => {}
         }
     }

@@ -18,6 +18,8 @@ pub(crate) struct Family {
     pub(crate) sideband_wake: bool,
     /// How long it may take to become ready after power-on.
     pub(crate) ready_timeout_ms: u32,
+    /// Whether it comes back after a reset of its bus.
+    pub(crate) bus_reset: bool,
 }
 
 const QUALCOMM: u32 = 0x17cb;
@@ -40,13 +42,21 @@ const fn family(name: &'static CStr, sideband_wake: bool, ready_timeout_ms: u32)
         dma_bits: 37,
         sideband_wake,
         ready_timeout_ms,
+        bus_reset: true,
     }
 }
+
+/// SDX62 and SDX65 do not come back after a reset of the bus: `quirk_no_bus_reset` of Linux 6.12.118's `drivers/pci/quirks.c`
+/// says so of 17cb:0308, whose chip the others have.
+const SDX6X: Family = Family {
+    bus_reset: false,
+    ..family(c"quectel-sdx6x", false, 20_000)
+};
 
 static FAMILIES: [Family; 5] = [
     family(c"quectel-sdx24", true, 2_000),
     family(c"quectel-sdx55", false, 20_000),
-    family(c"quectel-sdx6x", false, 20_000),
+    SDX6X,
     family(c"quectel-sdx75", false, 50_000),
     family(c"quectel-sdx35", false, 20_000),
 ];

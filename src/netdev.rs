@@ -4,6 +4,7 @@
 //! It belongs to the PCI function and stays when the modem crashes: data channels are attached to it and detached.
 
 use crate::format::Format;
+use crate::health::Health;
 use crate::link::Link;
 use crate::rx::Rx;
 use crate::stats::{Counter, Counters};
@@ -32,6 +33,7 @@ pub(crate) struct Port {
     pub(crate) rx: Rx,
     pub(crate) tx: Tx,
     pub(crate) counters: Counters,
+    pub(crate) health: Health,
     /// Channels that `watchdog` could not restart yet. A leaf lock.
     stopped: SpinLock<Option<ARef<mhi::Device>>>,
     /// Whether the data channels are there.
@@ -63,6 +65,7 @@ impl Port {
             rx: Rx::new()?,
             tx: Tx::new()?,
             counters: Counters::new(),
+            health: Health::new(),
             stopped: new_spinlock!(None, c"rmnet_mhi_stopped")?,
             attached: AtomicBool::new(false),
             muxed: AtomicBool::new(false),
@@ -122,15 +125,22 @@ pub(crate) fn attach(base: &Device<Base>, channel: &mhi::Device) -> Result {
     Ok(())
 }
 
-/// The modem is gone, or going: nothing is queued once this returns. Addresses, routes and links stay.
-pub(crate) fn detach(base: &Device<Base>) {
+/// The modem has crashed: nothing more goes through the channels, which `detach` gives up later. Any context.
+pub(crate) fn silence(base: &Device<Base>) {
     let port = base.private();
     port.attached.store(false, Ordering::Release);
     base.carrier_off();
+    let guard = rcu::read_lock();
+    port.links.iter(&guard).for_each(Device::carrier_off);
+}
+
+/// The modem is gone, or going: nothing is queued once this returns. Addresses, routes and links stay.
+pub(crate) fn detach(base: &Device<Base>) {
+    let port = base.private();
+    silence(base);
     {
         let guard = rcu::read_lock();
         for link in port.links.iter(&guard) {
-            link.carrier_off();
             link.private().resume(link); // a modem that restarts has forgotten whom it stopped
         }
     }

@@ -4,7 +4,8 @@
 use crate::controller::Host;
 use crate::modem::{self, Family};
 use crate::netdev::{self, Base};
-use crate::watchdog::Watchdog;
+use crate::recovery::Recovery;
+use crate::watchdog::{self, Watchdog};
 use core::ffi::CStr;
 use kernel::mhi::{Config, Controller, Setup};
 use kernel::net;
@@ -19,8 +20,8 @@ pub(crate) struct Pci;
 /// it, then the interface goes.
 pub(crate) struct Modem {
     _watchdog: PeriodicWork<Watchdog>,
-    _controller: Controller<Host>,
-    _base: Interface,
+    _recovery: PeriodicWork<Recovery>,
+    base: Interface,
 }
 
 /// The base interface with its links: they go first.
@@ -37,6 +38,7 @@ impl Driver for Pci {
     /// ModemManager takes an MHI modem's network interface only from a driver of this name.
     const NAME: &'static CStr = c"mhi_net";
     const IDS: &'static [DeviceId] = &modem::IDS;
+    const ATTRIBUTE: &'static CStr = c"modem_state";
 
     fn probe(dev: &Device, info: usize) -> Result<KBox<Modem>> {
         if modem::EXCEPTIONS.contains(&dev.ids()) {
@@ -50,15 +52,31 @@ impl Driver for Pci {
             c"rmnet_mhi%d",
             netdev::Port::new(dev.as_device())?,
         )?);
-        let mut controller = register(dev, family, &bar, dma_bits, &base.0)?;
-        controller.power_up().inspect_err(|error| {
-            dev_err!(dev.as_device(), "the modem does not start: {error:?}");
-        })?;
+        let controller = register(dev, family, &bar, dma_bits, &base.0)?;
+        let recovery = Recovery::new(controller, dev, &base.0, family);
         KBox::new(Modem {
-            _watchdog: PeriodicWork::new(Watchdog::new(dev.as_device(), &base.0))?,
-            _controller: controller,
-            _base: base,
+            // The modem starts in the background: it may need a minute, or not be there yet.
+            _recovery: PeriodicWork::new(recovery, 0)?,
+            _watchdog: PeriodicWork::new(
+                Watchdog::new(dev.as_device(), &base.0),
+                watchdog::PERIOD_MS,
+            )?,
+            base,
         })
+    }
+
+    fn show(modem: &Modem) -> &'static CStr {
+        modem.base.0.private().health.name()
+    }
+
+    fn freeze(modem: &Modem) {
+        modem.base.0.private().health.freeze(true);
+    }
+
+    fn thaw(modem: &Modem, dead: bool) {
+        let health = &modem.base.0.private().health;
+        health.went_down(true);
+        health.freeze(dead);
     }
 }
 

@@ -91,6 +91,18 @@ counters! {
     RxRestarts = c"rx_channel_restarts",
     /// Times the data channels were restarted since the modem gave no buffer back.
     TxRestarts = c"tx_channel_restarts",
+    /// Times the modem's firmware crashed, or the modem was found dead.
+    Crashes = c"modem_crashes",
+    /// Resets of the modem's interface, to bring it up again.
+    ResetInterface = c"modem_resets_interface",
+    /// Resets of its processors.
+    ResetSoc = c"modem_resets_soc",
+    /// Resets of its PCI function.
+    ResetFunction = c"modem_resets_function",
+    /// Resets of its bus.
+    ResetBus = c"modem_resets_bus",
+    /// Times userspace was asked to cut its power.
+    ResetPower = c"modem_resets_power",
 }
 
 /// The counters of one modem.

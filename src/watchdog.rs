@@ -13,7 +13,9 @@ use kernel::prelude::*;
 use kernel::types::ARef;
 use kernel::workqueue::Periodic;
 
-/// Looks in a row without progress before the first restart, with `PERIOD_MS` between them.
+/// Between two looks.
+pub(crate) const PERIOD_MS: u32 = 1000;
+/// Looks in a row without progress before the first restart.
 const PATIENCE: u32 = 5;
 /// Restarts in a row after which the patience doubles no further: then it is five minutes.
 const MOST_DOUBLINGS: u32 = 6;
@@ -106,7 +108,7 @@ impl Watchdog {
     }
 
     fn explain(&self, reason: Counter) {
-        let seconds = u64::from(self.patience()) * u64::from(Self::PERIOD_MS) / 1000;
+        let seconds = u64::from(self.patience()) * u64::from(PERIOD_MS) / 1000;
         self.base.private().counters.count(reason);
         match reason {
             Counter::TxRestarts => dev_warn_ratelimited!(
@@ -122,9 +124,9 @@ impl Watchdog {
 }
 
 impl Periodic for Watchdog {
-    const PERIOD_MS: u32 = 1000;
+    const WAKES: bool = false;
 
-    fn run(&mut self) {
+    fn run(&mut self) -> u32 {
         let port = self.base.private();
         if let Some(channel) = port.rx.channel() {
             if let Some(reason) = self.look() {
@@ -140,6 +142,7 @@ impl Periodic for Watchdog {
             // The modem is away; its next channels start with a clean record.
             (self.stuck, self.silent, self.restarts) = (0, 0, 0);
         }
+        PERIOD_MS
     }
 }
 

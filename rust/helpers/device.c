@@ -15,6 +15,14 @@ void rust_helper_put_device(struct device *dev)
 	put_device(dev);
 }
 
+/* An uevent of kind "change" with one variable, NAME=VALUE. */
+int rust_helper_device_announce(struct device *dev, const char *variable)
+{
+	char *environment[] = { (char *)variable, NULL };
+
+	return kobject_uevent_env(&dev->kobj, KOBJ_CHANGE, environment);
+}
+
 bool rust_helper_device_is_registered(struct device *dev)
 {
 	return device_is_registered(dev);

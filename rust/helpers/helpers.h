@@ -57,6 +57,11 @@ u16 rust_helper_pci_device(struct pci_dev *pdev);
 u16 rust_helper_pci_subsystem_vendor(struct pci_dev *pdev);
 u16 rust_helper_pci_subsystem_device(struct pci_dev *pdev);
 struct device *rust_helper_pci_dev_to_dev(struct pci_dev *pdev);
+void rust_helper_pci_restore(struct pci_dev *pdev);
+int rust_helper_device_announce(struct device *dev, const char *variable);
+void rust_helper_pci_driver_attribute(struct pci_driver *driver, const char *name,
+				      ssize_t (*show)(struct device *dev, struct device_attribute *attr, char *buf));
+ssize_t rust_helper_sysfs_emit(char *buf, const char *line);
 u32 rust_helper_readl(const void __iomem *addr);
 void rust_helper_writel(u32 value, void __iomem *addr);
 
@@ -160,7 +165,7 @@ void rust_helper_skb_queue_tail(struct sk_buff_head *list, struct sk_buff *skb);
 struct sk_buff *rust_helper_skb_dequeue(struct sk_buff_head *list);
 
 /* workqueue.c */
-void rust_helper_periodic_work_init(struct delayed_work *work, void (*run)(struct work_struct *work));
+void rust_helper_periodic_work_init(struct delayed_work *work, void (*run)(struct work_struct *work), bool wakes);
 void rust_helper_periodic_work_queue(struct delayed_work *work, u32 period_ms);
 void rust_helper_periodic_work_cancel(struct delayed_work *work);
 

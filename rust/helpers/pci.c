@@ -4,6 +4,7 @@
 #include <linux/dma-mapping.h>
 #include <linux/io.h>
 #include <linux/pci.h>
+#include <linux/sysfs.h>
 #include "helpers.h"
 
 /* Managed: the driver core gives all of it back when the driver is unbound or probe fails. */
@@ -21,7 +22,7 @@ int rust_helper_pci_claim(struct pci_dev *pdev, int bar, void __iomem **regs, si
 	*regs = pcim_iomap_table(pdev)[bar];
 	*len = pci_resource_len(pdev, bar);
 	pci_set_master(pdev);
-	return 0;
+	return pci_save_state(pdev);
 }
 
 int rust_helper_pci_set_dma_mask(struct pci_dev *pdev, unsigned int bits)
@@ -47,6 +48,35 @@ u16 rust_helper_pci_subsystem_vendor(struct pci_dev *pdev)
 u16 rust_helper_pci_subsystem_device(struct pci_dev *pdev)
 {
 	return pdev->subsystem_device;
+}
+
+/* After the bus was reset: as the driver had it when it claimed the function. */
+void rust_helper_pci_restore(struct pci_dev *pdev)
+{
+	pci_restore_state(pdev);
+	/* Restoring forgets it. */
+	pci_save_state(pdev);
+	pci_set_master(pdev);
+}
+
+/* One attribute, readable by all, on each function that the driver has; there is one driver. */
+void rust_helper_pci_driver_attribute(struct pci_driver *driver, const char *name,
+				      ssize_t (*show)(struct device *dev, struct device_attribute *attr, char *buf))
+{
+	static struct device_attribute attribute;
+	static struct attribute *attributes[] = { &attribute.attr, NULL };
+	static const struct attribute_group group = { .attrs = attributes };
+	static const struct attribute_group *groups[] = { &group, NULL };
+
+	attribute.attr.name = name;
+	attribute.attr.mode = 0444;
+	attribute.show = show;
+	driver->dev_groups = groups;
+}
+
+ssize_t rust_helper_sysfs_emit(char *buf, const char *line)
+{
+	return sysfs_emit(buf, "%s\n", line);
 }
 
 struct device *rust_helper_pci_dev_to_dev(struct pci_dev *pdev)

@@ -5,9 +5,12 @@
 #include <linux/workqueue.h>
 #include "helpers.h"
 
-void rust_helper_periodic_work_init(struct delayed_work *work, void (*run)(struct work_struct *work))
+void rust_helper_periodic_work_init(struct delayed_work *work, void (*run)(struct work_struct *work), bool wakes)
 {
-	INIT_DEFERRABLE_WORK(work, run);
+	if (wakes)
+		INIT_DELAYED_WORK(work, run);
+	else
+		INIT_DEFERRABLE_WORK(work, run);
 }
 
 void rust_helper_periodic_work_queue(struct delayed_work *work, u32 period_ms)

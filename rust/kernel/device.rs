@@ -2,6 +2,7 @@
 //! `struct device`, for log lines and references.
 
 use crate::types::{AlwaysRefCounted, Opaque};
+use core::ffi::CStr;
 use core::ptr::NonNull;
 
 /// A device of the driver model.
@@ -22,6 +23,12 @@ impl Device {
     pub(crate) unsafe fn from_raw<'a>(ptr: *mut bindings::device) -> &'a Device {
         // SAFETY: `Device` is transparent over `struct device`, valid by the caller's promise.
         unsafe { &*ptr.cast() }
+    }
+
+    /// Tells userspace by an uevent of kind "change" with `variable`, NAME=VALUE. May sleep.
+    pub fn announce(&self, variable: &CStr) {
+        // SAFETY: `self` is valid, `variable` a string. An uevent that nobody could be told of is lost.
+        unsafe { bindings::rust_helper_device_announce(self.as_raw(), variable.as_ptr()) };
     }
 
     pub(crate) fn as_raw(&self) -> *mut bindings::device {

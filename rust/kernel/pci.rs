@@ -5,9 +5,11 @@ use crate::alloc::{KBox, KVec};
 use crate::device;
 use crate::error::{code::*, from_result, to_result, Result};
 use crate::module::ThisModule;
-use crate::types::{ForeignOwnable, Opaque};
-use core::ffi::{c_int, c_void, CStr};
+use crate::types::{AlwaysRefCounted, ForeignOwnable, Opaque};
+use core::ffi::{c_char, c_int, c_void, CStr};
 use core::marker::PhantomData;
+use core::mem::MaybeUninit;
+use core::ptr::NonNull;
 
 /// One row of an id table.
 #[repr(transparent)]
@@ -57,6 +59,25 @@ macro_rules! pci_device_table {
 #[repr(transparent)]
 pub struct Device(Opaque<bindings::pci_dev>);
 
+// SAFETY: All methods are safe to call from any thread.
+unsafe impl Send for Device {}
+// SAFETY: As above.
+unsafe impl Sync for Device {}
+
+// SAFETY: The reference count of its generic device keeps a function valid.
+unsafe impl AlwaysRefCounted for Device {
+    fn inc_ref(&self) {
+        self.as_device().inc_ref();
+    }
+
+    unsafe fn dec_ref(obj: NonNull<Self>) {
+        // SAFETY: The caller owns a reference, so the function is valid.
+        let device = NonNull::from(unsafe { obj.as_ref() }.as_device());
+        // SAFETY: As above.
+        unsafe { device::Device::dec_ref(device) }
+    }
+}
+
 impl Device {
     fn as_raw(&self) -> *mut bindings::pci_dev {
         self.0.get()
@@ -102,6 +123,31 @@ impl Device {
     pub fn set_dma_mask(&self, bits: u32) -> Result {
         // SAFETY: `self` is a valid function.
         to_result(unsafe { bindings::rust_helper_pci_set_dma_mask(self.as_raw(), bits) })
+    }
+
+    /// Whether its configuration can be read.
+    pub fn is_present(&self) -> bool {
+        // SAFETY: `self` is a valid function.
+        unsafe { bindings::pci_device_is_present(self.as_raw()) }
+    }
+
+    /// Puts the configuration back that a reset or a cut of the power has wiped out: as it was when it was claimed.
+    pub fn restore(&self) {
+        // SAFETY: `self` is a valid function, whose state `claim` saved.
+        unsafe { bindings::rust_helper_pci_restore(self.as_raw()) };
+    }
+
+    /// Resets the function and puts its configuration back; `EAGAIN` while somebody else is at it. May sleep.
+    pub fn reset(&self) -> Result {
+        // SAFETY: `self` is a valid function.
+        to_result(unsafe { bindings::pci_try_reset_function(self.as_raw()) })
+    }
+
+    /// Resets the bus that the function is on, or its slot, and puts the configuration of all functions there back; `EAGAIN`
+    /// while somebody else is at one of them, `ENOTTY` if it cannot be done. May sleep.
+    pub fn reset_bus(&self) -> Result {
+        // SAFETY: `self` is a valid function.
+        to_result(unsafe { bindings::pci_reset_bus(self.as_raw()) })
     }
 
     /// Allocates from one to `most` MSI vectors and returns their interrupt numbers; freed when the driver is unbound.
@@ -153,8 +199,20 @@ pub trait Driver: 'static {
     /// The ids to bind, ended by `DeviceId::END`.
     const IDS: &'static [DeviceId];
 
+    /// The name of an attribute in the function's directory of sysfs.
+    const ATTRIBUTE: &'static CStr;
+
     /// Binds a function. `info` is the matching id's. May sleep.
     fn probe(dev: &Device, info: usize) -> Result<Self::Data>;
+
+    /// The attribute's value. May sleep.
+    fn show(data: <Self::Data as ForeignOwnable>::Borrowed<'_>) -> &'static CStr;
+
+    /// The function can be used no more, since its link broke or somebody resets it. May sleep.
+    fn freeze(data: <Self::Data as ForeignOwnable>::Borrowed<'_>);
+
+    /// It can be used again and has forgotten everything, or it is `dead`. May sleep.
+    fn thaw(data: <Self::Data as ForeignOwnable>::Borrowed<'_>, dead: bool);
 }
 
 /// A registered PCI driver; dropping it unbinds all functions.
@@ -180,6 +238,15 @@ impl<T: Driver> Registration<T> {
         raw.probe = Some(Self::probe);
         raw.remove = Some(Self::remove);
         raw.shutdown = Some(Self::remove);
+        raw.err_handler = Self::ERRORS;
+        // SAFETY: As above; the name is a string for as long as the kernel runs.
+        unsafe {
+            bindings::rust_helper_pci_driver_attribute(
+                driver.get(),
+                T::ATTRIBUTE.as_ptr(),
+                Some(Self::show),
+            )
+        };
         // SAFETY: The structure stays at its address until `drop` unregisters it; the id table is static and ended.
         to_result(unsafe {
             bindings::__pci_register_driver(driver.get(), module.as_ptr(), c"rmnet_mhi".as_ptr())
@@ -205,6 +272,81 @@ impl<T: Driver> Registration<T> {
                 );
             }
         }))
+    }
+
+    const ERRORS: &'static bindings::pci_error_handlers = &bindings::pci_error_handlers {
+        error_detected: Some(Self::error_detected),
+        slot_reset: Some(Self::slot_reset),
+        resume: Some(Self::resume),
+        reset_prepare: Some(Self::reset_prepare),
+        reset_done: Some(Self::resume),
+        // SAFETY: All-zero bytes mean no handler.
+        ..unsafe { MaybeUninit::zeroed().assume_init() }
+    };
+
+    /// Calls `f` with what the driver keeps for a function, if it keeps anything.
+    ///
+    /// # Safety
+    ///
+    /// `dev` is a valid device, bound to the driver, which stays bound meanwhile.
+    unsafe fn with_data(
+        dev: *mut bindings::device,
+        f: impl FnOnce(<T::Data as ForeignOwnable>::Borrowed<'_>),
+    ) {
+        // SAFETY: The device is valid.
+        let data = unsafe { bindings::rust_helper_dev_get_drvdata(dev) };
+        if !data.is_null() {
+            // SAFETY: `probe` put it there, and `remove` takes it when nobody calls us any more.
+            f(unsafe { T::Data::borrow(data) });
+        }
+    }
+
+    unsafe extern "C" fn show(
+        dev: *mut bindings::device,
+        _attribute: *mut bindings::device_attribute,
+        to: *mut c_char,
+    ) -> isize {
+        let mut value = c"";
+        // SAFETY: The attribute is there while the function is bound.
+        unsafe { Self::with_data(dev, |data| value = T::show(data)) };
+        // SAFETY: The core passes a page to fill.
+        unsafe { bindings::rust_helper_sysfs_emit(to, value.as_ptr()) }
+    }
+
+    unsafe extern "C" fn error_detected(
+        dev: *mut bindings::pci_dev,
+        state: bindings::pci_channel_state_t,
+    ) -> bindings::pci_ers_result_t {
+        // SAFETY: The PCI core passes a valid function, and holds the lock of a bound one's device.
+        let device = unsafe { (*dev.cast::<Device>()).as_device().as_raw() };
+        // SAFETY: As above.
+        unsafe { Self::with_data(device, T::freeze) };
+        if state == bindings::pci_channel_io_perm_failure as bindings::pci_channel_state_t {
+            // SAFETY: As above.
+            unsafe { Self::with_data(device, |data| T::thaw(data, true)) };
+            return bindings::pci_ers_result_PCI_ERS_RESULT_DISCONNECT;
+        }
+        bindings::pci_ers_result_PCI_ERS_RESULT_NEED_RESET
+    }
+
+    unsafe extern "C" fn slot_reset(dev: *mut bindings::pci_dev) -> bindings::pci_ers_result_t {
+        // SAFETY: The PCI core passes a valid function that was reset and whose state `claim` saved.
+        unsafe { bindings::rust_helper_pci_restore(dev) };
+        bindings::pci_ers_result_PCI_ERS_RESULT_RECOVERED
+    }
+
+    unsafe extern "C" fn reset_prepare(dev: *mut bindings::pci_dev) {
+        // SAFETY: As in `error_detected`.
+        let device = unsafe { (*dev.cast::<Device>()).as_device().as_raw() };
+        // SAFETY: As above.
+        unsafe { Self::with_data(device, T::freeze) };
+    }
+
+    unsafe extern "C" fn resume(dev: *mut bindings::pci_dev) {
+        // SAFETY: As in `error_detected`.
+        let device = unsafe { (*dev.cast::<Device>()).as_device().as_raw() };
+        // SAFETY: As above.
+        unsafe { Self::with_data(device, |data| T::thaw(data, false)) };
     }
 
     unsafe extern "C" fn remove(dev: *mut bindings::pci_dev) {

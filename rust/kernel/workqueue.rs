@@ -8,11 +8,11 @@ use core::cell::UnsafeCell;
 
 /// Something to do again and again.
 pub trait Periodic: Send + 'static {
-    /// Milliseconds from the end of one run to the next. An idle processor is not woken for it: then it may be longer.
-    const PERIOD_MS: u32;
+    /// Whether an idle processor is woken for it; if not, it may come later.
+    const WAKES: bool;
 
-    /// One run, at most one at a time. May sleep.
-    fn run(&mut self);
+    /// One run, at most one at a time; returns milliseconds until the next. May sleep.
+    fn run(&mut self) -> u32;
 }
 
 /// A `Periodic` that runs until this is dropped, which waits for a run under way.
@@ -34,16 +34,16 @@ unsafe impl<T: Periodic> Sync for PeriodicWork<T> {}
 const _: () = assert!(core::mem::offset_of!(bindings::delayed_work, work) == 0);
 
 impl<T: Periodic> PeriodicWork<T> {
-    /// Starts it; the first run comes after one period. May sleep.
-    pub fn new(task: T) -> Result<Self> {
+    /// Starts it; the first run comes after `delay_ms`. May sleep.
+    pub fn new(task: T, delay_ms: u32) -> Result<Self> {
         let inner = KBox::new(Inner {
             work: Opaque::zeroed(),
             task: UnsafeCell::new(task),
         })?;
         // SAFETY: The work is at its final address, and not queued.
-        unsafe { bindings::rust_helper_periodic_work_init(inner.work.get(), Some(Self::run)) };
+        unsafe { bindings::rust_helper_periodic_work_init(inner.work.get(), Some(Self::run), T::WAKES) };
         // SAFETY: The work is set up; `drop` cancels it before its memory goes.
-        unsafe { bindings::rust_helper_periodic_work_queue(inner.work.get(), T::PERIOD_MS) };
+        unsafe { bindings::rust_helper_periodic_work_queue(inner.work.get(), delay_ms) };
         Ok(PeriodicWork(inner))
     }
 
@@ -51,9 +51,9 @@ impl<T: Periodic> PeriodicWork<T> {
         // SAFETY: The work is the first member of a `delayed_work`, and that one of an `Inner<T>`, alive while it runs.
         let inner = unsafe { &*work.cast::<Inner<T>>() };
         // SAFETY: Only this function refers to the task, and the workqueue never runs one work twice at a time.
-        unsafe { &mut *inner.task.get() }.run();
+        let delay_ms = unsafe { &mut *inner.task.get() }.run();
         // SAFETY: The work is set up; a cancellation under way refuses this.
-        unsafe { bindings::rust_helper_periodic_work_queue(inner.work.get(), T::PERIOD_MS) };
+        unsafe { bindings::rust_helper_periodic_work_queue(inner.work.get(), delay_ms) };
     }
 }
 

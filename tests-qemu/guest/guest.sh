@@ -12,6 +12,7 @@ base=rmnet_mhi0
 . /test/stock.sh
 . /test/transfers.sh
 . /test/frames.sh
+. /test/recovery.sh
 
 # ---- verdicts
 

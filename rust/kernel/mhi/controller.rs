@@ -157,6 +157,32 @@ impl<T: Owner> Controller<T> {
         }
     }
 
+    /// Whether it is powered up.
+    pub fn is_powered(&self) -> bool {
+        self.powered
+    }
+
+    /// The register at an offset, whether powered up or not; all ones if the modem cannot be reached, or if there is no such
+    /// register.
+    pub fn register(&self, offset: u32) -> u32 {
+        let raw = self.inner.raw.get();
+        // SAFETY: The controller is registered.
+        let at = unsafe { (*raw).regs.byte_add(offset as usize) };
+        let mut value = !0;
+        // SAFETY: As above; `value` is ours, and stays as it is for an address outside the BAR.
+        unsafe { Self::read_register(raw, at, &mut value) };
+        value
+    }
+
+    /// Writes the register at an offset; nothing happens if there is none.
+    pub fn set_register(&self, offset: u32, value: u32) {
+        let raw = self.inner.raw.get();
+        // SAFETY: The controller is registered.
+        let at = unsafe { (*raw).regs.byte_add(offset as usize) };
+        // SAFETY: As above; the function checks the address.
+        unsafe { Self::write_register(raw, at, value) };
+    }
+
     /// The owner's data.
     pub fn owner(&self) -> &T {
         &self.inner.owner

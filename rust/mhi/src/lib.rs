@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 //! The Modem Host Interface on the wire: what host and modem write into each other's registers and memory.
-//! The driver uses [`ip_ctrl`], the emulated modem all of it. Nothing here allocates, panics or touches hardware.
+//! The driver uses [`ip_ctrl`], [`register`] and [`recovery`], the emulated modem the rest. Nothing here allocates, panics or touches hardware.
 //!
 //! The numbers are those of Linux `drivers/bus/mhi/common.h` and `drivers/bus/mhi/host/internal.h` (6.12).
 #![no_std]
@@ -10,6 +10,7 @@ pub mod bhi;
 pub mod context;
 pub mod element;
 pub mod ip_ctrl;
+pub mod recovery;
 pub mod register;
 pub mod state;
 

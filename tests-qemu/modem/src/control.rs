@@ -13,14 +13,15 @@ use ::mhi::{Element, Event, ExecutionEnvironment, State};
 
 use crate::device::Device;
 use crate::fault::{self, number};
-use crate::mhi::engine::Signal;
+use crate::mhi::engine::{Cure, Signal};
 use crate::shared::Shared;
 
 /// Bytes of a request at most.
 const LINE: u64 = 1 << 20;
 
-const HELP: &str = "ping; state; stats; stats NAME; sys_err [event|interrupt|both]; rddm; drop; restore; stall; resume; m1; wake; \
-     event PRIMARY-RING-ELEMENT-HEX [RING]; port CHANNEL ...; data ...; qmi ...; mbim ...; at ...; diag ...; ip_ctrl ...; ";
+const HELP: &str = "ping; state; stats; stats NAME; sys_err [event|interrupt|both]; rddm; numb soc|function|bus|power; drop; restore; \
+     stall; resume; m1; wake; event PRIMARY-RING-ELEMENT-HEX [RING]; port CHANNEL ...; data ...; qmi ...; mbim ...; at ...; diag ...; \
+     ip_ctrl ...; ";
 
 /// Listens and serves each client in a thread of its own. A socket left over from an earlier run is replaced.
 ///
@@ -119,7 +120,17 @@ pub fn request(device: &mut Device, words: &[&str], now: Instant) -> Result<Stri
             );
         }
         ["drop"] => device.dropped = true,
-        ["restore"] => device.reset(now),
+        ["restore"] => device.reset(Cure::Power, now),
+        ["numb", cure] => {
+            let cure = match *cure {
+                "soc" => Cure::Soc,
+                "function" => Cure::Function,
+                "bus" => Cure::Bus,
+                "power" => Cure::Power,
+                _ => return Err(format!("no such cure: {cure}")),
+            };
+            device.engine.numb(cure, &mut device.bus, now);
+        }
         ["stall"] => device.stalled = true,
         ["resume"] => device.stalled = false,
         ["m1"] => device.engine.doze(&mut device.bus, now),

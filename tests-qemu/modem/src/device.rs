@@ -15,7 +15,7 @@ use crate::fault::Faults;
 use crate::interrupts::Interrupts;
 use crate::ip_ctrl::Signals;
 use crate::memory::{Memory, Window};
-use crate::mhi::engine::{Engine, Notice};
+use crate::mhi::engine::{Cure, Engine, Notice};
 use crate::pci::Config;
 use crate::port::{Data, Port};
 use crate::session::Modem;
@@ -79,7 +79,8 @@ impl Device {
     }
 
     /// Back to power-on: FLR, or a reset of the machine around.
-    pub fn reset(&mut self, now: Instant) {
+    pub fn reset(&mut self, by: Cure, now: Instant) {
+        self.engine.cure(by);
         self.config.reset();
         self.bus.memory.set_master(false);
         self.dropped = false;

@@ -16,6 +16,7 @@ use vfio_bindings::bindings::vfio::{
 };
 use vfio_user::{DmaMapFlags, DmaUnmapFlags, IrqInfo, Server, ServerBackend, ServerRegion};
 
+use crate::mhi::engine::Cure;
 use crate::pci::{BAR_LEN, CONFIG_LEN};
 use crate::shared::Shared;
 
@@ -92,7 +93,7 @@ impl ServerBackend for Backend {
     fn reset(&mut self) -> io::Result<()> {
         log::info!("device reset");
         let mut device = self.0.access();
-        device.reset(Instant::now());
+        device.reset(Cure::Bus, Instant::now());
         self.0.kick(device);
         Ok(())
     }

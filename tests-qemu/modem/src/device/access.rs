@@ -4,6 +4,7 @@
 use std::time::Instant;
 
 use super::Device;
+use crate::mhi::engine::Cure;
 use crate::pci;
 
 impl Device {
@@ -24,7 +25,7 @@ impl Device {
         match self.config.write(offset, data) {
             pci::Effect::Reset => {
                 log::info!("function level reset");
-                self.reset(now);
+                self.reset(Cure::Function, now);
             }
             pci::Effect::Power if self.config.power_state() != before => {
                 log::info!("D{before} -> D{}", self.config.power_state());

@@ -49,6 +49,19 @@ pub enum Signal {
     Both,
 }
 
+/// What brings a modem to its senses that has crashed for good, from the gentlest to the roughest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Cure {
+    /// A reset of its processors, by SOC_RESET.
+    Soc,
+    /// A reset of the PCI function.
+    Function,
+    /// A reset of the bus.
+    Bus,
+    /// Switching it off.
+    Power,
+}
+
 /// The engine.
 pub struct Engine {
     registers: Registers,
@@ -62,6 +75,8 @@ pub struct Engine {
     active_at: Option<Instant>,
     awake: bool,
     download: bool,
+    /// It offers a dump and does nothing else until this has happened.
+    numb: Option<Cure>,
     /// The host must hear that its rings are gone.
     orphaned: bool,
     /// The boot interface's interrupt is due.
@@ -96,6 +111,7 @@ impl Engine {
             active_at: None,
             awake: false,
             download: false,
+            numb: None,
             orphaned: false,
             alarm: false,
             interrupt_every: options.interrupt_every,

@@ -6,7 +6,7 @@ use std::time::Instant;
 use ::mhi::register::{CTRL_RESET, MHICTRL};
 use ::mhi::{bhi, Event, ExecutionEnvironment, State};
 
-use super::{Engine, Notice, Signal};
+use super::{Cure, Engine, Notice, Signal};
 use crate::bus::Bus;
 use crate::mhi::registers::BHI;
 
@@ -23,7 +23,10 @@ impl Engine {
         self.orphaned = false;
         self.alarm = false;
         self.set_state(State::RESET);
-        if download {
+        if self.numb.is_some() {
+            self.set_environment(ExecutionEnvironment::RDDM);
+            self.set_state(State::SYS_ERR);
+        } else if download {
             self.set_environment(ExecutionEnvironment::EDL);
         } else if self.boot.delay.is_zero() {
             self.set_environment(ExecutionEnvironment::AMSS);
@@ -50,9 +53,24 @@ impl Engine {
         self.alarm = signal != Signal::Event;
     }
 
+    /// The modem crashes for good: only a cure, or a rougher one, helps.
+    pub fn numb(&mut self, cure: Cure, bus: &mut Bus, now: Instant) {
+        self.numb = Some(cure);
+        self.crash(ExecutionEnvironment::RDDM, Signal::Interrupt, bus, now);
+    }
+
+    /// Something was done to the modem from which it may recover.
+    pub fn cure(&mut self, by: Cure) {
+        if self.numb.is_some_and(|cure| cure <= by) {
+            log::info!("cured by {by:?}");
+            self.numb = None;
+        }
+    }
+
     /// The host restarts the whole modem. A host that was at work is told by a crash, as by a modem that fell over: its
     /// rings are gone.
     pub(super) fn soc_reset(&mut self, now: Instant) {
+        self.cure(Cure::Soc);
         let at_work = self.is_running() || self.is_suspended();
         self.power_on(now);
         self.orphaned = at_work && self.environment != ExecutionEnvironment::EDL;
@@ -64,6 +82,9 @@ impl Engine {
     /// MHICTRL.RESET: the interface, not the modem. READY follows by [`Self::service`].
     pub(super) fn reset(&mut self, now: Instant) {
         self.close();
+        if self.numb.is_some() {
+            return;
+        }
         self.set_state(State::RESET);
         self.registers.set(BHI + bhi::INTVEC, 0);
         if self.environment == ExecutionEnvironment::RDDM {

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//! How the modem is, as far as it was told or found out. Written by `controller`, `pci` and `recovery`, shown by `pci`.
+
+use core::ffi::CStr;
+use core::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+
+/// What is known of one modem.
+pub(crate) struct Health {
+    state: AtomicU8,
+    /// Whether it is in mission mode.
+    up: AtomicBool,
+    /// Whether its firmware crashed and does not restart by itself.
+    crashed: AtomicBool,
+    /// Whether its PCI function must not be touched.
+    frozen: AtomicBool,
+}
+
+macro_rules! states {
+    ($($(#[$doc:meta])* $variant:ident = $name:literal,)*) => {
+        /// The modem's state; `modem_state` in sysfs has these values.
+        #[derive(Clone, Copy, PartialEq, Eq)]
+        pub(crate) enum State { $($(#[$doc])* $variant,)* }
+
+        /// Names in the order of `State`, as an uevent has them.
+        const VARIABLES: &[&CStr] = &[$(
+            match CStr::from_bytes_with_nul(concat!("MODEM_STATE=", $name, "\0").as_bytes()) {
+                Ok(variable) => variable,
+                Err(_) => c"",
+            },
+        )*];
+    };
+}
+
+states! {
+    /// On its way up for the first time, or waited for.
+    Starting = "starting",
+    /// At work.
+    Up = "up",
+    /// Crashed, and on its way up again.
+    Restarting = "restarting",
+    /// Its registers cannot be read.
+    Unreachable = "unreachable",
+    /// Cut off by its bus, or about to be reset.
+    Frozen = "frozen",
+    /// In emergency download or flash programming: it is left alone.
+    Download = "download",
+}
+
+impl Health {
+    pub(crate) const fn new() -> Health {
+        Health {
+            state: AtomicU8::new(State::Starting as u8),
+            up: AtomicBool::new(false),
+            crashed: AtomicBool::new(false),
+            frozen: AtomicBool::new(false),
+        }
+    }
+
+    /// Sets the state; returns whether it was another.
+    pub(crate) fn set(&self, state: State) -> bool {
+        self.state.swap(state as u8, Ordering::Relaxed) != state as u8
+    }
+
+    /// The state for an uevent, `MODEM_STATE=...`.
+    pub(crate) fn variable(&self) -> &'static CStr {
+        let index = usize::from(self.state.load(Ordering::Relaxed));
+        VARIABLES.get(index).copied().unwrap_or_default()
+    }
+
+    /// The state's name alone.
+    pub(crate) fn name(&self) -> &'static CStr {
+        let bytes = self.variable().to_bytes_with_nul();
+        bytes
+            .get(c"MODEM_STATE=".count_bytes()..)
+            .and_then(|name| CStr::from_bytes_with_nul(name).ok())
+            .unwrap_or_default()
+    }
+
+    /// It is in mission mode.
+    pub(crate) fn came_up(&self) {
+        self.crashed.store(false, Ordering::Relaxed);
+        self.up.store(true, Ordering::Release);
+    }
+
+    /// It is not any more; `for_good` if it does not restart by itself.
+    pub(crate) fn went_down(&self, for_good: bool) {
+        self.up.store(false, Ordering::Release);
+        if for_good {
+            self.crashed.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Whether it is in mission mode.
+    pub(crate) fn is_up(&self) -> bool {
+        self.up.load(Ordering::Acquire)
+    }
+
+    /// Whether it crashed for good; forgotten by `powered_down`.
+    pub(crate) fn is_crashed(&self) -> bool {
+        self.crashed.load(Ordering::Relaxed)
+    }
+
+    /// The host side was powered down.
+    pub(crate) fn powered_down(&self) {
+        self.up.store(false, Ordering::Release);
+        self.crashed.store(false, Ordering::Relaxed);
+    }
+
+    /// Its PCI function must not be touched from now on, or may be again.
+    pub(crate) fn freeze(&self, frozen: bool) {
+        self.frozen.store(frozen, Ordering::Release);
+    }
+
+    /// Whether its PCI function must not be touched.
+    pub(crate) fn is_frozen(&self) -> bool {
+        self.frozen.load(Ordering::Acquire)
+    }
+}

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//! Brings the modem up, looks after it, and brings it up again when it crashed or does not answer: it never gives up. What to do
+//! when is `mhi::recovery`'s to decide.
+
+use crate::controller::Host;
+use crate::health::{Health, State};
+use crate::modem::Family;
+use crate::netdev::{self, Base};
+use crate::stats::Counter;
+use ::mhi::recovery::{Action, Ladder, Look, Step};
+use ::mhi::{bhi, register, ExecutionEnvironment};
+use kernel::mhi::Controller;
+use kernel::net;
+use kernel::pci;
+use kernel::prelude::*;
+use kernel::types::ARef;
+use kernel::workqueue::Periodic;
+
+/// Between two looks at a modem that is not up.
+const SOON_MS: u32 = 1000;
+/// Between two looks at one that is.
+const LATER_MS: u32 = 4000;
+/// Seconds that a modem may need beyond READY until it is in mission mode.
+const BOOT: u32 = 30;
+
+/// Looks after one modem. Dropping it stops the modem.
+pub(crate) struct Recovery {
+    controller: Controller<Host>,
+    dev: ARef<pci::Device>,
+    base: ARef<net::Device<Base>>,
+    ladder: Ladder,
+    family: &'static Family,
+    /// Whether its configuration may be lost, since it was reset or out of reach.
+    wiped: bool,
+    /// Whether it has been up.
+    was_up: bool,
+    /// Whether the log says that it does not start.
+    complained: bool,
+}
+
+impl Recovery {
+    pub(crate) fn new(
+        controller: Controller<Host>,
+        dev: &pci::Device,
+        base: &net::Device<Base>,
+        family: &'static Family,
+    ) -> Recovery {
+        let ready = family.ready_timeout_ms / SOON_MS;
+        Recovery {
+            controller,
+            dev: ARef::from(dev),
+            base: ARef::from(base),
+            ladder: Ladder::new(ready.saturating_add(BOOT)),
+            family,
+            wiped: false,
+            was_up: false,
+            complained: false,
+        }
+    }
+
+    fn health(&self) -> &Health {
+        &self.base.private().health
+    }
+
+    fn environment(&self) -> Option<ExecutionEnvironment> {
+        let offset = self.controller.register(register::BHIOFF);
+        let value = self.controller.register(offset.checked_add(bhi::EXECENV)?);
+        u8::try_from(value).ok().map(ExecutionEnvironment)
+    }
+
+    /// What the modem looks like; its environment, if it can be reached.
+    fn look(&mut self) -> (Look, Option<ExecutionEnvironment>) {
+        use ExecutionEnvironment as E;
+        let present = self.dev.is_present();
+        if present && self.wiped && !self.controller.is_powered() {
+            self.dev.restore();
+        }
+        let environment = present.then(|| self.environment()).flatten();
+        let up = self.health().is_up();
+        let status = self.controller.register(register::MHISTATUS);
+        let crashed = status & register::STATUS_SYSERR != 0 || environment != Some(E::AMSS);
+        let powered = self.controller.is_powered();
+        let look = Look {
+            reachable: environment.is_some(),
+            powered,
+            capable: matches!(environment, Some(E::PBL | E::PTHRU | E::EDL | E::AMSS)),
+            up,
+            crashed: match (up, powered) {
+                (true, _) => crashed,
+                (false, true) => self.health().is_crashed(),
+                (false, false) => environment == Some(E::RDDM),
+            },
+        };
+        self.wiped = (self.wiped && !up) || !look.reachable;
+        (look, environment)
+    }
+
+    fn power_up(&mut self) {
+        match self.controller.power_up() {
+            Ok(()) => self.complained = false,
+            Err(error) if !self.complained => {
+                self.complained = true;
+                dev_warn!(
+                    self.dev.as_device(),
+                    "the modem does not start: {error:?}; trying again"
+                );
+            }
+            Err(_) => {}
+        }
+    }
+
+    fn power_down(&mut self, graceful: bool) {
+        netdev::silence(&self.base); // the rest may take a while
+        self.controller.power_down(graceful);
+        self.health().powered_down();
+    }
+
+    fn reset(&mut self, step: Step, look: Look) {
+        let dev = self.dev.as_device();
+        let (counter, what) = match step {
+            Step::Interface => (Counter::ResetInterface, "its interface"),
+            Step::Soc => (Counter::ResetSoc, "its processors"),
+            Step::Function => (Counter::ResetFunction, "its PCI function"),
+            Step::Bus => (Counter::ResetBus, "its bus"),
+            Step::Power => (Counter::ResetPower, "its power, if somebody can"),
+        };
+        let counters = &self.base.private().counters;
+        counters.count(counter);
+        let why = match (look.reachable, look.crashed) {
+            (false, _) => "the modem cannot be reached",
+            (true, true) => "the modem's firmware is dead",
+            (true, false) => "the modem does not come up",
+        };
+        dev_warn!(dev, "{why}: resetting {what}");
+        if look.up || look.crashed {
+            counters.count(Counter::Crashes);
+        }
+        self.power_down(look.reachable);
+        self.wiped = true;
+        let done = match step {
+            Step::Interface => Ok(()), // done by powering down
+            Step::Soc => {
+                self.controller.set_register(register::SOC_RESET, 1);
+                Ok(())
+            }
+            Step::Function => self.dev.reset(),
+            Step::Bus => self.dev.reset_bus(),
+            Step::Power => {
+                self.dev.as_device().announce(c"MODEM_POWER=cycle");
+                Ok(())
+            }
+        };
+        if let Err(error) = done {
+            dev_warn!(self.dev.as_device(), "that was not possible: {error:?}");
+        }
+        // The bus tells the driver of its own resets, too.
+        self.health().freeze(false);
+        self.health().powered_down();
+    }
+
+    /// Takes note of a state, and tells userspace of a new one.
+    fn enter(&mut self, state: State) {
+        if state == State::Up {
+            self.was_up = true;
+        }
+        if self.health().set(state) {
+            self.dev.as_device().announce(self.health().variable());
+        }
+    }
+}
+
+impl Periodic for Recovery {
+    const WAKES: bool = true;
+
+    fn run(&mut self) -> u32 {
+        use ExecutionEnvironment as E;
+        if self.health().is_frozen() {
+            self.power_down(false);
+            self.wiped = true;
+            self.enter(State::Frozen);
+            return SOON_MS;
+        }
+        let (look, environment) = self.look();
+        if matches!(environment, Some(E::EDL | E::FP)) {
+            // Somebody writes its flash: a reset now would ruin it.
+            if !look.powered && look.capable {
+                self.power_up();
+            }
+            self.enter(State::Download);
+            return SOON_MS;
+        }
+        match self.ladder.decide(look) {
+            Action::Wait => {}
+            Action::PowerUp => self.power_up(),
+            Action::Reset(Step::Bus) if !self.family.bus_reset => self.reset(Step::Power, look),
+            Action::Reset(step) => self.reset(step, look),
+        }
+        self.enter(if look.up && look.reachable && !look.crashed {
+            State::Up
+        } else if !look.reachable {
+            State::Unreachable
+        } else if self.was_up {
+            State::Restarting
+        } else {
+            State::Starting
+        });
+        if look.up && look.reachable && !look.crashed {
+            LATER_MS
+        } else {
+            SOON_MS
+        }
+    }
+}

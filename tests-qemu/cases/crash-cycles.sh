@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
+# shellcheck shell=dash
+# timeout: 400
+# Crashes in a row, under load, each signalled another way: the data path is back after each, on the same interfaces.
+
+# back: a packet goes through; the session is the network's, so that nobody has to set it up anew.
+back() {
+	wait_for 20 sh -c "[ \$(cat /sys/class/net/$base/carrier) = 1 ]" || return
+	modem data session up 130 >/dev/null
+	wait_for 20 ping -c 1 -W 1 -I $base.2 $ipv4 >/dev/null
+}
+
+cycles=30
+driver_up
+need "format" modem data format v1 32 32768 11 8192
+need "base is up" ip link set $base up
+need "link" extra_link 2
+link=$base.2
+need "route" ip route replace default dev $link
+need "ping" back
+indexes=$(interface_indexes)
+ping -i 0.01 -s 1200 -q $ipv4 -I $link >/dev/null 2>&1 &
+load=$!
+crashed_beyond() {
+	[ "$(counter $base modem_crashes)" -gt "$1" ] && state_is up && [ "$(cat /sys/class/net/$base/carrier)" = 1 ]
+}
+
+cycle=0
+while [ $cycle -lt $cycles ]; do
+	before=$(counter $base modem_crashes)
+	case $((cycle % 3)) in
+	0) modem sys_err interrupt ;;
+	1) modem sys_err event ;;
+	2) modem rddm ;;
+	esac
+	wait_for 30 crashed_beyond "$before" && modem data format v1 32 32768 11 8192 && back || break
+	cycle=$((cycle + 1))
+done
+check_equal "cycles" $cycles $cycle
+check_equal "on the same interfaces" "$indexes" "$(interface_indexes)"
+check "crashes were counted" test "$(counter $base modem_crashes)" -ge $cycles
+kill $load
+check "transfer" transfer tcp-get $ipv4 1 1000000
+check "the driver goes" driver_unload

@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
+# shellcheck shell=dash
+# timeout: 120
+# modem: --boot-ee sbl --boot-delay 12000
+# A modem in a boot loader that takes no power-up: probe returns at once, the rest follows when the modem is ready.
+
+before=$(uptime_seconds)
+need "driver loads" driver_load
+check "at once" test $(($(uptime_seconds) - before)) -lt 5
+check "driver binds" bound_to mhi_net
+check "base interface is there" test -e /sys/class/net/$base
+check "without carrier" refused test "$(cat /sys/class/net/$base/carrier 2>/dev/null)" = 1
+check_equal "it says so" starting "$(modem_state)"
+check "ports appear when it is ready" wait_for 40 ports_are_there
+check "it is up" wait_for 10 state_is up
+check_equal "no reset was needed" 0 "$(counter $base modem_resets_interface)"
+need "session" connect
+check "ping" ping_through $link $ipv4
+check "disconnect" disconnect
+
+# Gone before it is there.
+driver_unload
+modem numb power
+check "driver loads with a modem that is dead" driver_load
+check "and goes" driver_unload

@@ -1,0 +1,7 @@
+# SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
+# shellcheck shell=dash
+# timeout: 240
+# modem: --model rm500q
+# A modem that crashed and comes up only once its bus is reset: the driver gets there by itself, and the session comes back.
+
+recovery_case bus 150 modem_resets_interface modem_resets_soc modem_resets_function modem_resets_bus

@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
+# shellcheck shell=dash
+# What the cases about a modem's health share. Sourced by guest.sh.
+
+# modem_state: as the driver shows it.
+modem_state() {
+	cat "/sys/bus/pci/devices/$(pci)/modem_state"
+}
+
+state_is() {
+	[ "$(modem_state)" = "$1" ]
+}
+
+# recovers SECONDS: the session that was connected carries packets again, on the same interfaces.
+recovers() {
+	check "the modem is up again" wait_for "$1" state_is up
+	check "its session is back" wait_for 40 ping_through $link $ipv4 1
+	check_equal "on the same interfaces" "$indexes" "$(interface_indexes)"
+	check "a transfer after it" transfer tcp-get $ipv4 1 1000000
+}
+
+interface_indexes() {
+	echo "$(cat /sys/class/net/$base/ifindex) $(cat /sys/class/net/$link/ifindex)"
+}
+
+# recovery_case RESET SECONDS COUNTER...: a session, then a crash that only this reset cures.
+recovery_case() {
+	local cure=$1 seconds=$2 counter
+	shift 2
+	driver_up
+	need "session" connect --ip 4+6
+	indexes=$(interface_indexes)
+	check "the modem is up" wait_for 10 state_is up
+	modem numb "$cure"
+	check "the crash is noticed" wait_for 20 state_is restarting
+	check "carrier is off" wait_for 5 sh -c "[ \$(cat /sys/class/net/$base/carrier) = 0 ]"
+	recovers "$seconds"
+	for counter; do
+		check_equal "$counter" 1 "$(counter $base "$counter")"
+	done
+	check "disconnect" disconnect
+	check "the driver goes" driver_unload
+}
