@@ -4,8 +4,10 @@
 use crate::link::Link;
 use crate::netdev::Base;
 use crate::stats;
+use crate::tx::{BYTES, FRAMES};
 use core::ffi::CStr;
 use kernel::net::ethtool::{Ethtool, TxAggregation};
+use kernel::net::rtnl::ExtAck;
 use kernel::net::Device;
 use kernel::prelude::*;
 
@@ -29,8 +31,19 @@ impl Ethtool for Base {
         Some(dev.private().tx.aggregation())
     }
 
-    fn set_tx_aggregation(dev: &Device<Self>, to: TxAggregation) -> Result {
-        dev.private().tx.set_aggregation(to)
+    fn set_tx_aggregation(dev: &Device<Self>, to: TxAggregation, extack: &ExtAck) -> Result {
+        let why = if !BYTES.contains(&to.max_bytes) {
+            c"tx-aggr-max-bytes is not from 2048 to 16384"
+        } else if !FRAMES.contains(&to.max_frames) {
+            c"tx-aggr-max-frames is not from 1 to 64"
+        } else if to.time_usecs != 0 {
+            c"tx-aggr-time-usecs is 0: packets wait while the modem is busy, and never for a time"
+        } else {
+            dev.private().tx.set_aggregation(to);
+            return Ok(());
+        };
+        extack.explain(why);
+        Err(EINVAL)
     }
 }
 
@@ -47,7 +60,7 @@ impl Ethtool for Link {
         None
     }
 
-    fn set_tx_aggregation(_dev: &Device<Self>, _to: TxAggregation) -> Result {
+    fn set_tx_aggregation(_dev: &Device<Self>, _to: TxAggregation, _extack: &ExtAck) -> Result {
         Err(EOPNOTSUPP)
     }
 }

@@ -2,7 +2,7 @@
 //! Driver for Quectel's 5G modems over PCIe (MHI), with a QMAP muxer.
 //!
 //! A packet's way down: `data` (buffer from the modem) -> `rx` (transfer) -> `frames` -> `link` (the interface) -> stack.
-//! A packet's way up: stack -> `link` -> `tx` (when to send what) -> `aggregate` (frames in a transfer) -> the modem.
+//! A packet's way up: stack -> `link` -> `tx` (who sends when) -> `transfers` -> `aggregate` (frames in one) -> the modem.
 //!
 //! Lock order, outermost first: rtnl; `rx` state or `tx` state; the MHI core's locks; the done queues of `rx` and `tx`.
 //! The MHI core calls back with its own locks held, so callbacks take only the done queues. `data` and `watchdog` run with or
@@ -12,6 +12,7 @@
 #![no_std]
 #![forbid(unsafe_code)]
 
+mod account;
 mod aggregate;
 mod controller;
 mod data;
@@ -26,8 +27,10 @@ mod netdev;
 mod pci;
 mod queue;
 mod rx;
+mod sender;
 mod serial;
 mod stats;
+mod transfers;
 mod tx;
 mod watchdog;
 

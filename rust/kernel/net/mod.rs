@@ -3,12 +3,15 @@
 
 pub mod device;
 pub mod ethtool;
+mod limits;
 pub mod napi;
+mod reader;
 pub mod rtnl;
 pub mod skbuff;
 
 pub use device::{Device, Operations, Registration, Shape, Transmit};
 pub use napi::Napi;
+pub use reader::Reader;
 pub use skbuff::{SkBuff, SkBuffList, Splitter};
 
 /// Protocol number of IPv4 packets.
