@@ -2,27 +2,23 @@
 //! Whose bytes the driver and the modem have: for byte queue limits, and so that links get equal shares. Kept by `transfers`,
 //! under its lock.
 //!
-//! A transfer holds packets of several links, and transfers come back in the order in which they left. So what is on its way
-//! is a queue of runs, a run being packets of one sender in one transfer. Each byte that byte queue limits are told of is in
-//! exactly one run of a sender that is set up, until they are told that it is done with.
+//! A transfer holds packets of several links, and transfers come back in the order in which they left: what is whose is in
+//! `runs`. Each byte that byte queue limits are told of is in exactly one run of a sender that is set up, until they are
+//! told that it is done with.
 
 use crate::queue::Queue;
+use crate::runs::{Run, Runs, NOBODY};
 use crate::sender::{Kept, Sender, LEAST};
 use kernel::prelude::*;
 
 /// The base interface's key; a link's is its mux id.
 pub(crate) const BASE: u8 = 0;
-/// Nobody's key: commands, and packets of an interface that went down.
-const NOBODY: u8 = u8::MAX;
 
 /// What is on its way, and who waits.
 pub(crate) struct Account {
     /// By key. From `open` to `close`.
     owners: KVec<Option<Owner>>,
-    /// Oldest first. Those behind the last one that ends a transfer belong to the open transfer.
-    runs: Queue<Run>,
-    /// The newest run of the open transfer; not in `runs` yet.
-    last: Run,
+    runs: Runs,
     /// Keys of senders that are stopped until something comes back, in the order in which they go on.
     waiting: Queue<u8>,
     /// Keys of owners with something to report, a bit each.
@@ -57,22 +53,6 @@ struct Amount {
     lost: u32,
 }
 
-#[derive(Clone, Copy)]
-struct Run {
-    bytes: u32,
-    packets: u16,
-    key: u8,
-    /// Whether it is its transfer's last.
-    ends: bool,
-}
-
-const EMPTY: Run = Run {
-    bytes: 0,
-    packets: 0,
-    key: NOBODY,
-    ends: false,
-};
-
 impl Account {
     /// For at most `runs` runs.
     pub(crate) fn new(runs: usize) -> Result<Account> {
@@ -80,8 +60,7 @@ impl Account {
         while owners.push(None).is_ok() {}
         Ok(Account {
             owners,
-            runs: Queue::new(runs)?,
-            last: EMPTY,
+            runs: Runs::new(runs)?,
             waiting: Queue::new(usize::from(NOBODY))?,
             marked: [0; 4],
             hungry: Hungry::default(),
@@ -114,11 +93,7 @@ impl Account {
         let buffers = self.end_wait(from);
         self.mark(from, false);
         self.update(from, |owner| owner.limited = false);
-        for run in self.runs.iter_mut().chain(Some(&mut self.last)) {
-            if run.key == from {
-                run.key = to;
-            }
-        }
+        self.runs.rename(from, to);
         let Some(owner) = self
             .owners
             .get_mut(usize::from(from))
@@ -176,14 +151,9 @@ impl Account {
 
     /// A packet was put into the open transfer.
     pub(crate) fn add(&mut self, key: u8, bytes: usize) {
-        if self.last.key != key {
-            if self.last.packets > 0 {
-                self.push(self.last);
-            }
-            self.last = Run { key, ..EMPTY };
+        if let Some(run) = self.runs.add(key, bytes) {
+            self.take_back(run, true); // there is room: `transfers` sees to it
         }
-        self.last.packets = self.last.packets.saturating_add(1);
-        self.last.bytes = self.last.bytes.saturating_add(bytes as u32); // CAST: at most a transfer's
     }
 
     /// A packet was taken from the stack, as `packets` in transfers.
@@ -212,33 +182,23 @@ impl Account {
 
     /// The open transfer has left; without packets, it was a command.
     pub(crate) fn seal(&mut self) {
-        let last = core::mem::replace(&mut self.last, EMPTY);
-        self.push(Run { ends: true, ..last });
-    }
-
-    fn push(&mut self, run: Run) {
-        // There is room: `transfers` sees to it.
-        if let Err(run) = self.runs.push(run) {
-            self.take_back(run, true);
+        if let Some(run) = self.runs.seal() {
+            self.take_back(run, true); // as above
         }
     }
 
     /// The open transfer will not leave.
     pub(crate) fn lose(&mut self) {
-        let last = core::mem::replace(&mut self.last, EMPTY);
-        self.take_back(last, true);
-        while self.runs.back().is_some_and(|run| !run.ends) {
-            if let Some(run) = self.runs.pop_back() {
-                self.take_back(run, true);
-            }
+        while let Some(run) = self.runs.pop_open() {
+            self.take_back(run, true);
         }
     }
 
     /// The oldest transfer came back; `lost` if the modem had not taken it.
     pub(crate) fn complete(&mut self, lost: bool) {
-        while let Some(run) = self.runs.pop() {
+        while let Some((run, ends)) = self.runs.pop() {
             self.take_back(run, lost);
-            if run.ends {
+            if ends {
                 break;
             }
         }

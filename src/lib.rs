@@ -4,7 +4,8 @@
 //! A packet's way down: `data` (buffer from the modem) -> `rx` (transfer) -> `frames` -> `link` (the interface) -> stack.
 //! A packet's way up: stack -> `link` -> `tx` (who sends when) -> `transfers` -> `aggregate` (frames in one) -> the modem.
 //!
-//! Lock order, outermost first: rtnl; `rx` state or `tx` state; the MHI core's locks; the done queues of `rx` and `tx`.
+//! Lock order, outermost first: rtnl; the network core's lock of a queue that sends; `rx` state or `tx` state; the MHI core's locks; the
+//! done queues of `rx` and `tx`.
 //! The MHI core calls back with its own locks held, so callbacks take only the done queues. `data` and `watchdog` run with or
 //! take the driver core's lock of the channels, under which rtnl is never taken. The lock of a port's stopped channels is taken
 //! alone.
@@ -26,6 +27,7 @@ mod modem;
 mod netdev;
 mod pci;
 mod queue;
+mod runs;
 mod rx;
 mod sender;
 mod serial;
