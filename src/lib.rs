@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //! Driver for Quectel's 5G modems over PCIe (MHI), with a QMAP muxer.
 //!
-//! A packet's way down: `data` (buffer from the modem) -> `rx` (transfer) -> `frames` -> `link` (the interface) -> stack.
+//! A packet's way down: `data` (buffer from the modem) -> `rx` (transfer) -> `frames` (and `merge`) -> `link` (the interface) ->
+//! stack.
 //! A packet's way up: stack -> `link` -> `tx` (who sends when) -> `transfers` -> `aggregate` (frames in one) -> the modem.
 //!
 //! Lock order, outermost first: rtnl; the network core's lock of a queue that sends; `rx` state or `tx` state; the MHI core's locks; the
@@ -15,6 +16,7 @@
 
 mod account;
 mod aggregate;
+mod buffers;
 mod controller;
 mod data;
 mod ethtool;
@@ -23,6 +25,7 @@ mod format;
 mod frames;
 mod headers;
 mod link;
+mod merge;
 mod modem;
 mod netdev;
 mod pci;

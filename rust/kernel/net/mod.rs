@@ -3,6 +3,7 @@
 
 pub mod device;
 pub mod ethtool;
+pub mod incoming;
 mod limits;
 pub mod napi;
 mod reader;
@@ -10,9 +11,10 @@ pub mod rtnl;
 pub mod skbuff;
 
 pub use device::{Device, Operations, Registration, Shape, Transmit};
-pub use napi::Napi;
+pub use incoming::{Incoming, IncomingList, Splitter};
+pub use napi::{Napi, Poll};
 pub use reader::Reader;
-pub use skbuff::{SkBuff, SkBuffList, Splitter};
+pub use skbuff::SkBuff;
 
 /// Protocol number of IPv4 packets.
 pub const ETH_P_IP: u16 = bindings::ETH_P_IP as u16;
