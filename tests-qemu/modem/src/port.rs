@@ -43,6 +43,11 @@ pub trait Data: Send {
     /// When to poll next although nothing was received, if that is known.
     fn deadline(&self) -> Option<Instant>;
 
+    /// Until when no uplink transfer is taken, if that is later than now: it stays in the host's ring.
+    fn busy(&self, _now: Instant) -> Option<Instant> {
+        None
+    }
+
     /// The modem restarted: forget queued packets.
     fn reset(&mut self);
 

@@ -9,6 +9,7 @@ mod control;
 mod downlink;
 mod flow;
 mod inject;
+mod line;
 mod stats;
 #[cfg(test)]
 mod tests;
@@ -25,6 +26,7 @@ use blast::Blast;
 use downlink::Downlink;
 use flow::Flow;
 use inject::Inject;
+use line::Line;
 use stats::Stats;
 
 /// Everything behind the data channels.
@@ -36,6 +38,7 @@ pub struct DataPlane {
     stats: Stats,
     downlink: Downlink,
     flow: Flow,
+    line: Line,
     inject: Inject,
     blasts: Vec<Blast>,
 }
@@ -50,6 +53,7 @@ impl DataPlane {
             stats: Stats::default(),
             downlink: Downlink::default(),
             flow: Flow::default(),
+            line: Line::default(),
             inject: Inject::default(),
             blasts: Vec::new(),
         }
@@ -80,6 +84,7 @@ impl Data for DataPlane {
         let modem = Arc::clone(&self.modem);
         let mut modem = lock(&modem);
         self.follow(&modem, now);
+        self.line.take(transfer.len(), now);
         self.uplink(&mut modem, transfer, now);
     }
 
@@ -116,8 +121,13 @@ impl Data for DataPlane {
             .min()
     }
 
+    fn busy(&self, now: Instant) -> Option<Instant> {
+        self.line.busy(now)
+    }
+
     fn reset(&mut self) {
         self.internets.clear();
+        self.line.reset();
         self.blasts.clear();
         self.downlink.reset();
         self.flow.reset();
