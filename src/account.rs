@@ -23,6 +23,8 @@ pub(crate) struct Account {
     waiting: Queue<u8>,
     /// Keys of owners with something to report, a bit each.
     marked: [u64; 4],
+    /// Whether any is.
+    news: bool,
     /// Owners that would send more, and their bytes.
     hungry: Hungry,
 }
@@ -63,6 +65,7 @@ impl Account {
             runs: Runs::new(runs)?,
             waiting: Queue::new(usize::from(NOBODY))?,
             marked: [0; 4],
+            news: false,
             hungry: Hungry::default(),
         })
     }
@@ -218,18 +221,22 @@ impl Account {
     }
 
     fn mark(&mut self, key: u8, on: bool) {
+        self.news |= on;
         if let Some(word) = self.marked.get_mut(usize::from(key >> 6)) {
             let bit = 1u64 << (key & 63);
             *word = if on { *word | bit } else { *word & !bit };
         }
     }
 
+    /// Whether there may be something to report.
+    pub(crate) fn has_news(&self) -> bool {
+        self.news
+    }
+
     /// Tells byte queue limits of all that came back; returns the packets lost.
     pub(crate) fn report(&mut self) -> u32 {
         let mut lost = 0u32;
-        if self.marked == [0; 4] {
-            return lost;
-        }
+        self.news = false;
         for (index, first) in [0u8, 64, 128, 192].into_iter().enumerate() {
             let mut word = self.marked.get_mut(index).map_or(0, core::mem::take);
             while word != 0 {

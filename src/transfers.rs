@@ -232,6 +232,7 @@ impl Transfers {
     }
 
     /// A transfer with room for a frame of at most `most` bytes.
+    #[inline(always)] // of two callers, in each packet's way
     fn room(&mut self, port: &Port, most: usize) -> Result<&mut Aggregate, Counter> {
         if self.open.as_ref().is_some_and(|open| {
             open.len().saturating_add(most) > open.size().min(self.limits.max_bytes as usize)
@@ -256,6 +257,7 @@ impl Transfers {
     }
 
     /// Takes account of a packet just appended, and sends the transfer if it is full.
+    #[inline(always)] // as above
     fn added(&mut self, port: &Port, key: u8, len: usize, sent: &mut Sent) {
         self.account.add(key, len);
         sent.packets = sent.packets.saturating_add(1);
@@ -353,8 +355,11 @@ impl Transfers {
 
     /// After a packet: reports what was lost meanwhile, and stops the sender if it is others' turn or no buffer is left.
     /// Returns whether it was stopped.
+    #[inline]
     pub(crate) fn settle(&mut self, port: &Port, key: u8) -> bool {
-        self.report(port);
+        if self.account.has_news() {
+            self.report(port);
+        }
         let why = if self.account.is_greedy(key) {
             Counter::TxYielded
         } else if self.pool.is_empty() && self.open.is_none() && self.under_way > 0 {

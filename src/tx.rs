@@ -105,7 +105,7 @@ impl Tx {
 
     /// Puts buffers that came back to use, and lets go on who waited for them. From the poll.
     pub(crate) fn complete(&self, port: &Port) {
-        let mut state = self.state.lock();
+        let mut state = self.state.lock_in_softirq();
         if state.collect(port, &self.done) {
             state.flush_when_idle(port);
             state.wake();
@@ -174,7 +174,7 @@ impl Tx {
         append: impl FnOnce(&mut Transfers, &SkBuff, u8, &mut Sent) -> Result<(), Counter>,
     ) -> Transmit {
         let more = xmit_more();
-        let mut state = self.state.lock();
+        let mut state = self.state.lock_in_softirq();
         let key = state.account.key(key, sender);
         let mut sent = Sent::default();
         let result = append(&mut state, &skb, key, &mut sent);

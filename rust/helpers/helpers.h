@@ -26,6 +26,8 @@ size_t rust_helper_spinlock_size(void);
 void rust_helper_spin_lock_init(spinlock_t *lock, const char *name, struct lock_class_key *key);
 void rust_helper_spin_lock_bh(spinlock_t *lock);
 void rust_helper_spin_unlock_bh(spinlock_t *lock);
+void rust_helper_spin_lock(spinlock_t *lock);
+void rust_helper_spin_unlock(spinlock_t *lock);
 void rust_helper_rcu_read_lock(void);
 void rust_helper_rcu_read_unlock(void);
 void rust_helper_rtnl_lock(void);
