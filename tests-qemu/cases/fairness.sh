@@ -39,25 +39,30 @@ usleep 2000000
 upload $base.2 tcp-put $ipv4 2 500000000
 upload $base.3 udp-put $ipv4 3 10000000 1200 0 --segment 40
 upload $base.4 tcp-put $ipv4 4 500000000
-usleep 3000000
-before=$(tx_bytes)
-usleep 8000000
-after=$(tx_bytes)
 
-all=0
-# shellcheck disable=SC2086
-set -- $before
-shares=
-for now in $after; do
-	shares="$shares $((now - $1))"
-	all=$((all + now - $1))
-	shift
-done
-check "all together: $all bytes" test $all -gt 5000000
-number=0
-for share in $shares; do
-	number=$((number + 1))
-	check "link $number: $((share * 100 / all)) %" test $((share * 8)) -ge $all
-done
+# shared NAME: each link's share of what is sent in some seconds.
+shared() {
+	local name=$1 all=0 number=0 shares='' before now share
+	usleep 3000000
+	before=$(tx_bytes)
+	usleep 8000000
+	set -- $before
+	for now in $(tx_bytes); do
+		shares="$shares $((now - $1))"
+		all=$((all + now - $1))
+		shift
+	done
+	check "$name: $all bytes" test $all -gt 5000000
+	for share in $shares; do
+		number=$((number + 1))
+		check "$name: link $number has $((share * 100 / all)) %" test $((share * 8)) -ge $all
+	done
+}
+
+shared "with byte queue limits"
+# Now its packets could take all of the driver's buffers.
+check "the first link has no limit" sh -c "echo 100000000 >/sys/class/net/$base.1/queues/tx-0/byte_queue_limits/limit_min"
+shared "without on the first link"
+check "it had to wait for the others" test "$(counter $base tx_queue_yielded)" -gt 0
 tail -n 1 /sys/class/net/$base.*/queues/tx-0/byte_queue_limits/limit
 ethtool -S $base | grep tx_
