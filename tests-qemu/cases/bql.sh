@@ -17,14 +17,12 @@ empty() {
 
 # load LINK [ACTION ARGUMENTS...]: an upload in the background, more than the modem takes; its process is $loader.
 load() {
-	(
-		link=$1
-		shift
-		[ $# -gt 0 ] || set -- tcp-put $ipv4 9 1000000000 --flows 4
-		transfer "$@"
-	) >/dev/null 2>&1 &
+	local link=$1
+	shift
+	[ $# -gt 0 ] || set -- tcp-put $ipv4 9 1000000000 --flows 4
+	transfer "$@" >/dev/null 2>&1 &
 	loader=$!
-	wait_for 10 refused empty "$1"
+	wait_for 10 refused empty $link
 }
 
 unload() {

@@ -11,11 +11,9 @@
 
 # upload LINK ARGUMENTS...: in the background.
 upload() {
-	(
-		link=$1
-		shift
-		transfer "$@"
-	) >/dev/null 2>&1 &
+	local link=$1
+	shift
+	transfer "$@" >/dev/null 2>&1 &
 }
 
 tx_bytes() {
