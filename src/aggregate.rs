@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-//! A transfer to the modem under construction. Filled by `tx`.
+//! A transfer to the modem under construction. Filled by `transfers`.
 
-use kernel::net::SkBuff;
+use kernel::net::{Reader, SkBuff};
 use kernel::page::Pages;
 use kernel::prelude::*;
 use qmap::segment::{Segment, Segments};
@@ -21,11 +21,46 @@ pub(crate) struct Header {
     pub(crate) offload: Option<Offload>,
 }
 
-impl Header {
-    /// The most bytes that a frame takes besides its packet: headers and pad.
+/// A frame's header as it is written, and the zero bytes behind its packet.
+pub(crate) struct Prefix {
+    /// Longer than the header, so that it is written in one go: the packet overwrites the rest.
+    bytes: [u8; PREFIX],
+    len: usize,
+    pad: usize,
+}
+
+/// Bytes of the longest header.
+const PREFIX: usize = 8;
+
+impl Prefix {
+    /// Bytes that a frame takes besides its packet.
     pub(crate) fn overhead(&self) -> usize {
-        qmap::header_len(self.version).saturating_add(3)
+        self.len.saturating_add(self.pad)
     }
+}
+
+/// The header of a packet of `len` bytes, if it is to be a frame; `None` if it is too long for one.
+pub(crate) fn prefix(header: Option<&Header>, len: usize) -> Option<Prefix> {
+    let mut bytes = [0; PREFIX];
+    let (header, pad) = match header {
+        Some(header) => {
+            let written = qmap::write_header(
+                &mut bytes,
+                header.version,
+                header.mux_id,
+                len,
+                Padding::Align4,
+                header.offload,
+            )?;
+            (written.header, written.pad)
+        }
+        None => (0, 0),
+    };
+    Some(Prefix {
+        bytes,
+        len: header,
+        pad,
+    })
 }
 
 impl Aggregate {
@@ -58,12 +93,12 @@ impl Aggregate {
         self.buffer
     }
 
-    /// Adds a packet of `len` bytes that `write` fills in, behind a header if it is a frame; `EINVAL` if it does not fit,
+    /// Adds a packet of `len` bytes that `write` fills in, behind its header if it is a frame; `EINVAL` if it does not fit,
     /// with nothing added.
     pub(crate) fn append(
         &mut self,
+        prefix: &Prefix,
         len: usize,
-        header: Option<&Header>,
         write: impl FnOnce(&mut [u8]) -> Result,
     ) -> Result {
         let room = self
@@ -71,45 +106,35 @@ impl Aggregate {
             .as_mut_slice()
             .get_mut(self.len..)
             .ok_or(EINVAL)?;
-        let (before, behind) = match header {
-            Some(header) => {
-                let written = qmap::write_header(
-                    room,
-                    header.version,
-                    header.mux_id,
-                    len,
-                    Padding::Align4,
-                    header.offload,
-                )
-                .ok_or(EINVAL)?;
-                (written.header, written.pad)
-            }
-            None => (0, 0),
-        };
-        let (_, room) = room.split_at_mut_checked(before).ok_or(EINVAL)?;
-        let (packet, room) = room.split_at_mut_checked(len).ok_or(EINVAL)?;
-        write(packet)?;
-        if let Some(Header {
-            version: Version::V4,
-            offload: Some(offload),
-            ..
-        }) = header
-        {
-            complement(packet, *offload);
+        if prefix.len > 0 {
+            *room.first_chunk_mut().ok_or(EINVAL)? = prefix.bytes;
         }
-        room.get_mut(..behind).ok_or(EINVAL)?.fill(0);
+        let (_, room) = room.split_at_mut_checked(prefix.len).ok_or(EINVAL)?;
+        let (packet, behind) = room.split_at_mut_checked(len).ok_or(EINVAL)?;
+        let pad = behind.get_mut(..prefix.pad).ok_or(EINVAL)?;
+        write(packet)?;
+        for byte in pad {
+            *byte = 0;
+        }
         self.len = self
             .len
-            .saturating_add(before)
-            .saturating_add(len)
-            .saturating_add(behind);
+            .saturating_add(prefix.overhead())
+            .saturating_add(len);
         self.frames = self.frames.saturating_add(1);
         Ok(())
     }
 }
 
 /// Version 4 wants the pseudo header's sum complemented; see `Offload`.
-fn complement(packet: &mut [u8], offload: Offload) {
+pub(crate) fn complement(packet: &mut [u8], header: Option<&Header>) {
+    let Some(Header {
+        version: Version::V4,
+        offload: Some(offload),
+        ..
+    }) = header
+    else {
+        return;
+    };
     let at = usize::from(offload.start).wrapping_add(usize::from(offload.insert));
     if let Some(field) = packet
         .get_mut(at..)
@@ -119,26 +144,26 @@ fn complement(packet: &mut [u8], offload: Offload) {
     }
 }
 
-/// Writes one segment of a packet: its headers, and its data out of the packet's.
+/// Writes one segment of a packet: its headers, and its data, the next of the packet's.
 pub(crate) fn write_segment(
-    version: Version,
-    skb: &SkBuff,
+    header: &Header,
+    data: &mut Reader<'_>,
     segments: &Segments<'_>,
     segment: &Segment,
     packet: &mut [u8],
 ) -> Result {
-    let (headers, data) = packet
+    let (before, behind) = packet
         .split_at_mut_checked(segments.header_len())
         .ok_or(EINVAL)?;
-    segments.write_headers(segment, headers).ok_or(EINVAL)?;
-    let offset = segments.header_len().checked_add(segment.offset);
-    skb.copy_to(offset.ok_or(EINVAL)?, data)?;
-    if version == Version::V1 {
+    segments.write_headers(segment, before).ok_or(EINVAL)?;
+    data.read(behind)?;
+    if header.version == Version::V1 {
         let (_, behind) = packet
             .split_at_mut_checked(segments.transport())
             .ok_or(EINVAL)?;
         qmap::segment::complete(behind, segments.insert(), segments.is_udp()).ok_or(EINVAL)?;
     }
+    complement(packet, Some(header));
     Ok(())
 }
 

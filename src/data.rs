@@ -32,7 +32,7 @@ impl Driver for Data {
     }
 
     fn uplink(_dev: &Device, base: &net::Device<Base>, transfer: Transfer) {
-        base.private().tx.done(transfer.buffer);
+        base.private().tx.done(transfer);
         base.napi().schedule();
     }
 

@@ -4,9 +4,11 @@
 use crate::link::Link;
 use crate::netdev::Base;
 use crate::stats;
-use crate::tx;
+use crate::transfers::BUFFERS;
+use crate::tx::{BYTES, FRAMES};
 use core::ffi::CStr;
 use kernel::net::ethtool::{Ethtool, Ring, TxAggregation};
+use kernel::net::rtnl::ExtAck;
 use kernel::net::Device;
 use kernel::prelude::*;
 
@@ -32,13 +34,13 @@ impl Ethtool for Base {
             rx,
             rx_max,
             rx_buf_len: u32::try_from(size).unwrap_or(u32::MAX),
-            tx: tx::BUFFERS as u32,
-            tx_max: tx::BUFFERS as u32,
+            tx: BUFFERS as u32,
+            tx_max: BUFFERS as u32,
         })
     }
 
     fn set_ring(dev: &Device<Self>, rx: u32, tx: u32) -> Result {
-        if tx != tx::BUFFERS as u32 {
+        if tx != BUFFERS as u32 {
             return Err(EOPNOTSUPP);
         }
         dev.private().rx.set_ring(rx)
@@ -48,8 +50,19 @@ impl Ethtool for Base {
         Some(dev.private().tx.aggregation())
     }
 
-    fn set_tx_aggregation(dev: &Device<Self>, to: TxAggregation) -> Result {
-        dev.private().tx.set_aggregation(to)
+    fn set_tx_aggregation(dev: &Device<Self>, to: TxAggregation, extack: &ExtAck) -> Result {
+        let why = if !BYTES.contains(&to.max_bytes) {
+            c"tx-aggr-max-bytes is not from 2048 to 16384"
+        } else if !FRAMES.contains(&to.max_frames) {
+            c"tx-aggr-max-frames is not from 1 to 64"
+        } else if to.time_usecs != 0 {
+            c"tx-aggr-time-usecs is 0: packets wait while the modem is busy, and never for a time"
+        } else {
+            dev.private().tx.set_aggregation(to);
+            return Ok(());
+        };
+        extack.explain(why);
+        Err(EINVAL)
     }
 }
 
@@ -66,7 +79,7 @@ impl Ethtool for Link {
         None
     }
 
-    fn set_tx_aggregation(_dev: &Device<Self>, _to: TxAggregation) -> Result {
+    fn set_tx_aggregation(_dev: &Device<Self>, _to: TxAggregation, _extack: &ExtAck) -> Result {
         Err(EOPNOTSUPP)
     }
 }

@@ -3,9 +3,10 @@
 //!
 //! A packet's way down: `data` (buffer from the modem) -> `rx` (transfer) -> `frames` (and `merge`) -> `link` (the interface) ->
 //! stack.
-//! A packet's way up: stack -> `link` -> `tx` (when to send what) -> `aggregate` (frames in a transfer) -> the modem.
+//! A packet's way up: stack -> `link` -> `tx` (who sends when) -> `transfers` -> `aggregate` (frames in one) -> the modem.
 //!
-//! Lock order, outermost first: rtnl; `rx` state or `tx` state; the MHI core's locks; the done queues of `rx` and `tx`.
+//! Lock order, outermost first: rtnl; the network core's lock of a queue that sends; `rx` state or `tx` state; the MHI core's locks; the
+//! done queues of `rx` and `tx`.
 //! The MHI core calls back with its own locks held, so callbacks take only the done queues. `data` and `watchdog` run with or
 //! take the driver core's lock of the channels, under which rtnl is never taken. The lock of a port's stopped channels is taken
 //! alone.
@@ -13,6 +14,7 @@
 #![no_std]
 #![forbid(unsafe_code)]
 
+mod account;
 mod aggregate;
 mod buffers;
 mod controller;
@@ -30,9 +32,12 @@ mod netdev;
 mod pci;
 mod queue;
 mod recovery;
+mod runs;
 mod rx;
+mod sender;
 mod serial;
 mod stats;
+mod transfers;
 mod tx;
 mod watchdog;
 

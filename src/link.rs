@@ -2,6 +2,8 @@
 //! A mux link, the interface of one data session: rtnl kind `rmnet`, with the attributes of Linux' own.
 
 use crate::netdev::{Base, Port, MUX_IDS};
+use crate::sender::Sender;
+use crate::stats::Counter;
 use crate::tx;
 use core::ffi::CStr;
 use core::sync::atomic::{AtomicBool, AtomicU8, Ordering};
@@ -73,14 +75,18 @@ impl Operations for Link {
     }
 
     fn open(dev: &Device<Self>) -> Result {
-        if !dev.private().paused.load(Ordering::Acquire) {
+        let link = dev.private();
+        link.port().tx.open(Sender::Link(dev), Some(link.mux_id()));
+        if !link.paused.load(Ordering::Acquire) {
             dev.wake_queue();
         }
         Ok(())
     }
 
     fn stop(dev: &Device<Self>) {
+        let link = dev.private();
         dev.stop_queue();
+        link.port().tx.close(Some(link.mux_id()));
     }
 
     fn start_xmit(dev: &Device<Self>, skb: SkBuff) -> Transmit {
@@ -93,9 +99,7 @@ impl Operations for Link {
             return Transmit::Busy(skb);
         }
         if !link.base.is_running() {
-            dev.count_tx_dropped();
-            port.tx.flush(port, false);
-            return Transmit::Done;
+            return port.tx.refuse(port, Sender::Link(dev), Counter::TxDown);
         }
         port.tx.send_framed(port, dev, link.mux_id(), skb)
     }
@@ -157,6 +161,7 @@ impl rtnl::Link for Link {
             if let Some(mux_id) = free_mux_id(port, attributes, extack)? {
                 port.links
                     .replace(usize::from(mux_id), Some(ARef::from(dev)), rtnl)?;
+                port.tx.change(now, mux_id);
                 link.mux_id.store(mux_id, Ordering::Relaxed);
                 port.links.replace(usize::from(now), None, rtnl)?;
             }

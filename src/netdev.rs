@@ -7,13 +7,14 @@ use crate::format::Format;
 use crate::health::Health;
 use crate::link::Link;
 use crate::rx::Rx;
+use crate::sender::Sender;
 use crate::stats::{Counter, Counters};
 use crate::tx::Tx;
 use core::sync::atomic::{AtomicBool, Ordering};
 use kernel::device;
 use kernel::mhi;
 use kernel::net::ethtool::Table as EthtoolTable;
-use kernel::net::{self, rtnl, Device, Operations, Poll, Shape, SkBuff, Transmit};
+use kernel::net::{rtnl, Device, Operations, Poll, Shape, SkBuff, Transmit};
 use kernel::net::{ETH_P_IP, ETH_P_IPV6, ETH_P_MAP};
 use kernel::new_spinlock;
 use kernel::prelude::*;
@@ -93,13 +94,6 @@ impl Port {
         let muxed = (0..self.links.size()).any(|mux_id| self.links.is_filled(mux_id));
         self.muxed.store(muxed, Ordering::Release);
     }
-
-    /// Offers packets again on the base and on all links that the modem has not stopped.
-    pub(crate) fn wake_queues(&self, guard: &rcu::Guard) {
-        for link in self.links.iter(guard) {
-            link.private().wake(link);
-        }
-    }
 }
 
 /// What the data channels carry now.
@@ -117,7 +111,7 @@ pub(crate) fn mode(base: &Device<Base>) -> Mode {
 pub(crate) fn attach(base: &Device<Base>, channel: &mhi::Device) -> Result {
     let port = base.private();
     port.rx.attach(channel)?;
-    port.tx.attach(channel);
+    port.tx.attach(port, channel);
     port.attached.store(true, Ordering::Release);
     base.carrier_on();
     let guard = rcu::read_lock();
@@ -144,7 +138,7 @@ pub(crate) fn detach(base: &Device<Base>) {
             link.private().resume(link); // a modem that restarts has forgotten whom it stopped
         }
     }
-    port.tx.detach();
+    port.tx.detach(port);
     port.rx.detach();
 }
 
@@ -175,43 +169,33 @@ impl Operations for Base {
     const ETHTOOL: &'static EthtoolTable = &EthtoolTable::new::<Base>(true);
 
     fn open(dev: &Device<Self>) -> Result {
+        dev.private().tx.open(Sender::Base(dev), None);
         dev.wake_queue();
         Ok(())
     }
 
     fn stop(dev: &Device<Self>) {
         dev.stop_queue();
+        dev.private().tx.close(None);
     }
 
     fn start_xmit(dev: &Device<Self>, skb: SkBuff) -> Transmit {
         let port = dev.private();
-        let wanted = match (mode(dev), skb.protocol()) {
-            (Mode::Raw, ETH_P_IP | ETH_P_IPV6) | (Mode::Foreign, ETH_P_MAP) => true,
-            (Mode::Map, _) => {
-                // The kernel sends router solicitations here: the modem could not tell whose they are.
-                port.counters.count(Counter::TxNoMux);
-                false
+        let refused = match (mode(dev), skb.protocol()) {
+            (Mode::Raw, ETH_P_IP | ETH_P_IPV6) | (Mode::Foreign, ETH_P_MAP) => {
+                return port.tx.send_raw(port, dev, skb);
             }
-            _ => false,
+            // The kernel sends router solicitations here: the modem could not tell whose they are.
+            (Mode::Map, _) => Counter::TxNoMux,
+            _ => Counter::TxNotIp,
         };
-        if wanted {
-            port.tx.send_raw(port, dev, skb)
-        } else {
-            dev.count_tx_dropped();
-            port.tx.flush(port, net::device::xmit_more());
-            Transmit::Done
-        }
+        port.tx.refuse(port, Sender::Base(dev), refused)
     }
 
     fn poll(dev: &Device<Self>, poll: &mut Poll<'_>, budget: u32) -> u32 {
         let port = dev.private();
         let guard = rcu::read_lock();
-        if port.tx.complete(port) {
-            if dev.is_running() {
-                dev.wake_queue();
-            }
-            port.wake_queues(&guard);
-        }
+        port.tx.complete(port);
         Rx::poll(dev, poll, &guard, budget)
     }
 }

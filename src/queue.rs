@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-//! A first-in first-out queue of fixed size, for what the modem gave back and the poll has not seen yet.
+//! A first-in first-out queue of fixed size: what the modem gave back and the poll has not seen yet, or what it still has.
 
 use kernel::prelude::*;
 
@@ -42,6 +42,36 @@ impl<T> Queue<T> {
         let value = self.slots.get_mut(self.first).and_then(Option::take);
         self.first = self.wrap(self.first.wrapping_add(1));
         value
+    }
+
+    /// Takes the newest value.
+    pub(crate) fn pop_back(&mut self) -> Option<T> {
+        let len = self.len.checked_sub(1)?;
+        let index = self.wrap(self.first.wrapping_add(len));
+        self.len = len;
+        self.slots.get_mut(index).and_then(Option::take)
+    }
+
+    /// The newest value.
+    pub(crate) fn back(&self) -> Option<&T> {
+        let len = self.len.checked_sub(1)?;
+        let index = self.wrap(self.first.wrapping_add(len));
+        self.slots.get(index)?.as_ref()
+    }
+
+    /// How many values there are.
+    pub(crate) fn len(&self) -> usize {
+        self.len
+    }
+
+    /// How many more it takes.
+    pub(crate) fn room(&self) -> usize {
+        self.slots.len().saturating_sub(self.len)
+    }
+
+    /// All values, in no particular order.
+    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut T> {
+        self.slots.iter_mut().filter_map(Option::as_mut)
     }
 
     fn wrap(&self, index: usize) -> usize {

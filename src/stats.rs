@@ -8,7 +8,7 @@ use qmap::Malformed;
 macro_rules! counters {
     ($($(#[$doc:meta])* $variant:ident = $name:literal,)*) => {
         /// What is counted.
-        #[derive(Clone, Copy)]
+        #[derive(Clone, Copy, PartialEq, Eq)]
         pub(crate) enum Counter { $($(#[$doc])* $variant,)* }
 
         /// The names, in the order of `Counter`.
@@ -77,16 +77,32 @@ counters! {
     TxSegmented = c"tx_segmented",
     /// Transfers that the modem did not take.
     TxErrors = c"tx_queue_errors",
-    /// Packets too long for a frame.
+    /// Packets dropped: too long for a frame.
     TxTooLong = c"tx_too_long",
-    /// Bare packets on the base while it carries links.
+    /// Packets dropped: with much data, and headers that contradict it.
+    TxMalformed = c"tx_malformed",
+    /// Packets dropped: their checksum could not be computed.
+    TxChecksum = c"tx_checksum_failed",
+    /// Packets dropped: no memory for those that are longer than a buffer.
+    TxNoMemory = c"tx_no_memory",
+    /// Packets dropped: the modem is away.
+    TxDetached = c"tx_modem_away",
+    /// Packets dropped: the base interface is down.
+    TxDown = c"tx_base_down",
+    /// Packets dropped: bare, on the base while it carries links.
     TxNoMux = c"tx_no_mux",
+    /// Packets dropped: of another protocol than the base carries.
+    TxNotIp = c"tx_not_ip",
+    /// Packets in transfers that the modem did not take: not queued, or given back by a reset.
+    TxLost = c"tx_lost_packets",
     /// Answers to MAP commands.
     TxAnswers = c"tx_command_answers",
     /// Answers that could not be sent.
     TxAnswersDropped = c"tx_command_answers_dropped",
     /// Times packets had to wait for a buffer.
     TxStopped = c"tx_queue_stopped",
+    /// Times packets had to wait since other links had less on its way.
+    TxYielded = c"tx_queue_yielded",
     /// Times the data channels were restarted since the modem took packets and sent none.
     RxRestarts = c"rx_channel_restarts",
     /// Times the data channels were restarted since the modem gave no buffer back.

@@ -1,35 +1,31 @@
 // SPDX-License-Identifier: GPL-2.0-only
-//! Transmission: packets are copied into a transfer, several into one where the modem allows it.
+//! Transmission: takes packets of the base and of links, and what the modem gives back, and says who goes on when.
 //!
 //! A transfer is sent as soon as it is full, or no more packets follow and the modem is idle enough; while it is busy,
 //! packets gather until it gives a buffer back. So nothing waits on an idle link, and nobody needs a timer.
 
-use crate::aggregate::{self, Aggregate, Header};
+use crate::account::BASE;
+use crate::aggregate::{self, Header};
 use crate::link::Link;
-use crate::netdev::Port;
+use crate::netdev::{Base, Port};
+use crate::sender::Sender;
 use crate::stats::Counter;
-use kernel::mhi::{self, Direction};
+use crate::transfers::{Sent, Transfers, BUFFER, BUFFERS};
+use core::ops::RangeInclusive;
+use kernel::mhi::{self, Status, Transfer};
 use kernel::net::device::xmit_more;
 use kernel::net::ethtool::TxAggregation;
-use kernel::net::{Device, Operations, SkBuff, Transmit};
+use kernel::net::{Device, SkBuff, Transmit};
 use kernel::new_spinlock;
 use kernel::page::Pages;
 use kernel::prelude::*;
 use kernel::sync::SpinLock;
-use kernel::types::ARef;
-use qmap::segment::Segments;
 use qmap::CommandKind;
 
-/// Bytes of a transmit buffer, and so of an aggregate at most.
-const BUFFER: usize = 16 << 10;
-/// Transmit buffers: 1 MiB. Fewer than the ring has descriptors, so that it is never full.
-pub(crate) const BUFFERS: usize = 64;
-/// Transfers under way up to which a packet does not wait for more.
-const EAGER: usize = 4;
-/// The longest transfer: its length is 16 bits wide.
-const LONGEST: usize = u16::MAX as usize;
-/// The most frames of an aggregate that can be asked for, as in Linux' rmnet.
-const MOST_FRAMES: u32 = 64;
+/// The frames of an aggregate at most that can be asked for, as in Linux' rmnet.
+pub(crate) const FRAMES: RangeInclusive<u32> = 1..=64;
+/// The bytes of an aggregate at most that can be asked for.
+pub(crate) const BYTES: RangeInclusive<u32> = 2048..=BUFFER as u32;
 /// Packets that one packet with much data is cut into at most: even as transfers of their own there is a buffer for each.
 /// 64 KiB of TCP in Ethernet's segments are 46.
 pub(crate) const SEGMENTS: u16 = 48;
@@ -40,105 +36,80 @@ pub(crate) struct Tx {
     /// Filled by the MHI core's callbacks, emptied by the poll. Innermost lock.
     done: SpinLock<Done>,
     /// Held while packets are copied and buffers queued.
-    state: SpinLock<State>,
+    state: SpinLock<Transfers>,
 }
 
-struct Done {
-    buffers: KVec<Pages>,
-    /// Buffers that came back, kept or not.
-    count: usize,
-}
-
-struct State {
-    channel: Option<ARef<mhi::Device>>,
-    /// The transfer being filled.
-    open: Option<Aggregate>,
-    /// Buffers of `BUFFER` bytes to fill.
-    pool: KVec<Pages>,
-    /// An empty vector, exchanged for that of `Done`.
-    spare: KVec<Pages>,
-    /// Transfers that the modem has not given back.
-    under_way: usize,
-    /// Transfers that it has given back, ever.
-    completed: u64,
-    /// Buffers that a packet waits for whose queue was stopped for lack of them; 0: none was.
-    wanted: usize,
-    limits: TxAggregation,
+/// What came back, in the order in which it was queued: first what the modem has taken, then what it has not.
+pub(crate) struct Done {
+    pub(crate) buffers: KVec<Pages>,
+    /// Transfers that the modem has taken.
+    pub(crate) taken: usize,
+    /// Transfers that came back since the channel was reset.
+    pub(crate) lost: usize,
 }
 
 impl Tx {
     pub(crate) fn new() -> Result<Tx> {
-        let mut pool = KVec::with_capacity(BUFFERS)?;
-        for _ in 0..BUFFERS {
-            pool.push(Pages::new(BUFFER, true)?).map_err(|_| ENOMEM)?;
-        }
-        let state = State {
-            channel: None,
-            open: None,
-            pool,
-            spare: KVec::with_capacity(BUFFERS)?,
-            under_way: 0,
-            completed: 0,
-            wanted: 0,
-            limits: TxAggregation {
-                max_bytes: 8192,
-                max_frames: 1,
-            },
-        };
         let done = Done {
             buffers: KVec::with_capacity(BUFFERS)?,
-            count: 0,
+            taken: 0,
+            lost: 0,
         };
         Ok(Tx {
             done: new_spinlock!(done, c"rmnet_mhi_tx_done")?,
-            state: new_spinlock!(state, c"rmnet_mhi_tx")?,
+            state: new_spinlock!(Transfers::new()?, c"rmnet_mhi_tx")?,
         })
     }
 
     /// Sends through these channels from now on.
-    pub(crate) fn attach(&self, channel: &mhi::Device) {
-        self.state.lock().channel = Some(ARef::from(channel));
+    pub(crate) fn attach(&self, port: &Port, channel: &mhi::Device) {
+        let mut state = self.state.lock();
+        state.collect(port, &self.done);
+        state.attach(port, channel);
     }
 
     /// Queues nothing more. Buffers that the modem has come back through `done`.
-    pub(crate) fn detach(&self) {
-        let mut state = self.state.lock();
-        state.channel = None;
-        if let Some(open) = state.open.take() {
-            state.keep(open.into_buffer());
-        }
+    pub(crate) fn detach(&self, port: &Port) {
+        self.state.lock().detach(port);
+    }
+
+    /// An interface is set up: `mux_id` is its link's, or `None` for the base.
+    pub(crate) fn open(&self, sender: Sender<'_>, mux_id: Option<u8>) {
+        let key = mux_id.unwrap_or(BASE);
+        self.state.lock().account.open(key, sender);
+    }
+
+    /// An interface is set down, and sends no more.
+    pub(crate) fn close(&self, mux_id: Option<u8>) {
+        self.state.lock().account.close(mux_id.unwrap_or(BASE));
+    }
+
+    /// A link has another mux id from now on.
+    pub(crate) fn change(&self, from: u8, to: u8) {
+        self.state.lock().account.change(from, to);
     }
 
     /// Takes a buffer back from the MHI core.
-    pub(crate) fn done(&self, buffer: Pages) {
+    pub(crate) fn done(&self, transfer: Transfer) {
         let mut done = self.done.lock();
-        done.count = done.count.wrapping_add(1);
-        if buffer.size() == BUFFER {
+        if transfer.status == Status::Reset {
+            done.lost = done.lost.wrapping_add(1);
+        } else {
+            done.taken = done.taken.wrapping_add(1);
+        }
+        if transfer.buffer.size() == BUFFER {
             // Never more than the pool has; a buffer too many is freed.
-            let _ = done.buffers.push(buffer);
+            let _ = done.buffers.push(transfer.buffer);
         }
     }
 
-    /// Puts buffers that came back to use; returns whether stopped queues may go on. From the poll.
-    pub(crate) fn complete(&self, port: &Port) -> bool {
-        let mut state = self.state.lock();
-        let count = {
-            let state = &mut *state;
-            let mut done = self.done.lock();
-            core::mem::swap(&mut state.spare, &mut done.buffers);
-            core::mem::take(&mut done.count)
-        };
-        while let Some(buffer) = state.spare.pop() {
-            state.keep(buffer);
+    /// Puts buffers that came back to use, and lets go on who waited for them. From the poll.
+    pub(crate) fn complete(&self, port: &Port) {
+        let mut state = self.state.lock_in_softirq();
+        if state.collect(port, &self.done) {
+            state.flush_when_idle(port);
+            state.wake();
         }
-        state.under_way = state.under_way.saturating_sub(count);
-        state.completed = state.completed.wrapping_add(count as u64);
-        state.flush_when_idle(port);
-        let wake = state.wanted > 0 && state.pool.len() >= state.wanted;
-        if wake {
-            state.wanted = 0;
-        }
-        wake
     }
 
     /// Sends a packet as a frame of a link.
@@ -150,89 +121,83 @@ impl Tx {
         mut skb: SkBuff,
     ) -> Transmit {
         let version = port.format.uplink();
+        let sender = Sender::Link(dev);
         if skb.is_gso() {
-            let offload = None; // known once it is cut
-            return self.send(
-                port,
-                dev,
-                skb,
-                Some(Header {
+            return self.send(port, sender, mux_id, skb, |state, skb, key, sent| {
+                state.append_segments(port, skb, version, mux_id, key, sent)
+            });
+        }
+        match aggregate::offload(version, &mut skb) {
+            Ok(offload) => {
+                let header = Header {
                     version,
                     mux_id,
                     offload,
-                }),
-            );
-        }
-        let offload = match aggregate::offload(version, &mut skb) {
-            Ok(offload) => offload,
-            Err(_) => {
-                dev.count_tx_dropped();
-                self.flush(port, xmit_more());
-                return Transmit::Done;
+                };
+                self.send(port, sender, mux_id, skb, |state, skb, key, sent| {
+                    state.append_packet(port, skb, Some(&header), key, sent)
+                })
             }
-        };
-        self.send(
-            port,
-            dev,
-            skb,
-            Some(Header {
-                version,
-                mux_id,
-                offload,
-            }),
-        )
+            Err(_) => self.refuse(port, sender, Counter::TxChecksum),
+        }
     }
 
     /// Sends a packet as a transfer of its own.
-    pub(crate) fn send_raw<T: Operations>(
-        &self,
-        port: &Port,
-        dev: &Device<T>,
-        skb: SkBuff,
-    ) -> Transmit {
-        self.send(port, dev, skb, None)
+    pub(crate) fn send_raw(&self, port: &Port, dev: &Device<Base>, skb: SkBuff) -> Transmit {
+        self.send(
+            port,
+            Sender::Base(dev),
+            BASE,
+            skb,
+            |state, skb, key, sent| {
+                state.append_packet(port, skb, None, key, sent)?;
+                state.flush(port);
+                Ok(())
+            },
+        )
     }
 
-    fn send<T: Operations>(
+    /// Drops a packet that cannot be sent.
+    pub(crate) fn refuse(&self, port: &Port, sender: Sender<'_>, why: Counter) -> Transmit {
+        port.counters.count(why);
+        sender.count_tx_dropped(1);
+        self.flush(port, xmit_more());
+        Transmit::Done
+    }
+
+    fn send(
         &self,
         port: &Port,
-        dev: &Device<T>,
+        sender: Sender<'_>,
+        key: u8,
         skb: SkBuff,
-        header: Option<Header>,
+        append: impl FnOnce(&mut Transfers, &SkBuff, u8, &mut Sent) -> Result<(), Counter>,
     ) -> Transmit {
         let more = xmit_more();
-        let alone = header.is_none();
-        let mut state = self.state.lock();
-        let sent = match &header {
-            Some(header) if skb.is_gso() => state.append_segments(port, &skb, header),
-            header => state.append_packet(port, &skb, header.as_ref()),
-        };
-        match sent {
-            Ok((packets, bytes)) => {
-                skb.consume();
-                dev.count_tx(packets, bytes as u64);
-            }
-            Err(EAGAIN) => {
-                // The buffers are under way: the poll wakes the queue.
-                state.starve(port, dev);
-                state.flush(port);
-                return Transmit::Busy(skb);
-            }
-            Err(error) => {
-                if error == EINVAL {
-                    port.counters.count(Counter::TxTooLong);
-                }
-                dev.count_tx_dropped();
-            }
-        }
-        if alone || state.is_full() {
+        let mut state = self.state.lock_in_softirq();
+        let key = state.account.key(key, sender);
+        let mut sent = Sent::default();
+        let result = append(&mut state, &skb, key, &mut sent);
+        if result == Err(Counter::TxStopped) && sent.packets == 0 {
             state.flush(port);
-        } else if !more {
+            state.starve(port, key);
+            return Transmit::Busy(skb);
+        }
+        if sent.packets > 0 {
+            state
+                .account
+                .sent(key, sender, sent.packets, sent.bytes, more);
+        }
+        if state.settle(port, key) || !more {
             state.flush_when_idle(port);
         }
-        if state.pool.is_empty() && state.open.is_none() {
-            state.wanted = state.wanted.max(1);
-            state.starve(port, dev);
+        drop(state);
+        match result {
+            Ok(()) => skb.consume(),
+            Err(why) => {
+                port.counters.count(why);
+                sender.count_tx_dropped(1);
+            }
         }
         Transmit::Done
     }
@@ -246,16 +211,7 @@ impl Tx {
 
     /// Answers a MAP command: the whole frame `request` back, marked with `kind`.
     pub(crate) fn answer(&self, port: &Port, request: &[u8], kind: CommandKind) {
-        let mut state = self.state.lock();
-        let sent = state.pool.pop().is_some_and(|mut buffer| {
-            match qmap::acknowledge(request, buffer.as_mut_slice(), kind) {
-                Some(len) => state.queue(port, buffer, len),
-                None => {
-                    state.keep(buffer);
-                    false
-                }
-            }
-        });
+        let sent = self.state.lock().answer(port, request, kind);
         port.counters.count(if sent {
             Counter::TxAnswers
         } else {
@@ -265,8 +221,7 @@ impl Tx {
 
     /// Transfers that the modem has given back ever, and those that it has not.
     pub(crate) fn progress(&self) -> (u64, usize) {
-        let state = self.state.lock();
-        (state.completed, state.under_way)
+        self.state.lock().progress()
     }
 
     /// The limits of an aggregate.
@@ -275,191 +230,7 @@ impl Tx {
     }
 
     /// Sets the limits of an aggregate, which are the modem's.
-    pub(crate) fn set_aggregation(&self, to: TxAggregation) -> Result {
-        let bytes = usize::try_from(to.max_bytes).map_err(|_| EINVAL)?;
-        if !(2048..=BUFFER).contains(&bytes) || !(1..=MOST_FRAMES).contains(&to.max_frames) {
-            return Err(EINVAL);
-        }
+    pub(crate) fn set_aggregation(&self, to: TxAggregation) {
         self.state.lock().limits = to;
-        Ok(())
-    }
-}
-
-impl State {
-    /// Copies a packet into the open transfer, after a header if it is a frame; returns packets and bytes.
-    fn append_packet(
-        &mut self,
-        port: &Port,
-        skb: &SkBuff,
-        header: Option<&Header>,
-    ) -> Result<(u32, usize)> {
-        let len = skb.len();
-        self.append(port, len, header, |packet| skb.copy_to(0, packet))?;
-        Ok((1, len))
-    }
-
-    /// Copies a packet as several frames; returns how many, and their bytes. `EAGAIN` with nothing done if there are not
-    /// enough buffers for all of it.
-    fn append_segments(
-        &mut self,
-        port: &Port,
-        skb: &SkBuff,
-        header: &Header,
-    ) -> Result<(u32, usize)> {
-        let version = header.version;
-        let gso = skb.gso().ok_or(EINVAL)?;
-        let segments = Segments::new(
-            gso.headers,
-            gso.transport,
-            gso.protocol,
-            gso.data,
-            gso.size,
-            gso.fixed_id,
-        )
-        .ok_or(EINVAL)?;
-        let header = Header {
-            version,
-            mux_id: header.mux_id,
-            offload: aggregate::offload_segments(version, &segments),
-        };
-        let longest = segments.longest().saturating_add(header.overhead());
-        let most = BUFFER.min(self.limits.max_bytes as usize);
-        let in_one = most
-            .checked_div(longest)
-            .unwrap_or(1)
-            .clamp(1, self.limits.max_frames.max(1) as usize);
-        let rest = segments.count().saturating_sub(1);
-        let wanted = rest.checked_div(in_one).unwrap_or(0).saturating_add(1);
-        if wanted > BUFFERS {
-            return Err(EINVAL);
-        }
-        if wanted > self.pool.len() {
-            self.wanted = self.wanted.max(wanted);
-            return Err(EAGAIN);
-        }
-        let (mut packets, mut bytes) = (0u32, 0usize);
-        for segment in segments.iter() {
-            let len = segments.header_len().saturating_add(segment.len);
-            self.append(port, len, Some(&header), |packet| {
-                aggregate::write_segment(version, skb, &segments, &segment, packet)
-            })?;
-            if self.is_full() {
-                self.flush(port);
-            }
-            packets = packets.wrapping_add(1);
-            bytes = bytes.wrapping_add(len);
-        }
-        port.counters.count(Counter::TxSegmented);
-        Ok((packets, bytes))
-    }
-
-    /// Adds a packet of `len` bytes that `write` fills in to the open transfer, after a header if it is a frame; `EAGAIN`
-    /// without a buffer, `EINVAL` if it is too long, `ENOTCONN` while the modem is gone.
-    fn append(
-        &mut self,
-        port: &Port,
-        len: usize,
-        header: Option<&Header>,
-        write: impl FnOnce(&mut [u8]) -> Result,
-    ) -> Result {
-        if self.channel.is_none() {
-            return Err(ENOTCONN);
-        }
-        let most = len
-            .checked_add(header.map_or(0, Header::overhead))
-            .filter(|len| *len <= LONGEST)
-            .ok_or(EINVAL)?;
-        if self
-            .open
-            .as_ref()
-            .is_some_and(|open| open.len().saturating_add(most) > self.most(open))
-        {
-            self.flush(port);
-        }
-        let mut open = match self.open.take() {
-            Some(open) => open,
-            None => Aggregate::new(self.buffer(most)?),
-        };
-        let result = open.append(len, header, write);
-        if open.frames() > 0 {
-            self.open = Some(open);
-        } else {
-            self.keep(open.into_buffer());
-        }
-        result
-    }
-
-    /// The bytes that an open transfer may have.
-    fn most(&self, open: &Aggregate) -> usize {
-        open.size().min(self.limits.max_bytes as usize)
-    }
-
-    fn buffer(&mut self, len: usize) -> Result<Pages> {
-        if len > BUFFER {
-            return Pages::new(len, false);
-        }
-        let buffer = self.pool.pop();
-        if buffer.is_none() {
-            self.wanted = self.wanted.max(1);
-        }
-        buffer.ok_or(EAGAIN)
-    }
-
-    /// Puts a buffer back; one of another size than the pool's is freed.
-    fn keep(&mut self, buffer: Pages) {
-        if buffer.size() == BUFFER {
-            let _ = self.pool.push(buffer);
-        }
-    }
-
-    /// Whether the open transfer takes no further packet.
-    fn is_full(&self) -> bool {
-        self.open.as_ref().is_some_and(|open| {
-            open.frames() >= self.limits.max_frames
-                || open.len().saturating_add(64) > self.most(open)
-        })
-    }
-
-    fn flush_when_idle(&mut self, port: &Port) {
-        if self.under_way < EAGER {
-            self.flush(port);
-        }
-    }
-
-    /// Sends the open transfer.
-    fn flush(&mut self, port: &Port) {
-        if let Some(open) = self.open.take() {
-            let (len, frames) = (open.len(), open.frames());
-            if self.queue(port, open.into_buffer(), len) {
-                port.counters.add(Counter::TxFrames, frames.into());
-            }
-        }
-    }
-
-    fn queue(&mut self, port: &Port, buffer: Pages, len: usize) -> bool {
-        let Some(channel) = &self.channel else {
-            self.keep(buffer);
-            return false;
-        };
-        match channel.queue(Direction::Uplink, buffer, len) {
-            Ok(()) => {
-                self.under_way = self.under_way.saturating_add(1);
-                port.counters.count(Counter::TxTransfers);
-                port.counters.add(Counter::TxBytes, len as u64);
-                true
-            }
-            Err((_, buffer)) => {
-                port.counters.count(Counter::TxErrors);
-                self.keep(buffer);
-                false
-            }
-        }
-    }
-
-    fn starve<T: Operations>(&mut self, port: &Port, dev: &Device<T>) {
-        if self.under_way > 0 {
-            dev.stop_queue();
-            port.counters.count(Counter::TxStopped);
-        }
     }
 }

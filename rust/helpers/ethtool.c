@@ -9,17 +9,20 @@ void rust_helper_ethtool_aggregation_get(struct kernel_ethtool_coalesce *to, con
 {
 	to->tx_aggr_max_bytes = from->max_bytes;
 	to->tx_aggr_max_frames = from->max_frames;
+	to->tx_aggr_time_usecs = from->time_usecs;
 }
 
 void rust_helper_ethtool_aggregation_set(const struct kernel_ethtool_coalesce *from, struct rust_tx_aggregation *to)
 {
 	to->max_bytes = from->tx_aggr_max_bytes;
 	to->max_frames = from->tx_aggr_max_frames;
+	to->time_usecs = from->tx_aggr_time_usecs;
 }
 
 /* The numbers that rust/kernel/net/ethtool.rs has. */
 static_assert(ETHTOOL_COALESCE_TX_AGGR_MAX_BYTES == BIT(24));
 static_assert(ETHTOOL_COALESCE_TX_AGGR_MAX_FRAMES == BIT(25));
+static_assert(ETHTOOL_COALESCE_TX_AGGR_TIME_USECS == BIT(26));
 
 void rust_helper_ethtool_string(u8 *data, size_t index, const char *name)
 {

@@ -26,6 +26,8 @@ size_t rust_helper_spinlock_size(void);
 void rust_helper_spin_lock_init(spinlock_t *lock, const char *name, struct lock_class_key *key);
 void rust_helper_spin_lock_bh(spinlock_t *lock);
 void rust_helper_spin_unlock_bh(spinlock_t *lock);
+void rust_helper_spin_lock(spinlock_t *lock);
+void rust_helper_spin_unlock(spinlock_t *lock);
 void rust_helper_rcu_read_lock(void);
 void rust_helper_rcu_read_unlock(void);
 void rust_helper_rtnl_lock(void);
@@ -99,11 +101,15 @@ void rust_helper_netdev_rx_add(struct net_device *dev, u32 packets, u64 bytes);
 void rust_helper_netdev_tx_add(struct net_device *dev, u32 packets, u64 bytes);
 void rust_helper_netdev_rx_error(struct net_device *dev);
 void rust_helper_netdev_rx_dropped(struct net_device *dev);
-void rust_helper_netdev_tx_dropped(struct net_device *dev);
+void rust_helper_netdev_tx_dropped(struct net_device *dev, u32 packets);
+void rust_helper_netdev_tx_aborted(struct net_device *dev, u32 packets);
 void rust_helper_dev_hold(struct net_device *dev);
 void rust_helper_dev_put(struct net_device *dev);
 void rust_helper_netif_stop_queue(struct net_device *dev);
 void rust_helper_netif_wake_queue(struct net_device *dev);
+bool rust_helper_netdev_sent(struct net_device *dev, u32 packets, u32 bytes, bool more);
+void rust_helper_netdev_completed(struct net_device *dev, u32 packets, u32 bytes);
+void rust_helper_netdev_reset_queue(struct net_device *dev, u32 least);
 bool rust_helper_netdev_xmit_more(void);
 void rust_helper_netif_napi_add(struct net_device *dev, struct napi_struct *napi,
 				int (*poll)(struct napi_struct *napi, int budget));
@@ -152,6 +158,21 @@ struct rust_gso {
 };
 bool rust_helper_skb_is_gso(const struct sk_buff *skb);
 bool rust_helper_skb_gso(const struct sk_buff *skb, struct rust_gso *gso);
+/* A packet's bytes, read from front to back. */
+struct rust_skb_reader {
+	const struct sk_buff *skb;
+	/* The rest of the piece at hand. */
+	const u8 *data;
+	u32 left;
+	/* Bytes of the whole packet, and of those read. */
+	u32 len;
+	u32 offset;
+	/* The piece that follows. */
+	u32 frag;
+	bool plain;
+};
+void rust_helper_skb_reader_init(struct rust_skb_reader *reader, const struct sk_buff *skb);
+bool rust_helper_skb_reader_read(struct rust_skb_reader *reader, void *to, u32 len);
 const void *rust_helper_skb_data(const struct sk_buff *skb);
 void rust_helper_kfree_skb(struct sk_buff *skb);
 void rust_helper_consume_skb(struct sk_buff *skb);
@@ -173,6 +194,7 @@ void rust_helper_periodic_work_cancel(struct delayed_work *work);
 struct rust_tx_aggregation {
 	u32 max_bytes;
 	u32 max_frames;
+	u32 time_usecs;
 };
 void rust_helper_ethtool_aggregation_get(struct kernel_ethtool_coalesce *to, const struct rust_tx_aggregation *from);
 void rust_helper_ethtool_aggregation_set(const struct kernel_ethtool_coalesce *from, struct rust_tx_aggregation *to);

@@ -119,9 +119,15 @@ void rust_helper_netdev_rx_dropped(struct net_device *dev)
 	DEV_STATS_INC(dev, rx_dropped);
 }
 
-void rust_helper_netdev_tx_dropped(struct net_device *dev)
+void rust_helper_netdev_tx_dropped(struct net_device *dev, u32 packets)
 {
-	DEV_STATS_INC(dev, tx_dropped);
+	DEV_STATS_ADD(dev, tx_dropped, packets);
+}
+
+void rust_helper_netdev_tx_aborted(struct net_device *dev, u32 packets)
+{
+	DEV_STATS_ADD(dev, tx_errors, packets);
+	DEV_STATS_ADD(dev, tx_aborted_errors, packets);
 }
 
 void rust_helper_dev_hold(struct net_device *dev)
@@ -142,6 +148,42 @@ void rust_helper_netif_stop_queue(struct net_device *dev)
 void rust_helper_netif_wake_queue(struct net_device *dev)
 {
 	netif_wake_queue(dev);
+}
+
+/* The queue stops at its limit of bytes, once no more packets follow. */
+bool rust_helper_netdev_sent(struct net_device *dev, u32 packets, u32 bytes, bool more)
+{
+	dev_sw_netstats_tx_add(dev, packets, bytes);
+	__netdev_sent_queue(dev, bytes, more);
+#ifdef CONFIG_BQL
+	return test_bit(__QUEUE_STATE_STACK_XOFF, &netdev_get_tx_queue(dev, 0)->state);
+#else
+	return false;
+#endif
+}
+
+/* Never more than was sent: the kernel takes that for a reason to stop altogether. */
+void rust_helper_netdev_completed(struct net_device *dev, u32 packets, u32 bytes)
+{
+#ifdef CONFIG_BQL
+	const struct dql *dql = &netdev_get_tx_queue(dev, 0)->dql;
+	u32 sent = READ_ONCE(dql->num_queued) - dql->num_completed;
+
+	if (WARN_ON_ONCE(bytes > sent))
+		bytes = sent;
+#endif
+	netdev_completed_queue(dev, packets, bytes);
+}
+
+/* A larger limit_min of the administrator's stays. */
+void rust_helper_netdev_reset_queue(struct net_device *dev, u32 least)
+{
+#ifdef CONFIG_BQL
+	struct netdev_queue *queue = netdev_get_tx_queue(dev, 0);
+
+	netdev_queue_set_dql_min_limit(queue, max(queue->dql.min_limit, least));
+#endif
+	netdev_reset_queue(dev);
 }
 
 bool rust_helper_netdev_xmit_more(void)

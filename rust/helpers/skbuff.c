@@ -5,6 +5,7 @@
 #include <linux/skbuff.h>
 #include <linux/tcp.h>
 #include <linux/udp.h>
+#include <linux/version.h>
 #include "helpers.h"
 
 /* A packet that begins with a copy of head; NULL without memory. From the poll of napi. */
@@ -84,6 +85,53 @@ bool rust_helper_skb_gso(const struct sk_buff *skb, struct rust_gso *gso)
 	gso->headers = headers;
 	gso->fixed_id = info->gso_type & SKB_GSO_TCP_FIXEDID;
 	return true;
+}
+
+/* Pieces that have no address of their own, or are in further buffers, are looked up at each read. */
+void rust_helper_skb_reader_init(struct rust_skb_reader *reader, const struct sk_buff *skb)
+{
+	bool plain = !IS_ENABLED(CONFIG_HIGHMEM) && !skb_has_frag_list(skb);
+
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
+	plain = plain && skb_frags_readable(skb);
+#endif
+	reader->skb = skb;
+	reader->len = skb->len;
+	reader->data = skb->data;
+	reader->left = plain ? skb_headlen(skb) : 0;
+	reader->offset = 0;
+	reader->frag = 0;
+	reader->plain = plain;
+}
+
+/* Copies the next bytes, which the caller knows to be there. */
+bool rust_helper_skb_reader_read(struct rust_skb_reader *reader, void *to, u32 len)
+{
+	const struct skb_shared_info *info = skb_shinfo(reader->skb);
+
+	if (!reader->plain) {
+		if (skb_copy_bits(reader->skb, reader->offset, to, len))
+			return false;
+		reader->offset += len;
+		return true;
+	}
+	for (;;) {
+		u32 now = min(len, reader->left);
+
+		memcpy(to, reader->data, now);
+		reader->data += now;
+		reader->left -= now;
+		reader->offset += now;
+		len -= now;
+		if (!len)
+			return true;
+		to += now;
+		if (reader->frag >= info->nr_frags)
+			return false;
+		reader->data = skb_frag_address(&info->frags[reader->frag]);
+		reader->left = skb_frag_size(&info->frags[reader->frag]);
+		reader->frag++;
+	}
 }
 
 const void *rust_helper_skb_data(const struct sk_buff *skb)

@@ -295,10 +295,16 @@ impl<T: Operations> Device<T> {
         unsafe { bindings::rust_helper_netdev_rx_dropped(self.as_raw()) }
     }
 
-    /// Counts a packet that was not sent.
-    pub fn count_tx_dropped(&self) {
+    /// Counts packets that were not sent.
+    pub fn count_tx_dropped(&self, packets: u32) {
         // SAFETY: `self` is valid.
-        unsafe { bindings::rust_helper_netdev_tx_dropped(self.as_raw()) }
+        unsafe { bindings::rust_helper_netdev_tx_dropped(self.as_raw(), packets) }
+    }
+
+    /// Counts packets that were counted as sent, and came back instead.
+    pub fn count_tx_aborted(&self, packets: u32) {
+        // SAFETY: `self` is valid.
+        unsafe { bindings::rust_helper_netdev_tx_aborted(self.as_raw(), packets) }
     }
 
     unsafe extern "C" fn open_callback(raw: *mut bindings::net_device) -> c_int {

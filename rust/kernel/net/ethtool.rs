@@ -2,6 +2,7 @@
 //! Ethtool's requests: driver information, transmit aggregation, counters by name.
 
 use super::device::{Device, Operations};
+use super::rtnl::ExtAck;
 use crate::error::{code::EOPNOTSUPP, from_result, Result};
 use core::ffi::{c_int, CStr};
 use core::mem::MaybeUninit;
@@ -13,6 +14,8 @@ pub struct TxAggregation {
     pub max_bytes: u32,
     /// Packets in a transfer, at most; 1 sends each by itself.
     pub max_frames: u32,
+    /// How long a packet waits for others, at most.
+    pub time_usecs: u32,
 }
 
 /// How many buffers there are (`ethtool -g DEV`, `-G DEV rx N`).
@@ -51,8 +54,8 @@ pub trait Ethtool: Operations {
     }
     /// Transmit aggregation as it is, if the device has it.
     fn tx_aggregation(dev: &Device<Self>) -> Option<TxAggregation>;
-    /// Sets transmit aggregation; `EINVAL` outside its limits.
-    fn set_tx_aggregation(dev: &Device<Self>, to: TxAggregation) -> Result;
+    /// Sets transmit aggregation; `EINVAL` outside its limits, explained.
+    fn set_tx_aggregation(dev: &Device<Self>, to: TxAggregation, extack: &ExtAck) -> Result;
 }
 
 /// A driver's answers, as a table that C calls.
@@ -89,9 +92,9 @@ impl Table {
     }
 }
 
-/// `ETHTOOL_COALESCE_TX_AGGR_MAX_BYTES | ETHTOOL_COALESCE_TX_AGGR_MAX_FRAMES`: macros that no binding carries; the
-/// build asserts the value (`rust/helpers/ethtool.c`).
-const SUPPORTED_COALESCE: u32 = (1 << 24) | (1 << 25);
+/// `ETHTOOL_COALESCE_TX_AGGR`, all three: a macro that no binding carries; the build asserts the value
+/// (`rust/helpers/ethtool.c`).
+const SUPPORTED_COALESCE: u32 = (1 << 24) | (1 << 25) | (1 << 26);
 
 unsafe extern "C" fn drvinfo<T: Ethtool>(
     dev: *mut bindings::net_device,
@@ -147,6 +150,7 @@ unsafe extern "C" fn get_coalesce<T: Ethtool>(
         let now = bindings::rust_tx_aggregation {
             max_bytes: now.max_bytes,
             max_frames: now.max_frames,
+            time_usecs: now.time_usecs,
         };
         // SAFETY: The core passes a structure to fill.
         unsafe { bindings::rust_helper_ethtool_aggregation_get(kernel, &now) };
@@ -158,11 +162,12 @@ unsafe extern "C" fn set_coalesce<T: Ethtool>(
     dev: *mut bindings::net_device,
     _coalesce: *mut bindings::ethtool_coalesce,
     kernel: *mut bindings::kernel_ethtool_coalesce,
-    _extack: *mut bindings::netlink_ext_ack,
+    extack: *mut bindings::netlink_ext_ack,
 ) -> c_int {
     let mut to = bindings::rust_tx_aggregation {
         max_bytes: 0,
         max_frames: 0,
+        time_usecs: 0,
     };
     // SAFETY: The core passes the structure that the user filled.
     unsafe { bindings::rust_helper_ethtool_aggregation_set(kernel, &mut to) };
@@ -173,7 +178,9 @@ unsafe extern "C" fn set_coalesce<T: Ethtool>(
         TxAggregation {
             max_bytes: to.max_bytes,
             max_frames: to.max_frames,
+            time_usecs: to.time_usecs,
         },
+        &ExtAck::new(extack),
     ))
 }
 

@@ -180,7 +180,11 @@ impl<'a, 'g> Splitter<'a, 'g> {
     }
 
     /// Makes a packet for `dev`; `ENOMEM` without memory, `EINVAL` if it does not lie in the received bytes.
-    pub fn packet<T: Operations>(&self, dev: &'g Device<T>, packet: Packet) -> Result<Incoming<'g>> {
+    pub fn packet<T: Operations>(
+        &self,
+        dev: &'g Device<T>,
+        packet: Packet,
+    ) -> Result<Incoming<'g>> {
         let bytes = self.bytes().get(packet.range.clone()).ok_or(EINVAL)?;
         let copy = packet.copy.min(bytes.len());
         let (head, rest) = bytes.split_at_checked(copy).ok_or(EINVAL)?;

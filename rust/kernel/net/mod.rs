@@ -4,13 +4,16 @@
 pub mod device;
 pub mod ethtool;
 pub mod incoming;
+mod limits;
 pub mod napi;
+mod reader;
 pub mod rtnl;
 pub mod skbuff;
 
 pub use device::{Device, Operations, Registration, Shape, Transmit};
 pub use incoming::{Incoming, IncomingList, Splitter};
 pub use napi::{Napi, Poll};
+pub use reader::Reader;
 pub use skbuff::SkBuff;
 
 /// Protocol number of IPv4 packets.

@@ -52,6 +52,11 @@ pub fn unregister<T: Operations>(_rtnl: &Rtnl, dev: &Device<T>) {
 pub struct ExtAck(*mut bindings::netlink_ext_ack);
 
 impl ExtAck {
+    /// For a pointer that is null or valid while the request lasts.
+    pub(super) fn new(raw: *mut bindings::netlink_ext_ack) -> ExtAck {
+        ExtAck(raw)
+    }
+
     /// Explains an error.
     pub fn explain(&self, why: &'static CStr) {
         // SAFETY: The pointer is null or valid while the request lasts; the text is static.

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //! Socket buffers: owned packets.
 
-use crate::error::{code::*, to_result, Result};
-use core::ffi::c_int;
+use crate::error::{to_result, Result};
 use core::mem::ManuallyDrop;
 use core::ptr::NonNull;
 
@@ -82,16 +81,6 @@ impl SkBuff {
     pub fn complete_checksum(&mut self) -> Result {
         // SAFETY: `self` is valid and has a checksum left to do, else nothing happens.
         to_result(unsafe { bindings::skb_checksum_help(self.as_raw()) })
-    }
-
-    /// Copies bytes of the packet from `offset` on, as many as `to` takes; an error if it ends before.
-    pub fn copy_to(&self, offset: usize, to: &mut [u8]) -> Result {
-        let offset = c_int::try_from(offset).map_err(|_| EINVAL)?;
-        let len = c_int::try_from(to.len()).map_err(|_| EINVAL)?;
-        // SAFETY: `to` is `len` bytes long; the function checks the packet's length.
-        to_result(unsafe {
-            bindings::skb_copy_bits(self.as_raw(), offset, to.as_mut_ptr().cast(), len)
-        })
     }
 
     /// Whether the packet is to be cut into several.

@@ -61,15 +61,26 @@ impl<T> SpinLock<T> {
             _not_send: PhantomData,
         }
     }
+
+    /// Waits for the lock where bottom halves are disabled already, as in softirqs and in a device's `start_xmit`; anywhere
+    /// else a softirq can wait for it for ever.
+    pub fn lock_in_softirq(&self) -> Guard<'_, T, false> {
+        // SAFETY: The lock is initialised.
+        unsafe { bindings::rust_helper_spin_lock(self.0.lock.get()) };
+        Guard {
+            lock: self,
+            _not_send: PhantomData,
+        }
+    }
 }
 
-/// The lock held.
-pub struct Guard<'a, T> {
+/// The lock held. `BH`: bottom halves were disabled with it, and are enabled again with it.
+pub struct Guard<'a, T, const BH: bool = true> {
     lock: &'a SpinLock<T>,
     _not_send: PhantomData<*mut ()>,
 }
 
-impl<T> Deref for Guard<'_, T> {
+impl<T, const BH: bool> Deref for Guard<'_, T, BH> {
     type Target = T;
 
     fn deref(&self) -> &T {
@@ -78,17 +89,23 @@ impl<T> Deref for Guard<'_, T> {
     }
 }
 
-impl<T> DerefMut for Guard<'_, T> {
+impl<T, const BH: bool> DerefMut for Guard<'_, T, BH> {
     fn deref_mut(&mut self) -> &mut T {
         // SAFETY: The lock is held, and the guard borrowed exclusively.
         unsafe { &mut *self.lock.0.value.get() }
     }
 }
 
-impl<T> Drop for Guard<'_, T> {
+impl<T, const BH: bool> Drop for Guard<'_, T, BH> {
     fn drop(&mut self) {
-        // SAFETY: This guard took the lock.
-        unsafe { bindings::rust_helper_spin_unlock_bh(self.lock.0.lock.get()) }
+        let lock = self.lock.0.lock.get();
+        if BH {
+            // SAFETY: This guard took the lock.
+            unsafe { bindings::rust_helper_spin_unlock_bh(lock) }
+        } else {
+            // SAFETY: As above.
+            unsafe { bindings::rust_helper_spin_unlock(lock) }
+        }
     }
 }
 

@@ -21,6 +21,8 @@ pub struct Segments<'a> {
     fixed_id: bool,
     /// The pseudo header's sum without the length.
     pseudo: Sum,
+    /// An IPv4 header's sum without length, identification and checksum.
+    network: Sum,
 }
 
 /// One of the packets to make.
@@ -85,6 +87,14 @@ impl<'a> Segments<'a> {
             }
             sum.bytes(network.get(12..20)?)
         };
+        let sum = Sum::default();
+        let sum = if v6 {
+            sum
+        } else {
+            sum.bytes(network.get(0..2)?)
+                .bytes(network.get(6..10)?)
+                .bytes(network.get(12..)?)
+        };
         Some(Segments {
             headers,
             transport,
@@ -94,6 +104,7 @@ impl<'a> Segments<'a> {
             v6,
             fixed_id,
             pseudo,
+            network: sum,
         })
     }
 
@@ -165,41 +176,46 @@ impl<'a> Segments<'a> {
         let length = behind.len().checked_add(segment.len)?;
         let total = network.len().checked_add(length)?;
         if self.v6 {
-            let payload = total.checked_sub(40)?;
-            put(network, 4, u16::try_from(payload).ok()?.to_be_bytes())?;
+            let payload = u16::try_from(total.checked_sub(40)?).ok()?;
+            let fixed: &mut [u8; 40] = network.first_chunk_mut()?;
+            let [_, _, _, _, l0, l1, ..] = fixed;
+            [*l0, *l1] = payload.to_be_bytes();
         } else {
-            put(network, 2, u16::try_from(total).ok()?.to_be_bytes())?;
+            let fixed: &mut [u8; 20] = network.first_chunk_mut()?;
+            let [_, _, l0, l1, i0, i1, _, _, _, _, c0, c1, ..] = fixed;
+            let total = u16::try_from(total).ok()?;
+            let mut id = u16::from_be_bytes([*i0, *i1]);
             if !self.fixed_id {
-                let id = u16::from_be_bytes(take(network, 4)?);
-                // CAST: identifications wrap.
-                put(
-                    network,
-                    4,
-                    id.wrapping_add(segment.index as u16).to_be_bytes(),
-                )?;
+                id = id.wrapping_add(segment.index as u16); // CAST: identifications wrap
             }
-            put(network, 10, [0, 0])?;
-            let sum = Sum::default().bytes(network).fold();
-            put(network, 10, (!sum).to_be_bytes())?;
+            let sum = self.network.word(total).word(id).fold();
+            [*l0, *l1] = total.to_be_bytes();
+            [*i0, *i1] = id.to_be_bytes();
+            [*c0, *c1] = (!sum).to_be_bytes();
         }
         let length = u16::try_from(length).ok()?;
+        let pseudo = self.pseudo.word(length).fold().to_be_bytes();
         if self.protocol == TCP {
-            let sequence = u32::from_be_bytes(take(behind, 4)?);
+            let fixed: &mut [u8; 20] = behind.first_chunk_mut()?;
+            let [_, _, _, _, s0, s1, s2, s3, _, _, _, _, _, flags, _, _, c0, c1, ..] = fixed;
+            let sequence = u32::from_be_bytes([*s0, *s1, *s2, *s3]);
             // CAST: sequence numbers wrap.
             let sequence = sequence.wrapping_add(segment.offset as u32);
-            put(behind, 4, sequence.to_be_bytes())?;
-            let flags = behind.get_mut(13)?;
+            [*s0, *s1, *s2, *s3] = sequence.to_be_bytes();
             if !segment.last {
                 *flags &= !(FIN | PSH);
             }
             if segment.index > 0 {
                 *flags &= !CWR;
             }
+            [*c0, *c1] = pseudo;
         } else {
-            put(behind, 4, length.to_be_bytes())?;
+            let fixed: &mut [u8; 8] = behind.first_chunk_mut()?;
+            let [_, _, _, _, l0, l1, c0, c1] = fixed;
+            [*l0, *l1] = length.to_be_bytes();
+            [*c0, *c1] = pseudo;
         }
-        let pseudo = self.pseudo.word(length).fold();
-        put(behind, self.insert(), pseudo.to_be_bytes())
+        Some(())
     }
 }
 
@@ -211,10 +227,6 @@ pub fn complete(segment: &mut [u8], insert: usize, udp: bool) -> Option<()> {
         sum => sum,
     };
     put(segment, insert, sum.to_be_bytes())
-}
-
-fn take<const N: usize>(bytes: &[u8], at: usize) -> Option<[u8; N]> {
-    bytes.get(at..)?.first_chunk().copied()
 }
 
 fn put<const N: usize>(bytes: &mut [u8], at: usize, value: [u8; N]) -> Option<()> {
