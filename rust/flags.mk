@@ -19,6 +19,9 @@ knows = $(filter $1,$(rustc-options))
 
 # Code generation by configuration -----------------------------------------------------------------------------------
 
+rust-target-$(CONFIG_X86_64) := x86_64-unknown-none
+rust-target-$(CONFIG_ARM64) := aarch64-unknown-none-softfloat
+
 rust-flags-y := -Cpanic=abort -Cforce-unwind-tables=n -Ccodegen-units=1 -Csymbol-mangling-version=v0 \
 	-Crelocation-model=static -Zfunction-sections=n -Copt-level=2 -Cdebug-assertions=n -Coverflow-checks=y \
 	--sysroot=/dev/null --remap-path-prefix=$(src)/=
@@ -34,8 +37,11 @@ rethunk := $(or $(CONFIG_MITIGATION_RETHUNK),$(CONFIG_RETHUNK))
 # Before -Zretpoline-external-thunk (1.9x) these were target features, which only a target file sets without warnings.
 retpoline-target := $(if $(retpoline),$(if $(call knows,-Zretpoline-external-thunk),,y))
 retpoline-features := +retpoline-external-thunk,+retpoline-indirect-branches,+retpoline-indirect-calls
+# What a target file changes in rustc's target, where one is wanted.
+target-edit-$(retpoline-target) := s/"features": "\(.*\)"/"features": "\1,$(retpoline-features)"/
+target-edit-$(CONFIG_ARM64) := s/+strict-align,//;s/,+strict-align//
 
-rust-flags-$(CONFIG_X86_64) += --target=$(if $(retpoline-target),$(obj)/rust/target.json,x86_64-unknown-none) \
+rust-flags-$(CONFIG_X86_64) += --target=$(if $(retpoline-target),$(obj)/rust/target.json,$(rust-target-y)) \
 	-Ccode-model=kernel -Cno-redzone=y -Zplt=yes -Ztune-cpu=generic \
 	$(if $(CONFIG_FRAME_POINTER),-Cforce-frame-pointers=y) \
 	$(if $(CONFIG_X86_KERNEL_IBT),-Zcf-protection=branch \
@@ -44,7 +50,8 @@ rust-flags-$(CONFIG_X86_64) += --target=$(if $(retpoline-target),$(obj)/rust/tar
 	$(if $(rethunk),-Zfunction-return=thunk-extern) \
 	$(if $(CONFIG_CALL_PADDING),-Zpatchable-function-entry=$(CONFIG_FUNCTION_PADDING_BYTES)$(comma)$(CONFIG_FUNCTION_PADDING_BYTES))
 
-rust-flags-$(CONFIG_ARM64) += --target=aarch64-unknown-none-softfloat -Cforce-frame-pointers=y \
+# rustc's own target never reads a word at an odd address, as if the MMU were off; the kernel and its C code do.
+rust-flags-$(CONFIG_ARM64) += --target=$(obj)/rust/target.json -Zunstable-options -Cforce-frame-pointers=y \
 	$(if $(CONFIG_ARM64_PTR_AUTH_KERNEL),-Zbranch-protection=$(if $(CONFIG_ARM64_BTI_KERNEL),bti$(comma))pac-ret) \
 	$(if $(CONFIG_UNWIND_TABLES),-Cforce-unwind-tables=y -Zuse-sync-unwind=n) \
 	$(if $(CONFIG_SHADOW_CALL_STACK),-Zfixed-x18)

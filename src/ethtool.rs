@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-//! Answers to ethtool, on the base (`-i`, `-S`, `-c`, `-C`) and on links (`-i`).
+//! Answers to ethtool, on the base (`-i`, `-S`, `-c`, `-C`, `-g`, `-G`) and on links (`-i`).
 
 use crate::link::Link;
 use crate::netdev::Base;
 use crate::stats;
+use crate::tx;
 use core::ffi::CStr;
-use kernel::net::ethtool::{Ethtool, TxAggregation};
+use kernel::net::ethtool::{Ethtool, Ring, TxAggregation};
 use kernel::net::Device;
 use kernel::prelude::*;
 
@@ -23,6 +24,24 @@ impl Ethtool for Base {
 
     fn counter(dev: &Device<Self>, index: usize) -> u64 {
         dev.private().counters.get(index)
+    }
+
+    fn ring(dev: &Device<Self>) -> Option<Ring> {
+        let (rx, rx_max, size) = dev.private().rx.ring();
+        Some(Ring {
+            rx,
+            rx_max,
+            rx_buf_len: u32::try_from(size).unwrap_or(u32::MAX),
+            tx: tx::BUFFERS as u32,
+            tx_max: tx::BUFFERS as u32,
+        })
+    }
+
+    fn set_ring(dev: &Device<Self>, rx: u32, tx: u32) -> Result {
+        if tx != tx::BUFFERS as u32 {
+            return Err(EOPNOTSUPP);
+        }
+        dev.private().rx.set_ring(rx)
     }
 
     fn tx_aggregation(dev: &Device<Self>) -> Option<TxAggregation> {

@@ -4,14 +4,14 @@
 use crate::flow;
 use crate::headers;
 use crate::link::Link;
+use crate::merge::Merges;
 use crate::netdev::{self, Base, Mode, Port};
-use crate::rx::BUFFER;
 use crate::stats::Counter;
-use kernel::net::skbuff::Packet;
-use kernel::net::{Device, Napi, Operations, SkBuffList, Splitter, ETH_P_MAP};
-use kernel::page::Pages;
+use kernel::net::incoming::Packet;
+use kernel::net::{Device, Incoming, Operations, Splitter, ETH_P_MAP};
 use kernel::prelude::*;
 use kernel::sync::rcu;
+use qmap::merge::Piece;
 use qmap::{Checksum, Deaggregate, Kind, Verdict};
 
 /// Packets up to this length are copied whole.
@@ -19,29 +19,27 @@ const COPY: usize = 256;
 /// The longest packet that is copied out of a nearly empty buffer.
 const MOST_COPIED: usize = 2048;
 
-/// Hands a transfer's packets to the stack; returns how many there were, good or bad.
-pub(crate) fn deliver(
+/// Makes packets of a transfer for the splitter's list, and for `merges`; returns how many there were, good or bad.
+pub(crate) fn deliver<'g>(
     dev: &Device<Base>,
-    napi: &Napi,
-    guard: &rcu::Guard,
-    pages: Pages,
-    len: usize,
+    guard: &'g rcu::Guard,
+    splitter: Splitter<'_, 'g>,
+    merges: &mut Merges<'g>,
 ) -> u32 {
-    let mut packets = 0;
-    SkBuffList::deliver(napi, guard, |list| {
-        pages.split(len, napi, guard, list, |splitter| {
-            packets = match netdev::mode(dev) {
-                Mode::Map => frames(dev, guard, splitter),
-                Mode::Raw => bare(dev, guard, splitter),
-                Mode::Foreign => foreign(dev, guard, splitter),
-            };
-        });
-    });
-    packets
+    match netdev::mode(dev) {
+        Mode::Map => frames(dev, guard, splitter, merges),
+        Mode::Raw => bare(dev, guard, splitter),
+        Mode::Foreign => foreign(dev, guard, splitter),
+    }
 }
 
 /// A transfer of MAP frames.
-fn frames<'g>(dev: &Device<Base>, guard: &'g rcu::Guard, mut splitter: Splitter<'_, 'g>) -> u32 {
+fn frames<'g>(
+    dev: &Device<Base>,
+    guard: &'g rcu::Guard,
+    mut splitter: Splitter<'_, 'g>,
+    merges: &mut Merges<'g>,
+) -> u32 {
     let port = dev.private();
     let bytes = splitter.bytes();
     let mut packets = 0u32;
@@ -74,9 +72,21 @@ fn frames<'g>(dev: &Device<Base>, guard: &'g rcu::Guard, mut splitter: Splitter<
             dev.count_rx_error();
             continue;
         };
-        run.packet(port, &mut splitter, frame.offset, frame.payload, checksum);
+        let packet = Received {
+            offset: frame.offset,
+            payload: frame.payload,
+            checksum,
+        };
+        run.packet(port, &mut splitter, merges, &packet);
     }
     packets
+}
+
+/// A packet where the modem put it.
+struct Received<'a> {
+    offset: usize,
+    payload: &'a [u8],
+    checksum: Checksum,
 }
 
 /// Consecutive frames for one link: its counters are touched once. Dropping it counts.
@@ -85,6 +95,7 @@ struct Run<'g> {
     link: &'g Device<Link>,
     running: bool,
     checksum: bool,
+    merge: bool,
     packets: u32,
     bytes: u64,
 }
@@ -96,6 +107,7 @@ impl<'g> Run<'g> {
             link,
             running: link.is_running(),
             checksum: link.rx_checksum(),
+            merge: link.rx_merge(),
             packets: 0,
             bytes: 0,
         }
@@ -105,21 +117,29 @@ impl<'g> Run<'g> {
         &mut self,
         port: &Port,
         splitter: &mut Splitter<'_, 'g>,
-        offset: usize,
-        payload: &[u8],
-        checksum: Checksum,
+        merges: &mut Merges<'g>,
+        packet: &Received<'_>,
     ) {
         if !self.running {
             port.counters.count(Counter::RxDown);
             return;
         }
+        let payload = packet.payload;
         let Some(protocol) = headers::protocol(payload) else {
             port.counters.count(Counter::RxNotIp);
             self.link.count_rx_error();
             return;
         };
-        let checksummed = self.checksum && verified(port, payload, checksum);
-        match cut(splitter, self.link, offset, payload, protocol, checksummed) {
+        let checksummed = self.checksum && verified(port, payload, packet.checksum);
+        let piece = (checksummed && self.merge)
+            .then(|| Piece::parse(payload))
+            .flatten();
+        let made = match &piece {
+            Some(piece) => self.merge(port, splitter, merges, packet, piece, protocol),
+            None => cut(splitter, self.link, packet, protocol, checksummed)
+                .map(|packet| splitter.list().push(packet)),
+        };
+        match made {
             Ok(()) => {
                 self.packets = self.packets.wrapping_add(1);
                 self.bytes = self.bytes.wrapping_add(payload.len() as u64);
@@ -129,6 +149,32 @@ impl<'g> Run<'g> {
                 self.link.count_rx_dropped();
             }
         }
+    }
+
+    /// A TCP packet goes on where another ends, or waits for one that does.
+    fn merge(
+        &self,
+        port: &Port,
+        splitter: &mut Splitter<'_, 'g>,
+        merges: &mut Merges<'g>,
+        packet: &Received<'_>,
+        piece: &Piece<'_>,
+        protocol: u16,
+    ) -> Result {
+        let len = packet.payload.len();
+        let end = packet.offset.saturating_add(len);
+        let truesize = (!is_nearly_empty(splitter)).then(|| truesize(splitter, len));
+        if merges.join(port, splitter, self.link, piece, end, truesize) {
+            return Ok(());
+        }
+        let shared = to_copy(splitter, packet.payload) < len;
+        let packet = cut(splitter, self.link, packet, protocol, true)?;
+        if shared {
+            merges.start(port, splitter.list(), self.link, piece, packet);
+        } else {
+            splitter.list().push(packet);
+        }
+        Ok(())
     }
 }
 
@@ -164,34 +210,45 @@ fn verified(port: &Port, packet: &[u8], checksum: Checksum) -> bool {
 fn cut<'g, T: Operations>(
     splitter: &mut Splitter<'_, 'g>,
     dev: &'g Device<T>,
-    offset: usize,
-    payload: &[u8],
+    packet: &Received<'_>,
     protocol: u16,
     checksummed: bool,
-) -> Result {
-    let received = splitter.bytes().len();
-    let small = payload.len() <= COPY || (received < BUFFER / 4 && payload.len() <= MOST_COPIED);
-    let copy = if small {
-        payload.len()
-    } else {
-        headers::header_len(payload)
-    };
-    // The buffer's memory is charged to its packets by their share.
-    let truesize = payload
-        .len()
-        .saturating_mul(splitter.size())
-        .checked_div(received)
-        .unwrap_or(payload.len());
+) -> Result<Incoming<'g>> {
+    let payload = packet.payload;
     splitter.packet(
         dev,
         Packet {
-            range: offset..offset.saturating_add(payload.len()),
-            copy,
+            range: packet.offset..packet.offset.saturating_add(payload.len()),
+            copy: to_copy(splitter, payload),
             protocol,
             checksummed,
-            truesize: u32::try_from(truesize).unwrap_or(u32::MAX),
+            truesize: truesize(splitter, payload.len()),
         },
     )
+}
+
+/// How many bytes of a packet to copy; the rest is shared.
+fn to_copy(splitter: &Splitter<'_, '_>, payload: &[u8]) -> usize {
+    let few = is_nearly_empty(splitter) && payload.len() <= MOST_COPIED;
+    if few || payload.len() <= COPY {
+        payload.len()
+    } else {
+        headers::header_len(payload)
+    }
+}
+
+/// Whether sharing the buffer would keep much memory for few bytes.
+fn is_nearly_empty(splitter: &Splitter<'_, '_>) -> bool {
+    splitter.bytes().len() < splitter.size() / 4
+}
+
+/// The buffer's memory is charged to its packets by their share.
+fn truesize(splitter: &Splitter<'_, '_>, len: usize) -> u32 {
+    let share = len
+        .saturating_mul(splitter.size())
+        .checked_div(splitter.bytes().len())
+        .unwrap_or(len);
+    u32::try_from(share).unwrap_or(u32::MAX)
 }
 
 /// A transfer that is one bare packet.
@@ -224,15 +281,22 @@ fn whole<'g>(
         return;
     }
     let bytes = splitter.bytes();
+    let packet = Received {
+        offset: 0,
+        payload: bytes,
+        checksum: Checksum::None,
+    };
     match cut(
         &mut splitter,
         dev.for_guard(guard),
-        0,
-        bytes,
+        &packet,
         protocol,
         false,
     ) {
-        Ok(()) => dev.count_rx(1, bytes.len() as u64),
+        Ok(packet) => {
+            splitter.list().push(packet);
+            dev.count_rx(1, bytes.len() as u64);
+        }
         Err(_) => {
             port.counters.count(Counter::RxNoMemory);
             dev.count_rx_dropped();

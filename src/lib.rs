@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //! Driver for Quectel's 5G modems over PCIe (MHI), with a QMAP muxer.
 //!
-//! A packet's way down: `data` (buffer from the modem) -> `rx` (transfer) -> `frames` -> `link` (the interface) -> stack.
+//! A packet's way down: `data` (buffer from the modem) -> `rx` (transfer) -> `frames` (and `merge`) -> `link` (the interface) ->
+//! stack.
 //! A packet's way up: stack -> `link` -> `tx` (when to send what) -> `aggregate` (frames in a transfer) -> the modem.
 //!
 //! Lock order, outermost first: rtnl; `rx` state or `tx` state; the MHI core's locks; the done queues of `rx` and `tx`.
@@ -13,6 +14,7 @@
 #![forbid(unsafe_code)]
 
 mod aggregate;
+mod buffers;
 mod controller;
 mod data;
 mod ethtool;
@@ -21,6 +23,7 @@ mod format;
 mod frames;
 mod headers;
 mod link;
+mod merge;
 mod modem;
 mod netdev;
 mod pci;

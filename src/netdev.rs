@@ -12,7 +12,7 @@ use core::sync::atomic::{AtomicBool, Ordering};
 use kernel::device;
 use kernel::mhi;
 use kernel::net::ethtool::Table as EthtoolTable;
-use kernel::net::{self, rtnl, Device, Napi, Operations, Shape, SkBuff, Transmit};
+use kernel::net::{self, rtnl, Device, Operations, Poll, Shape, SkBuff, Transmit};
 use kernel::net::{ETH_P_IP, ETH_P_IPV6, ETH_P_MAP};
 use kernel::new_spinlock;
 use kernel::prelude::*;
@@ -193,7 +193,7 @@ impl Operations for Base {
         }
     }
 
-    fn poll(dev: &Device<Self>, napi: &Napi, budget: u32) -> u32 {
+    fn poll(dev: &Device<Self>, poll: &mut Poll<'_>, budget: u32) -> u32 {
         let port = dev.private();
         let guard = rcu::read_lock();
         if port.tx.complete(port) {
@@ -202,6 +202,6 @@ impl Operations for Base {
             }
             port.wake_queues(&guard);
         }
-        Rx::poll(dev, napi, &guard, budget)
+        Rx::poll(dev, poll, &guard, budget)
     }
 }

@@ -3,12 +3,14 @@
 //!
 //! The ring never runs empty for lack of memory: a buffer goes up the stack only once a new one has taken its place.
 
+use crate::buffers::{Buffers, MOST};
 use crate::frames;
+use crate::merge::Merges;
 use crate::netdev::{Base, Port};
 use crate::queue::Queue;
 use crate::stats::Counter;
 use kernel::mhi::{self, Direction, Status, Transfer};
-use kernel::net::{Device, Napi};
+use kernel::net::{Device, IncomingList, Poll};
 use kernel::new_spinlock;
 use kernel::page::Pages;
 use kernel::prelude::*;
@@ -16,12 +18,10 @@ use kernel::sync::rcu;
 use kernel::sync::SpinLock;
 use kernel::types::ARef;
 
-/// Bytes of a receive buffer.
-pub(crate) const BUFFER: usize = 16 << 10;
-/// Buffers that the modem has at a time: 4 MiB.
-const BUFFERS: usize = 256;
 /// The longest transfer that is joined from several buffers.
 const LONGEST: usize = 64 << 10;
+/// The most buffers that one may come in.
+const PIECES: usize = 4;
 
 /// Buffers that the modem has filled, and those on the way to becoming packets.
 pub(crate) struct Rx {
@@ -33,6 +33,7 @@ pub(crate) struct Rx {
 
 struct State {
     channel: Option<ARef<mhi::Device>>,
+    buffers: Buffers,
     /// Pieces of a transfer whose end has not come.
     pieces: KVec<(Pages, usize)>,
     /// Bytes in them.
@@ -45,28 +46,60 @@ impl Rx {
     pub(crate) fn new() -> Result<Rx> {
         let state = State {
             channel: None,
-            pieces: KVec::with_capacity(LONGEST / BUFFER)?,
+            buffers: Buffers::new()?,
+            pieces: KVec::with_capacity(PIECES)?,
             len: 0,
             broken: false,
         };
         Ok(Rx {
             // Twice the ring: the reset of a channel gives buffers back beside those not polled yet.
-            done: new_spinlock!(Queue::new(2 * BUFFERS)?, c"rmnet_mhi_rx_done")?,
+            done: new_spinlock!(Queue::new(2 * MOST as usize)?, c"rmnet_mhi_rx_done")?,
             state: new_spinlock!(state, c"rmnet_mhi_rx")?,
         })
     }
 
     /// Gives the modem its buffers. May sleep.
     pub(crate) fn attach(&self, channel: &mhi::Device) -> Result {
-        for _ in 0..BUFFERS {
-            channel
-                .queue(Direction::Downlink, Pages::new(BUFFER, true)?, BUFFER)
-                .map_err(|(error, _)| error)?;
+        let count = {
+            let mut state = self.state.lock();
+            state.channel = Some(ARef::from(channel));
+            state.broken = false; // what was lost, was lost with the old channel
+            state.buffers.restart()
+        };
+        let filled = self.fill(count);
+        if filled.is_err() {
+            self.detach();
         }
-        let mut state = self.state.lock();
-        state.channel = Some(ARef::from(channel));
-        state.broken = false; // what was lost, was lost with the old channel
+        filled
+    }
+
+    /// Gives the modem more buffers. May sleep.
+    fn fill(&self, count: u32) -> Result {
+        for _ in 0..count {
+            let size = self.state.lock().buffers.size();
+            let buffer = Pages::new(size, true)?;
+            self.state.lock().queue(buffer)?;
+        }
         Ok(())
+    }
+
+    /// How many buffers the modem has, at most, and of how many bytes.
+    pub(crate) fn ring(&self) -> (u32, u32, usize) {
+        let state = self.state.lock();
+        (state.buffers.count(), MOST, state.buffers.size())
+    }
+
+    /// Sets how many buffers the modem has; `EINVAL` outside the limits, `ENOMEM` with fewer than wanted. May sleep.
+    pub(crate) fn set_ring(&self, count: u32) -> Result {
+        let more = {
+            let mut state = self.state.lock();
+            let more = state.buffers.resize(count)?;
+            state.channel.as_ref().map_or(0, |_| more)
+        };
+        match self.fill(more) {
+            Err(ENOMEM) => Err(ENOMEM),
+            _ => Ok(()), // what a modem that crashed did not take, it gets when it is back
+        }
     }
 
     /// Queues no more buffers. Those that the modem has come back through `done`.
@@ -90,8 +123,14 @@ impl Rx {
     }
 
     /// Turns filled buffers into packets; returns how many, at most `budget` plus those of one buffer.
-    pub(crate) fn poll(dev: &Device<Base>, napi: &Napi, guard: &rcu::Guard, budget: u32) -> u32 {
+    pub(crate) fn poll(
+        dev: &Device<Base>,
+        poll: &mut Poll<'_>,
+        guard: &rcu::Guard,
+        budget: u32,
+    ) -> u32 {
         let port = dev.private();
+        let mut merges = Merges::new();
         let mut packets = 0;
         while packets < budget {
             let Some(transfer) = port.rx.done.lock().pop() else {
@@ -100,12 +139,19 @@ impl Rx {
             port.counters.count(Counter::RxTransfers);
             port.counters.add(Counter::RxBytes, transfer.len as u64);
             // Counts at least one, so that a modem that sends nothing useful cannot keep the poll busy.
-            let count = match port.rx.collect(port, transfer) {
-                Some((pages, len)) => frames::deliver(dev, napi, guard, pages, len),
-                None => 0,
-            };
-            packets = packets.saturating_add(count.max(1));
+            let mut count = 1;
+            if let Some((pages, len)) = port.rx.collect(port, transfer) {
+                let (delivered, lent) = IncomingList::deliver(poll, guard, |list| {
+                    pages.split(len, list, |splitter| {
+                        frames::deliver(dev, guard, splitter, &mut merges)
+                    })
+                });
+                port.rx.state.lock().buffers.keep(lent);
+                count = count.max(delivered);
+            }
+            packets = packets.saturating_add(count);
         }
+        IncomingList::deliver(poll, guard, |list| merges.close_all(port, list));
         packets
     }
 
@@ -117,17 +163,25 @@ impl Rx {
             len,
             status,
         } = transfer;
-        let buffer = match Pages::new(BUFFER, false) {
-            Ok(fresh) => {
-                state.queue(fresh);
-                buffer
-            }
-            Err(_) => {
-                port.counters.count(Counter::RxNoBuffer);
-                state.queue(buffer);
-                state.broken = true;
-                state.drop_pieces();
-                return state.end(status).and(None);
+        if status == Status::Overflow {
+            state.buffers.enlarge();
+        }
+        let buffer = if state.buffers.is_excess() {
+            buffer
+        } else {
+            // Neither `queue` fails but when the modem has crashed: all buffers come back then, and `attach` makes new ones.
+            match state.buffers.fresh(port) {
+                Ok(fresh) => {
+                    let _ = state.queue(fresh);
+                    buffer
+                }
+                Err(_) => {
+                    port.counters.count(Counter::RxNoBuffer);
+                    let _ = state.queue(buffer);
+                    state.broken = true;
+                    state.drop_pieces();
+                    return state.end(status).and(None);
+                }
             }
         };
         if status == Status::Complete && state.pieces.is_empty() && !state.broken {
@@ -149,12 +203,11 @@ impl Rx {
 }
 
 impl State {
-    fn queue(&self, buffer: Pages) {
-        if let Some(channel) = &self.channel {
-            // Fails only when the modem has crashed: then all buffers come back, and `attach` queues new ones.
-            let len = buffer.size().min(BUFFER);
-            let _ = channel.queue(Direction::Downlink, buffer, len);
-        }
+    fn queue(&self, buffer: Pages) -> Result {
+        let channel = self.channel.as_ref().ok_or(ENOTCONN)?;
+        let len = buffer.size();
+        let queued = channel.queue(Direction::Downlink, buffer, len);
+        queued.map_err(|(error, _)| error)
     }
 
     fn push(&mut self, buffer: Pages, len: usize) -> bool {

@@ -27,6 +27,10 @@ counters! {
     RxSplitDropped = c"rx_split_dropped",
     /// Transfers lost because there was no memory for a new buffer.
     RxNoBuffer = c"rx_no_buffer",
+    /// Buffers given to the modem again after their packets had left the stack.
+    RxReused = c"rx_buffers_reused",
+    /// TCP packets that were merged into others (`rx-gro-hw`).
+    RxMerged = c"rx_merged",
     /// Packets lost because there was no memory.
     RxNoMemory = c"rx_no_memory",
     /// Malformed frames, by `qmap::Malformed`'s kinds.

@@ -23,7 +23,7 @@ use qmap::CommandKind;
 /// Bytes of a transmit buffer, and so of an aggregate at most.
 const BUFFER: usize = 16 << 10;
 /// Transmit buffers: 1 MiB. Fewer than the ring has descriptors, so that it is never full.
-const BUFFERS: usize = 64;
+pub(crate) const BUFFERS: usize = 64;
 /// Transfers under way up to which a packet does not wait for more.
 const EAGER: usize = 4;
 /// The longest transfer: its length is 16 bits wide.

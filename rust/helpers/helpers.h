@@ -38,6 +38,7 @@ void *rust_helper_pages_alloc(unsigned int order, bool may_sleep);
 void rust_helper_pages_put(void *address);
 void rust_helper_pages_get(void *address);
 size_t rust_helper_pages_size(void *address);
+bool rust_helper_pages_are_ours(void *address);
 
 /* device.c */
 struct device *rust_helper_get_device(struct device *dev);
@@ -88,6 +89,7 @@ bool rust_helper_netdev_running(const struct net_device *dev);
 bool rust_helper_netdev_has_rx_handler(const struct net_device *dev);
 u32 rust_helper_netdev_mtu(const struct net_device *dev);
 bool rust_helper_netdev_rx_checksum(const struct net_device *dev);
+bool rust_helper_netdev_rx_merge(const struct net_device *dev);
 void rust_helper_netdev_rx_add(struct net_device *dev, u32 packets, u64 bytes);
 void rust_helper_netdev_tx_add(struct net_device *dev, u32 packets, u64 bytes);
 void rust_helper_netdev_rx_error(struct net_device *dev);
@@ -128,10 +130,10 @@ void rust_helper_list_init(struct list_head *head);
 void rust_helper_unregister_queue(struct net_device *dev, struct list_head *head);
 
 /* skbuff.c */
-struct sk_buff *rust_helper_napi_alloc_skb(struct napi_struct *napi, u32 len);
-void *rust_helper_skb_put(struct sk_buff *skb, u32 len);
-void rust_helper_skb_add_frag(struct sk_buff *skb, void *pages, size_t offset, size_t len, u32 truesize);
-void rust_helper_skb_receive_setup(struct sk_buff *skb, struct net_device *dev, __be16 protocol, bool checksummed);
+struct sk_buff *rust_helper_skb_receive(struct napi_struct *napi, struct net_device *dev, __be16 protocol,
+					bool checksummed, const void *head, u32 len);
+bool rust_helper_skb_add_frag(struct sk_buff *skb, void *pages, size_t offset, size_t len, u32 truesize);
+void rust_helper_skb_merged(struct sk_buff *skb, u32 size, u16 count, u32 transport, bool v6, bool fixed_id);
 /* A packet that is to be cut up, by its gso_type. */
 struct rust_gso {
 	/* Bytes of data in each segment. */

@@ -2,6 +2,7 @@
 // Zeroed allocations, and compound pages known by their kernel address.
 
 #include <linux/mm.h>
+#include <linux/skbuff.h>
 #include <linux/slab.h>
 #include "helpers.h"
 
@@ -36,4 +37,16 @@ void rust_helper_pages_get(void *address)
 size_t rust_helper_pages_size(void *address)
 {
 	return page_size(virt_to_head_page(address));
+}
+
+/* Whether the one reference is the caller's, and the page may be used anew. */
+bool rust_helper_pages_are_ours(void *address)
+{
+	struct page *page = virt_to_head_page(address);
+
+	if (page_ref_count(page) != 1 || !dev_page_is_reusable(page))
+		return false;
+	/* The others' last reads come before whatever is written now. */
+	smp_acquire__after_ctrl_dep();
+	return true;
 }

@@ -28,7 +28,8 @@ void rust_helper_netdev_shape_raw_ip(struct net_device *dev, const struct net_de
 	dev->max_mtu = shape->max_mtu;
 	dev->tx_queue_len = shape->tx_queue_len;
 	if (shape->checksum_offload) {
-		dev->hw_features = NETIF_F_SG | NETIF_F_RXCSUM | NETIF_F_IP_CSUM | NETIF_F_IPV6_CSUM;
+		dev->hw_features = NETIF_F_SG | NETIF_F_RXCSUM | NETIF_F_IP_CSUM | NETIF_F_IPV6_CSUM |
+				   NETIF_F_GRO_HW;
 		/* Packets are copied, from wherever their pieces are; the kernel gives up on none for that. */
 		if (shape->max_segments)
 			dev->hw_features |= NETIF_F_TSO | NETIF_F_TSO6 | NETIF_F_TSO_ECN | NETIF_F_TSO_MANGLEID |
@@ -86,6 +87,11 @@ u32 rust_helper_netdev_mtu(const struct net_device *dev)
 bool rust_helper_netdev_rx_checksum(const struct net_device *dev)
 {
 	return dev->features & NETIF_F_RXCSUM;
+}
+
+bool rust_helper_netdev_rx_merge(const struct net_device *dev)
+{
+	return dev->features & NETIF_F_GRO_HW;
 }
 
 void rust_helper_netdev_rx_add(struct net_device *dev, u32 packets, u64 bytes)

@@ -7,35 +7,48 @@
 #include <linux/udp.h>
 #include "helpers.h"
 
-struct sk_buff *rust_helper_napi_alloc_skb(struct napi_struct *napi, u32 len)
+/* A packet that begins with a copy of head; NULL without memory. From the poll of napi. */
+struct sk_buff *rust_helper_skb_receive(struct napi_struct *napi, struct net_device *dev, __be16 protocol,
+					bool checksummed, const void *head, u32 len)
 {
-	return napi_alloc_skb(napi, len);
-}
+	struct sk_buff *skb = napi_alloc_skb(napi, len);
 
-/* NULL instead of a panic when there is no room. */
-void *rust_helper_skb_put(struct sk_buff *skb, u32 len)
-{
-	if (skb_is_nonlinear(skb) || skb_tailroom(skb) < len)
+	if (unlikely(!skb))
 		return NULL;
-	return __skb_put(skb, len);
-}
-
-void rust_helper_skb_add_frag(struct sk_buff *skb, void *pages, size_t offset, size_t len, u32 truesize)
-{
-	struct page *page = virt_to_head_page(pages);
-
-	get_page(page);
-	skb_add_rx_frag(skb, skb_shinfo(skb)->nr_frags, page, offset, len, truesize);
-}
-
-void rust_helper_skb_receive_setup(struct sk_buff *skb, struct net_device *dev, __be16 protocol, bool checksummed)
-{
+	__skb_put_data(skb, head, len);
 	skb->dev = dev;
 	skb->protocol = protocol;
 	skb->ip_summed = checksummed ? CHECKSUM_UNNECESSARY : CHECKSUM_NONE;
 	skb->pkt_type = PACKET_HOST;
 	skb_reset_mac_header(skb);
 	skb_reset_network_header(skb);
+	return skb;
+}
+
+/* False when there is no room. */
+bool rust_helper_skb_add_frag(struct sk_buff *skb, void *pages, size_t offset, size_t len, u32 truesize)
+{
+	struct page *page = virt_to_head_page(pages);
+	int index = skb_shinfo(skb)->nr_frags;
+
+	if (index >= MAX_SKB_FRAGS)
+		return false;
+	get_page(page);
+	skb_add_rx_frag(skb, index, page, offset, len, truesize);
+	return true;
+}
+
+/* What napi_gro_complete() leaves of TCP packets that were merged. */
+void rust_helper_skb_merged(struct sk_buff *skb, u32 size, u16 count, u32 transport, bool v6, bool fixed_id)
+{
+	struct skb_shared_info *info = skb_shinfo(skb);
+
+	info->gso_size = size;
+	info->gso_segs = count;
+	info->gso_type = (v6 ? SKB_GSO_TCPV6 : SKB_GSO_TCPV4) | (fixed_id ? SKB_GSO_TCP_FIXEDID : 0);
+	skb->ip_summed = CHECKSUM_PARTIAL;
+	skb->csum_start = skb_headroom(skb) + transport;
+	skb->csum_offset = offsetof(struct tcphdr, check);
 }
 
 bool rust_helper_skb_is_gso(const struct sk_buff *skb)

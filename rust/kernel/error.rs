@@ -67,5 +67,5 @@ pub mod code {
             pub const $name: Error = Error::new(bindings::$name);
         )* };
     }
-    declare!(EAGAIN EBUSY EEXIST EINVAL EIO EMSGSIZE ENODEV ENOMEM ENOTCONN EOPNOTSUPP EOVERFLOW ERANGE);
+    declare!(EAGAIN EBUSY EEXIST EINVAL EIO EMSGSIZE ENOBUFS ENODEV ENOMEM ENOTCONN EOPNOTSUPP EOVERFLOW ERANGE);
 }

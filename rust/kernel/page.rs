@@ -87,3 +87,27 @@ impl Drop for Pages {
         unsafe { bindings::rust_helper_pages_put(self.address()) }
     }
 }
+
+/// A page of ours that others may still use, read-only.
+///
+/// # Invariants
+///
+/// As `Pages`, but others may hold references and read.
+pub struct Lent(Pages);
+
+impl Lent {
+    pub(crate) fn new(pages: Pages) -> Lent {
+        Lent(pages)
+    }
+
+    /// Takes the page back, if nobody else has it any more and it is as good as a fresh one: near, and not of the reserves.
+    pub fn reclaim(self) -> Result<Pages, Lent> {
+        // SAFETY: The page is valid, since one reference is ours.
+        if unsafe { bindings::rust_helper_pages_are_ours(self.0.address()) } {
+            // INVARIANT: Ours is the only reference, and only who has one can take another.
+            Ok(self.0)
+        } else {
+            Err(self)
+        }
+    }
+}

@@ -6,7 +6,7 @@
 # (tests-qemu/openwrt-kernel), "debug-amd64" and "debug-arm64" look for mistakes (tests-qemu/debug-kernel), "own" is the caller's: KDIR, IMAGE and, where its modules are not in KDIR, MODULES.
 
 # Modules of the kernel's own that guests load by name, with all that they need. Debian's are in the guest's userspace.
-modules=(mhi mhi_wwan_ctrl mhi_pci_generic mhi_net)
+modules=(mhi mhi_wwan_ctrl mhi_pci_generic mhi_net veth)
 
 architecture_of() {
 	case $1 in

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 //! QMAP: what comes from the modem, and what either end writes for the other.
 
-use qmap::ip::Transport;
+use qmap::ip::{Transport, TCP};
+use qmap::merge::{Merge, Offer, Piece};
 use qmap::modem::{write_frame, Request, Uplink, UplinkKind};
 use qmap::segment::{complete, Segments};
 use qmap::{
@@ -211,4 +212,73 @@ pub fn qmap_segment(data: &[u8]) {
         }
     }
     assert_eq!((end, count), (len, segments.count()));
+}
+
+/// Packets, each behind a byte with its length. What is merged of them must, cut again, be the same packets.
+pub fn qmap_merge(data: &[u8]) {
+    let mut rest = data;
+    let mut open: Option<(Merge, Vec<&[u8]>, Vec<u8>)> = None;
+    while let Some((&len, behind)) = rest.split_first() {
+        let Some((packet, behind)) = behind.split_at_checked(usize::from(len)) else {
+            break;
+        };
+        rest = behind;
+        let Some(piece) = Piece::parse(packet) else {
+            continue;
+        };
+        assert_eq!(piece.header_len() + piece.data_len(), packet.len());
+        let headers = piece.header_len();
+        if let Some((merge, packets, whole)) = &mut open {
+            let first = Piece::parse(packets[0]).expect("it was parsed before");
+            if let Offer::Joined(joined) = merge.offer(&whole[..first.header_len()], &piece) {
+                assert_eq!(piece.flow(), first.flow());
+                assert_eq!(headers, first.header_len());
+                *merge = joined;
+                packets.push(packet);
+                whole.extend(&packet[headers..]);
+                continue;
+            }
+        }
+        if let Some(open) = open.take() {
+            cut_again(open);
+        }
+        open = Merge::start(&piece).map(|merge| (merge, vec![packet], packet.to_vec()));
+    }
+    if let Some(open) = open {
+        cut_again(open);
+    }
+}
+
+fn cut_again((merge, packets, mut whole): (Merge, Vec<&[u8]>, Vec<u8>)) {
+    assert_eq!(usize::from(merge.count()), packets.len());
+    if packets.len() == 1 {
+        return;
+    }
+    let transport = merge.transport();
+    let headers = Piece::parse(packets[0]).expect("as above").header_len();
+    merge
+        .write_headers(&mut whole[..headers])
+        .expect("the headers are the first packet's");
+    let (headers, data) = whole.split_at(headers);
+    let segments = Segments::new(
+        headers,
+        transport,
+        TCP,
+        data.len(),
+        merge.size(),
+        merge.has_fixed_id(),
+    )
+    .expect("a packet of two or more");
+    assert_eq!(segments.count(), packets.len());
+    for (segment, packet) in segments.iter().zip(packets) {
+        let mut again = headers.to_vec();
+        segments
+            .write_headers(&segment, &mut again)
+            .expect("it was a packet");
+        again.extend(&data[segment.offset..segment.offset + segment.len]);
+        // The checksum is the caller's affair.
+        again[transport + 16..transport + 18]
+            .copy_from_slice(&packet[transport + 16..transport + 18]);
+        assert_eq!(again, packet);
+    }
 }

@@ -2,7 +2,7 @@
 //! Network devices that carry bare IP packets.
 
 use super::ethtool;
-use super::napi::Napi;
+use super::napi::{Napi, Poll};
 use super::skbuff::SkBuff;
 use crate::device;
 use crate::error::{code::*, from_result, to_result, Result};
@@ -42,7 +42,7 @@ pub trait Operations: Sized + 'static {
 
     /// Works off what `Napi::schedule` was called for; returns the packets received, at most `budget`, and is called
     /// again soon if it is all of the budget. In softirq or the NAPI's thread.
-    fn poll(_dev: &Device<Self>, _napi: &Napi, _budget: u32) -> u32 {
+    fn poll(_dev: &Device<Self>, _poll: &mut Poll<'_>, _budget: u32) -> u32 {
         0
     }
 }
@@ -58,7 +58,8 @@ pub struct Shape {
     pub max_mtu: u32,
     /// Packets that wait in a simple queueing discipline.
     pub tx_queue_len: u32,
-    /// Whether packets may come scattered and with TCP and UDP checksums left to do.
+    /// Whether packets may come scattered and with TCP and UDP checksums left to do, and whether the checksums of received
+    /// packets may be verified and packets merged before the stack sees them.
     pub checksum_offload: bool,
     /// Packets that one packet with much data is cut into at most (`SkBuff::gso`); 0: none comes that must be cut.
     pub max_segments: u16,
@@ -240,6 +241,12 @@ impl<T: Operations> Device<T> {
         unsafe { bindings::rust_helper_netdev_rx_checksum(self.as_raw()) }
     }
 
+    /// Whether received packets may be merged before the stack sees them (`ethtool -K rx-gro-hw`).
+    pub fn rx_merge(&self) -> bool {
+        // SAFETY: `self` is valid.
+        unsafe { bindings::rust_helper_netdev_rx_merge(self.as_raw()) }
+    }
+
     /// Says that packets can be sent and received.
     pub fn carrier_on(&self) {
         // SAFETY: `self` is valid.
@@ -337,7 +344,9 @@ impl<T: Operations> Device<T> {
         // SAFETY: The core passes the NAPI of a registered device of `T`'s.
         let dev = unsafe { Self::from_raw(bindings::rust_helper_napi_dev(napi)) };
         let budget = u32::try_from(budget).unwrap_or(0);
-        let done = T::poll(dev, dev.napi(), budget).min(budget);
+        // SAFETY: The core polls a NAPI on one CPU at a time, and is doing so.
+        let mut poll = unsafe { Poll::new(dev.napi()) };
+        let done = T::poll(dev, &mut poll, budget).min(budget);
         if done < budget {
             // SAFETY: The NAPI is being polled.
             unsafe { bindings::napi_complete_done(napi, done as c_int) };

@@ -2,7 +2,7 @@
 //! Ethtool's requests: driver information, transmit aggregation, counters by name.
 
 use super::device::{Device, Operations};
-use crate::error::{from_result, Result};
+use crate::error::{code::EOPNOTSUPP, from_result, Result};
 use core::ffi::{c_int, CStr};
 use core::mem::MaybeUninit;
 
@@ -13,6 +13,21 @@ pub struct TxAggregation {
     pub max_bytes: u32,
     /// Packets in a transfer, at most; 1 sends each by itself.
     pub max_frames: u32,
+}
+
+/// How many buffers there are (`ethtool -g DEV`, `-G DEV rx N`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ring {
+    /// Buffers to receive into.
+    pub rx: u32,
+    /// The most that there can be.
+    pub rx_max: u32,
+    /// Bytes of each.
+    pub rx_buf_len: u32,
+    /// Buffers to send from.
+    pub tx: u32,
+    /// The most that there can be.
+    pub tx_max: u32,
 }
 
 /// What a driver answers.
@@ -26,6 +41,14 @@ pub trait Ethtool: Operations {
 
     /// The value of counter `index`.
     fn counter(dev: &Device<Self>, index: usize) -> u64;
+    /// The buffers, if the device has any of its own.
+    fn ring(_dev: &Device<Self>) -> Option<Ring> {
+        None
+    }
+    /// Sets how many buffers there are; an error outside the limits.
+    fn set_ring(_dev: &Device<Self>, _rx: u32, _tx: u32) -> Result {
+        Err(EOPNOTSUPP)
+    }
     /// Transmit aggregation as it is, if the device has it.
     fn tx_aggregation(dev: &Device<Self>) -> Option<TxAggregation>;
     /// Sets transmit aggregation; `EINVAL` outside its limits.
@@ -40,8 +63,8 @@ pub struct Table(bindings::ethtool_ops);
 unsafe impl Sync for Table {}
 
 impl Table {
-    /// The table for `T`; `aggregates` says whether transmit aggregation can be set.
-    pub const fn new<T: Ethtool>(aggregates: bool) -> Table {
+    /// The table for `T`; `base` says whether it has buffers, and transmit aggregation can be set.
+    pub const fn new<T: Ethtool>(base: bool) -> Table {
         let mut ops = bindings::ethtool_ops {
             get_drvinfo: Some(drvinfo::<T>),
             get_link: Some(bindings::ethtool_op_get_link),
@@ -51,7 +74,9 @@ impl Table {
             // SAFETY: All-zero bytes mean no operation.
             ..unsafe { MaybeUninit::zeroed().assume_init() }
         };
-        if aggregates {
+        if base {
+            ops.get_ringparam = Some(get_ring::<T>);
+            ops.set_ringparam = Some(set_ring::<T>);
             ops.supported_coalesce_params = SUPPORTED_COALESCE;
             ops.get_coalesce = Some(get_coalesce::<T>);
             ops.set_coalesce = Some(set_coalesce::<T>);
@@ -85,7 +110,7 @@ unsafe extern "C" fn string_count<T: Ethtool>(
     if set == bindings::ethtool_stringset_ETH_SS_STATS as c_int {
         T::COUNTERS.len() as c_int
     } else {
-        crate::error::code::EOPNOTSUPP.to_errno()
+        EOPNOTSUPP.to_errno()
     }
 }
 
@@ -150,4 +175,35 @@ unsafe extern "C" fn set_coalesce<T: Ethtool>(
             max_frames: to.max_frames,
         },
     ))
+}
+
+unsafe extern "C" fn get_ring<T: Ethtool>(
+    dev: *mut bindings::net_device,
+    ring: *mut bindings::ethtool_ringparam,
+    kernel: *mut bindings::kernel_ethtool_ringparam,
+    _extack: *mut bindings::netlink_ext_ack,
+) {
+    // SAFETY: The core passes a registered device of `T`'s.
+    if let Some(now) = T::ring(unsafe { Device::<T>::from_raw(dev) }) {
+        // SAFETY: The core passes structures to fill.
+        unsafe {
+            (*ring).rx_max_pending = now.rx_max;
+            (*ring).rx_pending = now.rx;
+            (*ring).tx_max_pending = now.tx_max;
+            (*ring).tx_pending = now.tx;
+            (*kernel).rx_buf_len = now.rx_buf_len;
+        }
+    }
+}
+
+unsafe extern "C" fn set_ring<T: Ethtool>(
+    dev: *mut bindings::net_device,
+    ring: *mut bindings::ethtool_ringparam,
+    _kernel: *mut bindings::kernel_ethtool_ringparam,
+    _extack: *mut bindings::netlink_ext_ack,
+) -> c_int {
+    // SAFETY: The core passes the structure that the user filled, which is within the maxima.
+    let (rx, tx) = unsafe { ((*ring).rx_pending, (*ring).tx_pending) };
+    // SAFETY: The core passes a registered device of `T`'s.
+    from_result(T::set_ring(unsafe { Device::<T>::from_raw(dev) }, rx, tx))
 }

@@ -3,13 +3,15 @@
 
 pub mod device;
 pub mod ethtool;
+pub mod incoming;
 pub mod napi;
 pub mod rtnl;
 pub mod skbuff;
 
 pub use device::{Device, Operations, Registration, Shape, Transmit};
-pub use napi::Napi;
-pub use skbuff::{SkBuff, SkBuffList, Splitter};
+pub use incoming::{Incoming, IncomingList, Splitter};
+pub use napi::{Napi, Poll};
+pub use skbuff::SkBuff;
 
 /// Protocol number of IPv4 packets.
 pub const ETH_P_IP: u16 = bindings::ETH_P_IP as u16;

@@ -23,3 +23,19 @@ impl Napi {
         unsafe { bindings::rust_helper_napi_schedule(self.as_raw()) }
     }
 }
+
+/// Evidence that a NAPI is being polled; there is one at a time.
+pub struct Poll<'a>(&'a Napi);
+
+impl<'a> Poll<'a> {
+    /// # Safety
+    ///
+    /// `napi` is being polled while the value lives, and has no other.
+    pub(super) unsafe fn new(napi: &'a Napi) -> Poll<'a> {
+        Poll(napi)
+    }
+
+    pub(super) fn as_raw(&self) -> *mut bindings::napi_struct {
+        self.0.as_raw()
+    }
+}

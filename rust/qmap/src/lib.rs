@@ -14,6 +14,7 @@
 //! | [`checksum`] | what a frame says about its packet's checksum, and the check of a v4 trailer |
 //! | [`modem`] | the other end: writes downlink, reads uplink |
 //! | [`segment`] | cuts a packet with much data into several, for the uplink |
+//! | [`merge`] | makes one packet of TCP packets that follow one another, for the downlink |
 //! | [`ip`] | Internet checksum and where a packet keeps it |
 #![no_std]
 #![forbid(unsafe_code)]
@@ -24,6 +25,7 @@ mod deaggregate;
 mod header;
 pub mod ip;
 mod malformed;
+pub mod merge;
 pub mod modem;
 pub mod segment;
 mod split;
