@@ -14,8 +14,8 @@ openwrt_cases=(ids-bound load-unload mhictl-recover ping transfer-v5)
 
 # What the debug kernel looks at: the data path, and channels that come and go.
 debug_cases=(
-	aggregates bad-frames-v1 bad-frames-v4 bad-frames-v5 channel-restart link-churn load-unload memory-pressure mhi-lies ping
-	qmap-versions segmentation transfer-v5 up-down
+	aggregates bad-frames-v1 bad-frames-v4 bad-frames-v5 channel-restart link-churn load-unload memory-pressure merging mhi-lies ping
+	qmap-versions rx-ring segmentation transfer-v5 two-cpus up-down
 )
 
 check() {

@@ -3,7 +3,8 @@
 # What guests boot. Sourced by tests-qemu/run, in the build root.
 #
 # A guest is named by its kernel: "amd64" and "arm64" are Debian's, "openwrt" is an arm64 kernel with OpenWrt's options
-# (tests-qemu/openwrt-kernel), "debug-amd64" and "debug-arm64" look for mistakes (tests-qemu/debug-kernel), "own" is the caller's: KDIR, IMAGE and, where its modules are not in KDIR, MODULES.
+# (tests-qemu/openwrt-kernel), "debug-amd64" and "debug-arm64" look for mistakes (tests-qemu/debug-kernel),
+# "own" is the caller's: KDIR, IMAGE and, where its modules are not in KDIR, MODULES.
 
 # Modules of the kernel's own that guests load by name, with all that they need. Debian's are in the guest's userspace.
 modules=(mhi mhi_wwan_ctrl mhi_pci_generic mhi_net veth)
