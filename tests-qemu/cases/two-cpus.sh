@@ -29,7 +29,8 @@ several_flows() {
 # Each CPU has taken some since $before.
 both_took_some() {
 	processed >/tmp/processed
-	echo "before: $before, now:" $(cat /tmp/processed)
+	echo "before: $before, now:"
+	cat /tmp/processed
 	for count in $before; do
 		read -r now || return
 		[ $now -gt $((count + 100)) ] || return
