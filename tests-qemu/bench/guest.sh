@@ -10,12 +10,14 @@
 #   symbol ADDRESS NAME [MODULE]    of all modules; CONTENDER=kernel measures nothing, and tells the kernel's own
 #   window WORKLOAD PACKETS COUNTER=VALUE...    for each window that count.c has written, in the same order
 #   missing WORKLOAD WHY            where there is none
+#   latency idle|loaded MICROSECONDS... ms=DURATION sent=COUNT ul_bytes=BYTES   round trips, and what went up meanwhile
 
 . /test/guest.sh
 
 peer=192.0.2.1
 mux=129
 v5=0x31 # deaggregation, checksums v5 both ways
+slow=50000000 # bits a second of the slow uplink
 
 # ---- contenders
 
@@ -34,6 +36,13 @@ bring_up() {
 		base=mhi_hwip0
 		insmod /lib/modules/rmnet.ko && modprobe -a mhi_pci_generic mhi_net &&
 			wait_for 20 test -e /sys/class/net/$base || return
+		;;
+	mhi_wwan_mbim)
+		base=link1
+		mux=0 # a link is a session, and the first comes with the driver
+		modprobe -a mhi_pci_generic mhi_wwan_mbim && wait_for 20 test -e /sys/class/net/wwan0 &&
+			ip link set wwan0 name link1 && add_links 1
+		return
 		;;
 	esac
 	modem data format v5 32 32768 11 8192 &&
@@ -59,13 +68,25 @@ add_links() {
 		address=${address%% *}
 		[ $links != 0 ] || ipv4=$address
 		links=$((links + 1))
-		load link $base link$links $((mux + links - 1)) $v5 >/dev/null &&
+		make_link link$links $((mux + links - 1)) &&
 			ip addr add "$address/32" dev link$links &&
 			ip link set link$links up || return
-		# The kernel's rmnet leaves all of these off, and is better with them.
-		[ "$CONTENDER" = rmnet_mhi ] || ethtool -K link$links rx on tx on sg on gso on || return
 	done
 	ip route replace default dev link1
+}
+
+# make_link NAME MUX
+make_link() {
+	case $CONTENDER in
+	mhi_wwan_mbim)
+		[ -e "/sys/class/net/$1" ] || ip link add "$1" parentdev wwan0 type wwan linkid "$2"
+		;;
+	rmnet_mhi) load link $base "$1" "$2" $v5 >/dev/null ;;
+	*)
+		# The kernel's rmnet leaves all of these off, and is better with them.
+		load link $base "$1" "$2" $v5 >/dev/null && ethtool -K "$1" rx on tx on sg on gso on
+		;;
+	esac
 }
 
 # A LAN behind us, with one machine: another network namespace. What it sends comes in large pieces, as from GRO.
@@ -90,7 +111,7 @@ add_lan() {
 # ---- workloads
 
 # By what has to be there for them; all links and the LAN stay once they are.
-: "${WORKLOADS:=tcp-down-1,tcp-down-8,tcp-up-1,tcp-up-8,udp-64-down,udp-1400-down,udp-64-up,udp-1400-up,ping-idle}"
+: "${WORKLOADS:=tcp-down-1,tcp-down-8,tcp-up-1,tcp-up-8,udp-64-down,udp-1400-down,udp-64-up,udp-1400-up,ping-idle,latency}"
 : "${AGGREGATES=aggregate-1,aggregate-4,aggregate-10,aggregate-20}"
 : "${LINKS=links-1,links-8,links-64}"
 : "${NAT=nat-down,nat-up}"
@@ -127,6 +148,41 @@ measure() {
 	fi
 }
 
+# Round trips on a slow uplink, idle and beside eight TCP flows that send all they can, with fq_codel where packets wait.
+measure_latency() {
+	local device state flows result devices="$base link1"
+	[ $base != link1 ] || devices=link1
+	modprobe sch_fq_codel || return
+	for device in $devices; do
+		tc qdisc replace dev $device root fq_codel || return
+	done
+	modem data aggregate auto >/dev/null && modem data uplink-rate $slow >/dev/null || return
+	for _ in 1 2 3; do
+		for state in idle loaded; do
+			flows=0
+			[ $state = idle ] || flows=8
+			if result=$(load latency $peer $flows 40 2>/tmp/load.log); then
+				verdict "latency $state $result $(modem data stats | tr ' ' '\n' | grep '^ul_bytes=')"
+			else
+				verdict "missing latency-$state $(tail -n 1 /tmp/load.log)"
+			fi
+			wait_for 10 quiet || verdict "missing latency-$state the uplink does not get quiet"
+		done
+	done
+	modem data uplink-rate off >/dev/null
+	for device in $devices; do
+		tc qdisc del dev $device root
+	done
+}
+
+# What a flood has left on its way up is gone.
+quiet() {
+	local before
+	before=$(modem data stats)
+	usleep 200000
+	[ "$(modem data stats)" = "$before" ]
+}
+
 # difference BEFORE AFTER: of counters as NAME=VALUE.
 difference() {
 	echo "$1 $2" | tr ' ' '\n' | awk -F= '
@@ -139,6 +195,9 @@ bench() {
 	bring_up || return
 	repeat "$WORKLOADS"
 	if [ "$CONTENDER" != floor ]; then
+		case ,$WORKLOADS, in
+		*,latency,*) measure_latency || verdict "missing latency it cannot be set up" ;;
+		esac
 		repeat "$AGGREGATES"
 		for name in $(echo "$LINKS" | tr , ' '); do
 			add_links $((${name#*-} - links)) && repeat "$name"
@@ -153,7 +212,7 @@ repeat() {
 	local repetition name
 	for repetition in $(seq 0 "$REPETITIONS"); do
 		for name in $(echo "$1" | tr , ' '); do
-			measure "$name"
+			[ "$name" = latency ] || measure "$name"
 		done
 	done
 }

@@ -10,9 +10,11 @@
  *	load tcp-down ADDRESS FLOWS BYTES		from port 5001
  *	load tcp-up ADDRESS FLOWS BYTES			to port 5002
  *	load ping ADDRESS COUNT				one at a time, on a link that is idle between them
+ *	load latency ADDRESS FLOWS COUNT		round trips beside so many flows that send to port 9 without end; not counted
  *	load link BASE NAME MUX FLAGS			makes a link of kind rmnet
  *
- * SIZE counts the UDP payload, BYTES are of each flow. Each prints how many packets there were: for TCP, segments with data.
+ * SIZE counts the UDP payload, BYTES are of each flow. Each prints how many packets there were: for TCP, segments with data;
+ * latency prints the microseconds of each ping that came back, ms=DURATION and sent=COUNT.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -26,6 +28,8 @@
 #include <netinet/ip_icmp.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -313,33 +317,120 @@ static long tcp_up(char **words)
 	return segments(flows, bytes);
 }
 
-static long ping(char **words)
+static int ping_socket(const char *to)
 {
-	struct sockaddr_in peer = address(words[0], 0);
-	long count = number(words[1]);
+	struct sockaddr_in peer = address(to, 0);
 	int file = socket(AF_INET, SOCK_RAW, IPPROTO_ICMP);
-	struct icmphdr request = { .type = ICMP_ECHO };
 	struct timeval patience = { 2, 0 };
-	char answer[1500];
 
 	setsockopt(file, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
 	if (connect(file, (void *)&peer, sizeof(peer)))
 		die("ping");
+	return file;
+}
+
+/* Whether the answer came before patience ended. */
+static bool echo(int file, uint16_t sequence)
+{
+	struct icmphdr request = { .type = ICMP_ECHO };
+	uint32_t sum = htons(ICMP_ECHO << 8);
+	unsigned char answer[1500];
+
 	request.un.echo.id = htons(4242);
+	request.un.echo.sequence = htons(sequence);
+	sum += request.un.echo.id + request.un.echo.sequence;
+	sum = (sum & 0xffff) + (sum >> 16);
+	request.checksum = ~(sum + (sum >> 16));
+	if (send(file, &request, sizeof(request), 0) < 0)
+		return false;
+	for (;;) {
+		ssize_t length = recv(file, answer, sizeof(answer), 0);
+
+		if (length < 0)
+			return false;
+		/* Behind an IP header without options; a late answer to an earlier one is none. */
+		if (length >= 28 && answer[20] == ICMP_ECHOREPLY && !memcmp(answer + 26, &request.un.echo.sequence, 2))
+			return true;
+	}
+}
+
+static long ping(char **words)
+{
+	long count = number(words[1]);
+	int file = ping_socket(words[0]);
+
 	start();
 	for (long i = 0; i < count; i++) {
-		uint32_t sum = htons(ICMP_ECHO << 8);
-
-		request.un.echo.sequence = htons(i);
-		sum += request.un.echo.id + request.un.echo.sequence;
-		sum = (sum & 0xffff) + (sum >> 16);
-		request.checksum = ~(sum + (sum >> 16));
-		if (send(file, &request, sizeof(request), 0) < 0 || recv(file, answer, sizeof(answer), 0) < 0)
+		if (!echo(file, i))
 			die("ping");
 		nap(5);
 	}
 	stop();
 	return 2 * count;
+}
+
+static long microseconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+/* Sends on all flows for ever, in a process of its own; with it goes all that is not sent yet. */
+static pid_t flood(const char *to, long flows)
+{
+	struct sockaddr_in peer = address(to, DISCARD);
+	struct linger at_once = { 1, 0 };
+	static char payload[65536];
+	struct pollfd files[FLOWS];
+	pid_t child = fork();
+
+	if (child)
+		return child;
+	for (long i = 0; i < flows; i++) {
+		files[i] = (struct pollfd){ socket(AF_INET, SOCK_STREAM, 0), POLLOUT, 0 };
+		if (connect(files[i].fd, (void *)&peer, sizeof(peer)))
+			die("flood");
+		setsockopt(files[i].fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+		fcntl(files[i].fd, F_SETFL, O_NONBLOCK);
+	}
+	while (poll(files, flows, -1) > 0) {
+		for (long i = 0; i < flows; i++) {
+			if (files[i].revents && send(files[i].fd, payload, sizeof(payload), MSG_NOSIGNAL) < 0 && errno != EAGAIN)
+				die("flood");
+		}
+	}
+	die("flood");
+}
+
+static long latency(char **words)
+{
+	long flows = number(words[1]), count = number(words[2]), begin;
+	int file = ping_socket(words[0]);
+	pid_t child = -1;
+
+	if (flows < 0 || flows > FLOWS) {
+		fprintf(stderr, "at most %d flows\n", FLOWS);
+		exit(2);
+	}
+	if (flows) {
+		child = flood(words[0], flows);
+		nap(3000); /* until TCP has found out how much it may send */
+	}
+	modem("data stats reset\n");
+	begin = microseconds();
+	for (long i = 0; i < count; i++) {
+		long sent = microseconds();
+
+		if (echo(file, i))
+			printf("%ld ", microseconds() - sent);
+		nap(20);
+	}
+	printf("ms=%ld sent=", (microseconds() - begin) / 1000);
+	if (child > 0)
+		kill(child, SIGKILL);
+	return count;
 }
 
 struct link_message {
@@ -410,6 +501,7 @@ int main(int argc, char **argv)
 	} actions[] = {
 		{ "udp-down", 5, udp_down }, { "udp-up", 3, udp_up }, { "tcp-down", 3, tcp_down },
 		{ "tcp-up", 3, tcp_up },     { "ping", 2, ping },     { "link", 4, make_link },
+		{ "latency", 3, latency },
 	};
 
 	for (size_t i = 0; i < sizeof(actions) / sizeof(*actions); i++) {

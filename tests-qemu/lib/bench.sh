@@ -7,7 +7,7 @@
 #                             /counts    what the plugin counted
 #                             /profile   instructions per packet of each kernel function, by workload
 
-contenders=(floor rmnet_mhi mhi_net+rmnet mhi_net+rmnet+aggr)
+contenders=(floor rmnet_mhi mhi_net+rmnet mhi_net+rmnet+aggr mhi_wwan_mbim)
 
 bench() {
 	local guests=(amd64 arm64) guest chosen=("${contenders[@]}")
@@ -29,7 +29,7 @@ bench() {
 	done
 	wait
 	report "${guests[@]}"
-	say "also in build/bench: results.json, results.png, ARCH-CONTENDER/profile"
+	say "also in build/bench: results.json, latency.json, results.png, table.md, ARCH-CONTENDER/profile"
 }
 
 measure_all() {
@@ -43,11 +43,14 @@ measure_all() {
 
 report() {
 	"$here/bench/report" "$build/bench" "$@"
+	"$here/bench/latency" "$build/bench" "$@"
+	"$here/bench/markdown" "$build/bench" >"$build/bench/table.md"
 	quietly "plotting" plot "$*"
 }
 
-# plot ARCHS: gnuplot is for this alone, so the build root gets it when it is wanted.
+# plot ARCHS: gnuplot is for this alone, so the build root gets it when it is wanted. Pings are not plotted.
 plot() {
+	awk 'FNR > 1 { rows++ } END { exit !rows }' "$build"/bench/*.tsv || return 0
 	command -v gnuplot >/dev/null || DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends gnuplot-nox
 	gnuplot -e "base='$build/bench'; archs='$1'" "$here/bench/plot.gnuplot"
 }
@@ -87,6 +90,8 @@ measure() {
 	build_image "$guest" "$directory" "$("$here/mainline-rmnet" "$guest")" "$build/bench/floor-$guest/floor.ko" \
 		"$("$here/bench/nat-tools" "$guest")"
 	copies=$(copying_functions "$guest")
+	modem_options=()
+	[ "$contender" != mhi_wwan_mbim ] || modem_options=(--model rm520n-eac --mbim)
 	qemu_options=(-plugin "$build/bench/count.so,out=$directory/counts$copies")
 	kernel_options="nokaslr CONTENDER=$contender REPETITIONS=${REPETITIONS:-5} ${WORKLOADS:+WORKLOADS=$WORKLOADS AGGREGATES= LINKS= NAT=}"
 	why=$(vm "$guest" "$directory" bench "$here/bench/guest.sh" file) || say "$contender on $guest: $why"

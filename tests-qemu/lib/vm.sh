@@ -3,6 +3,7 @@
 # One emulated modem and one QEMU with it on its PCI bus. Sourced by tests-qemu/run, in the build root.
 
 # What a caller adds to every guest.
+modem_options=()
 qemu_options=()
 kernel_options=
 
@@ -18,7 +19,7 @@ vm() {
 	rm -f "$directory"/{verdict,console.log,modem.log,qemu.log}
 
 	# shellcheck disable=SC2046 # options are words
-	"$build/amd64/modem" --socket "$sockets/modem" --control "$sockets/control" $(header "$script" modem) \
+	"$build/amd64/modem" --socket "$sockets/modem" --control "$sockets/control" $(header "$script" modem) "${modem_options[@]}" \
 		>"$directory/modem.log" 2>&1 &
 	modem_process=$!
 	if ! wait_for_sockets "$modem_process" "$sockets/modem" "$sockets/control"; then

@@ -3,10 +3,12 @@
 //! programs in `targets/` give them to libFuzzer, `tests/corpora.rs` replays what is committed in `corpus/`.
 #![forbid(unsafe_code)]
 
+mod mbim;
 mod mhi;
 mod qmap;
 mod qmi;
 
+pub use mbim::{mbim_control, mbim_ntb};
 pub use mhi::{mhi_ip_ctrl, mhi_ring};
 pub use qmap::{qmap_deaggregate, qmap_merge, qmap_roundtrip, qmap_segment};
 pub use qmi::{qmi_qmux, qmi_tlv};
@@ -15,7 +17,7 @@ pub use qmi::{qmi_qmux, qmi_tlv};
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All targets.
-pub const TARGETS: [Target; 8] = [
+pub const TARGETS: [Target; 10] = [
     ("qmap_deaggregate", qmap_deaggregate),
     ("qmap_roundtrip", qmap_roundtrip),
     ("qmap_merge", qmap_merge),
@@ -24,4 +26,6 @@ pub const TARGETS: [Target; 8] = [
     ("qmi_tlv", qmi_tlv),
     ("mhi_ring", mhi_ring),
     ("mhi_ip_ctrl", mhi_ip_ctrl),
+    ("mbim_ntb", mbim_ntb),
+    ("mbim_control", mbim_control),
 ];

@@ -214,10 +214,13 @@ pub fn qmap_segment(data: &[u8]) {
     assert_eq!((end, count), (len, segments.count()));
 }
 
+/// A merge with its packets, and what becomes of them.
+type Open<'a> = (Merge, Vec<&'a [u8]>, Vec<u8>);
+
 /// Packets, each behind a byte with its length. What is merged of them must, cut again, be the same packets.
 pub fn qmap_merge(data: &[u8]) {
     let mut rest = data;
-    let mut open: Option<(Merge, Vec<&[u8]>, Vec<u8>)> = None;
+    let mut open: Option<Open<'_>> = None;
     while let Some((&len, behind)) = rest.split_first() {
         let Some((packet, behind)) = behind.split_at_checked(usize::from(len)) else {
             break;
@@ -249,7 +252,7 @@ pub fn qmap_merge(data: &[u8]) {
     }
 }
 
-fn cut_again((merge, packets, mut whole): (Merge, Vec<&[u8]>, Vec<u8>)) {
+fn cut_again((merge, packets, mut whole): Open<'_>) {
     assert_eq!(usize::from(merge.count()), packets.len());
     if packets.len() == 1 {
         return;

@@ -94,14 +94,16 @@ type Outcome = Result<Vec<String>, Failure>;
 impl At {
     /// The port of a modem.
     pub fn new(modem: Arc<Mutex<Modem>>) -> Self {
-        let told = Told::of(&modem.lock().unwrap_or_else(PoisonError::into_inner));
+        let locked = modem.lock().unwrap_or_else(PoisonError::into_inner);
+        let (told, mbim) = (Told::of(&locked), locked.mbim);
+        drop(locked);
         At {
             modem,
             line: Vec::new(),
             too_long: false,
             outbox: VecDeque::new(),
             settings: Settings::default(),
-            config: commands::Config::default(),
+            config: commands::Config::new(mbim),
             told,
             lines: 0,
             errors: 0,

@@ -8,7 +8,7 @@ use std::time::Duration;
 use ::mhi::ExecutionEnvironment;
 use clap::Parser;
 
-/// An emulated Quectel RM520N: a PCIe function with MHI, QMI, AT and data channels and a small internet behind it,
+/// An emulated Quectel RM520N: a PCIe function with MHI, QMI or MBIM, AT and data channels and a small internet behind it,
 /// for QEMU's `vfio-user-pci` device.
 ///
 /// It listens on --socket, serves one QEMU and ends with status 0 when that closes the connection. The guest's memory must
@@ -61,6 +61,9 @@ pub struct Options {
     #[arg(long, help_heading = "MHI")]
     pub require_rts: bool,
 
+    /// Speak MBIM (channels 12/13) and NTB16 instead of QMI and QMAP, as after AT+QCFG="pcie_mbim",1
+    #[arg(long, help_heading = "Data")]
+    pub mbim: bool,
     /// Highest aggregation protocol granted
     #[arg(long, value_enum, default_value_t = Aggregation::V5, help_heading = "Data")]
     pub qmap: Aggregation,

@@ -20,7 +20,7 @@ use crate::shared::Shared;
 const LINE: u64 = 1 << 20;
 
 const HELP: &str = "ping; state; stats; stats NAME; sys_err [event|interrupt|both]; rddm; drop; restore; stall; resume; m1; wake; \
-     event PRIMARY-RING-ELEMENT-HEX [RING]; port CHANNEL ...; data ...; qmi ...; at ...; diag ...; ip_ctrl ...; ";
+     event PRIMARY-RING-ELEMENT-HEX [RING]; port CHANNEL ...; data ...; qmi ...; mbim ...; at ...; diag ...; ip_ctrl ...; ";
 
 /// Listens and serves each client in a thread of its own. A socket left over from an earlier run is replaced.
 ///
@@ -138,6 +138,7 @@ pub fn request(device: &mut Device, words: &[&str], now: Instant) -> Result<Stri
         ["port", channel, rest @ ..] => return port(device, number(channel)?, rest),
         ["data", rest @ ..] => return device.endpoints.data.command(rest),
         ["qmi", rest @ ..] => return port(device, 14, rest),
+        ["mbim", rest @ ..] => return port(device, 12, rest),
         ["at", rest @ ..] => return port(device, 32, rest),
         ["diag", rest @ ..] => return port(device, 4, rest),
         ["ip_ctrl", rest @ ..] => return port(device, 18, rest),

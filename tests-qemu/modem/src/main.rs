@@ -21,6 +21,7 @@ mod at;
 mod diag;
 mod ip_ctrl;
 mod loopback;
+mod mbim;
 mod port;
 mod qmi;
 mod session;
@@ -45,6 +46,7 @@ use crate::device::{Device, Endpoints};
 use crate::diag::Diag;
 use crate::ip_ctrl::{IpCtrl, Signals};
 use crate::loopback::Loopback;
+use crate::mbim::Mbim;
 use crate::port::Port;
 use crate::qmi::Qmi;
 use crate::session::{Modem, Qmap};
@@ -106,9 +108,15 @@ fn endpoints(options: &Options) -> Endpoints {
     let mut ports: BTreeMap<u8, Box<dyn Port>> = BTreeMap::new();
     ports.insert(0, Box::new(Loopback::default()));
     ports.insert(4, Box::new(Diag::new(Arc::clone(&modem))));
-    ports.insert(14, Box::new(Qmi::new(Arc::clone(&modem))));
-    for unserved in [12, 20, 46] {
-        ports.insert(unserved, Box::<Sink>::default());
+    if options.mbim {
+        ports.insert(12, Box::new(Mbim::new(Arc::clone(&modem))));
+    } else {
+        ports.insert(14, Box::new(Qmi::new(Arc::clone(&modem))));
+    }
+    for unserved in [12, 14, 20, 46] {
+        ports
+            .entry(unserved)
+            .or_insert_with(|| Box::<Sink>::default());
     }
     ports.insert(18, Box::new(IpCtrl::new(signals.clone())));
     ports.insert(DUN, Box::new(At::new(Arc::clone(&modem))));
@@ -122,6 +130,7 @@ fn endpoints(options: &Options) -> Endpoints {
 
 fn modem(options: &Options) -> Modem {
     let mut modem = Modem::default();
+    modem.mbim = options.mbim;
     modem.identity.model = options.model.name().to_owned();
     let limits = &mut modem.limits;
     limits.qmap = match options.qmap {

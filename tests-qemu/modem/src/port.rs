@@ -34,7 +34,7 @@ pub trait Port: Send {
 
 /// What is behind the data channels 100 (uplink) and 101 (downlink).
 pub trait Data: Send {
-    /// Takes one uplink transfer: an aggregate, or one IP packet while no QMAP is negotiated.
+    /// Takes one uplink transfer: an aggregate, or one IP packet while no QMAP is negotiated; in MBIM mode an NTB16 block.
     fn receive(&mut self, transfer: &[u8], now: Instant);
 
     /// Gives the next downlink transfer, at most the configured size, if there is one.
@@ -42,6 +42,11 @@ pub trait Data: Send {
 
     /// When to poll next although nothing was received, if that is known.
     fn deadline(&self) -> Option<Instant>;
+
+    /// Until when no uplink transfer is taken, if that is later than now: it stays in the host's ring.
+    fn busy(&self, _now: Instant) -> Option<Instant> {
+        None
+    }
 
     /// The modem restarted: forget queued packets.
     fn reset(&mut self);

@@ -2,6 +2,7 @@
 //! What the modem's parts share: SIM, registration, data format and data sessions, as `Arc<Mutex<Modem>>`.
 //! The QMI services and the AT port change it, the data plane reads formats and sessions and counts traffic.
 
+mod admission;
 mod data;
 mod format;
 mod network;
@@ -9,6 +10,7 @@ mod preferences;
 mod profiles;
 mod sim;
 
+pub use admission::{AUTHENTICATION_FAILED, NOT_SUBSCRIBED, UNKNOWN_APN};
 pub use data::{Ended, Family, Ipv4, Ipv6, Session, Traffic};
 pub use format::{Format, Limits, Qmap};
 pub use network::{Network, Registration, Technology};
@@ -37,6 +39,8 @@ pub struct Modem {
     pub preferences: Preferences,
     /// Connection profiles; survive a reset of the modem too.
     pub profiles: Profiles,
+    /// Whether it speaks MBIM and NTB16 instead of QMI and QMAP, as after `AT+QCFG="pcie_mbim",1`.
+    pub mbim: bool,
     /// Whether the radio is on (`AT+CFUN=1`, DMS operating mode online).
     pub radio_on: bool,
     /// Set by `AT+CFUN=1,1` and the DMS operating mode "reset": the device takes it and restarts.
@@ -81,6 +85,7 @@ impl Default for Modem {
             network: Network::default(),
             preferences: Preferences::default(),
             profiles: Profiles::default(),
+            mbim: false,
             radio_on: true,
             restart: false,
             sessions: BTreeMap::new(),

@@ -12,13 +12,13 @@ use crate::session::Modem;
 /// What `AT+QCFG` keeps; survives a reset of the modem.
 pub struct Config(BTreeMap<&'static str, String>);
 
-impl Default for Config {
-    /// A module on its PCIe interface, in QMI mode.
-    fn default() -> Self {
+impl Config {
+    /// A module on its PCIe interface, in MBIM mode or else in QMI mode.
+    pub fn new(mbim: bool) -> Self {
         Config(BTreeMap::from([
             ("data_interface", "1,0".to_owned()),
             ("pcie/mode", "0".to_owned()),
-            ("pcie_mbim", "0".to_owned()),
+            ("pcie_mbim", u8::from(mbim).to_string()),
             ("usbnet", "0".to_owned()),
             ("ims", "0,0".to_owned()),
         ]))

@@ -17,11 +17,13 @@ use crate::session::{Family, Format, Qmap};
 const HELP: &str = "stats [reset] | inject HEX | inject-random SEED LENGTH COUNT | pending | \
     frame MUX HEX [PAD [none|valid|unverified]] | flow disable|enable MUX | flow status TRANSACTION | \
     aggregate PACKETS BYTES [HOLD_MS] | aggregate auto | pad BYTES|auto | corrupt checksum|packet COUNT | drop COUNT | \
-    blast MUX[-MUX] SIZE COUNT RATE [SEED] | session up|down MUX | \
+    blast MUX[-MUX] SIZE COUNT RATE [SEED] | session up|down MUX | uplink-rate BITS|off | \
     format none|v1|v4|v5 [DL_PACKETS DL_BYTES UL_PACKETS UL_BYTES]";
 
 /// Unasked streams at the same time.
 const STREAMS: usize = 64;
+/// Least bits a second: a transfer of 64 KiB then takes half a minute.
+const SLOWEST: u64 = 16_000;
 
 impl DataPlane {
     pub(super) fn control(&mut self, words: &[&str]) -> Result<String, String> {
@@ -114,6 +116,16 @@ impl DataPlane {
                     Err("was not up".to_owned())
                 }
             }
+            ["uplink-rate", "off"] => {
+                self.line.rate = None;
+                Ok("all at once".to_owned())
+            }
+            ["uplink-rate", bits] => {
+                let bits: u64 = number(bits)?;
+                self.line.rate = Some(bits.max(SLOWEST));
+                Ok("set".to_owned())
+            }
+            ["format", ..] if lock(&self.modem).mbim => Err("in MBIM mode it is NTB16".to_owned()),
             ["format", qmap] => self.format(qmap, &["32", "32768", "11", "8192"]),
             ["format", qmap, limits @ ..] => self.format(qmap, limits),
             _ => Err(format!(

@@ -36,7 +36,7 @@ pub(super) struct Downlink {
     commands: VecDeque<Vec<u8>>,
     /// Since when packets are held.
     held: Option<Instant>,
-    last_mux: u8,
+    pub(super) last_mux: u8,
 }
 
 impl Downlink {
@@ -80,23 +80,16 @@ impl Downlink {
 impl DataPlane {
     /// The next transfer, if one is due.
     pub(super) fn transmit(&mut self, modem: &mut Modem, now: Instant) -> Option<Vec<u8>> {
-        for (&mux, internet) in &mut self.internets {
-            let dropped = internet.take_dropped();
-            self.stats.dl_dropped += dropped;
-            if let Some(traffic) = modem.traffic(mux) {
-                traffic.dl_dropped += dropped;
-            }
-        }
         let format = modem.format;
         let Some(version) = version(format.dl) else {
             let packet = self.next_packet(modem, 0)?;
             self.count(1, packet.len());
             return Some(packet);
         };
-        if self.wait(version, &format, now) {
+        let (max_packets, max_bytes) = self.downlink.limits(&format);
+        if self.wait((max_packets, max_bytes), overhead(version) + 3, now) {
             return None;
         }
-        let (max_packets, max_bytes) = self.downlink.limits(&format);
         let mut transfer = Vec::new();
         while let Some(command) = self.downlink.commands.front() {
             if !transfer.is_empty() && transfer.len() + command.len() > max_bytes {
@@ -117,10 +110,7 @@ impl DataPlane {
                 if !transfer.is_empty() {
                     break;
                 }
-                self.stats.dl_too_big += 1;
-                self.internets
-                    .get_mut(&mux)
-                    .and_then(|internet| internet.next());
+                self.drop_too_big(mux);
                 continue;
             }
             let Some(packet) = self.next_packet(modem, mux) else {
@@ -137,14 +127,37 @@ impl DataPlane {
         Some(transfer)
     }
 
-    /// Whether to hold what there is until a transfer is full or time is up.
-    fn wait(&mut self, version: Version, format: &Format, now: Instant) -> bool {
-        let (max_packets, max_bytes) = self.downlink.limits(format);
+    /// Counts what the internets have dropped.
+    pub(super) fn count_dropped(&mut self, modem: &mut Modem) {
+        for (&mux, internet) in &mut self.internets {
+            let dropped = internet.take_dropped();
+            self.stats.dl_dropped += dropped;
+            if let Some(traffic) = modem.traffic(mux) {
+                traffic.dl_dropped += dropped;
+            }
+        }
+    }
+
+    /// Drops a session's next packet, which no transfer has room for.
+    pub(super) fn drop_too_big(&mut self, mux: u8) {
+        self.stats.dl_too_big += 1;
+        self.internets
+            .get_mut(&mux)
+            .and_then(|internet| internet.next());
+    }
+
+    /// Whether to hold what there is until a transfer is full, each packet with `overhead` more bytes, or time is up.
+    pub(super) fn wait(
+        &mut self,
+        (max_packets, max_bytes): (usize, usize),
+        overhead: usize,
+        now: Instant,
+    ) -> bool {
         let lengths = self.internets.values().map(|internet| internet.pending());
         let (packets, bytes) = lengths.fold((0, 0), |sum, (packets, bytes)| {
             (sum.0 + packets, sum.1 + bytes)
         });
-        let full = packets >= max_packets || bytes + packets * (overhead(version) + 3) >= max_bytes;
+        let full = packets >= max_packets || bytes + packets * overhead >= max_bytes;
         if packets == 0
             || full
             || self.downlink.hold.is_zero()
@@ -162,7 +175,7 @@ impl DataPlane {
     }
 
     /// The next mux id with a packet, in turn, and the packet's length.
-    fn next_mux(&self) -> Option<(u8, usize)> {
+    pub(super) fn next_mux(&self) -> Option<(u8, usize)> {
         let last = self.downlink.last_mux;
         let waiting = |(&mux, internet): (&u8, &Internet)| Some((mux, internet.next_len()?));
         let after = self
@@ -174,7 +187,7 @@ impl DataPlane {
     }
 
     /// Takes and counts a session's next packet; `None` also if it is lost by command.
-    fn next_packet(&mut self, modem: &mut Modem, mux: u8) -> Option<Vec<u8>> {
+    pub(super) fn next_packet(&mut self, modem: &mut Modem, mux: u8) -> Option<Vec<u8>> {
         let packet = self.internets.get_mut(&mux)?.next()?;
         if self.downlink.lose > 0 {
             self.downlink.lose -= 1;
@@ -215,7 +228,7 @@ impl DataPlane {
         transfer.truncate(at + written.unwrap_or(0));
     }
 
-    fn count(&mut self, packets: usize, bytes: usize) {
+    pub(super) fn count(&mut self, packets: usize, bytes: usize) {
         let stats = &mut self.stats;
         stats.dl_transfers += 1;
         stats.dl_max_packets_in_transfer = stats.dl_max_packets_in_transfer.max(packets as u64);
@@ -246,7 +259,7 @@ fn lie(checksum: &mut Checksum) -> bool {
 }
 
 /// Damages the TCP or UDP checksum; false if there is none.
-fn damage(packet: &mut [u8]) -> bool {
+pub(super) fn damage(packet: &mut [u8]) -> bool {
     let at = match Transport::parse(packet) {
         Ok(transport) => transport.network.len() + transport.insert(),
         Err(_) => return false,

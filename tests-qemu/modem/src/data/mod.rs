@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 //! The data channels 100/101: uplink transfers are taken apart, their packets go to the internet behind their
-//! session, and what comes back is aggregated. The MHI device's worker calls it through [`Data`].
+//! session, and what comes back is aggregated: in QMAP frames, or in NTB16 blocks in MBIM mode. The MHI device's worker
+//! calls it through [`Data`].
 //!
 //! The modem's state is locked for the length of one transfer; nothing else is locked meanwhile.
 
@@ -9,6 +10,8 @@ mod control;
 mod downlink;
 mod flow;
 mod inject;
+mod line;
+mod ntb;
 mod stats;
 #[cfg(test)]
 mod tests;
@@ -25,6 +28,8 @@ use blast::Blast;
 use downlink::Downlink;
 use flow::Flow;
 use inject::Inject;
+use line::Line;
+use ntb::Blocks;
 use stats::Stats;
 
 /// Everything behind the data channels.
@@ -35,7 +40,9 @@ pub struct DataPlane {
     seed: u64,
     stats: Stats,
     downlink: Downlink,
+    blocks: Blocks,
     flow: Flow,
+    line: Line,
     inject: Inject,
     blasts: Vec<Blast>,
 }
@@ -49,7 +56,9 @@ impl DataPlane {
             seed,
             stats: Stats::default(),
             downlink: Downlink::default(),
+            blocks: Blocks::default(),
             flow: Flow::default(),
+            line: Line::default(),
             inject: Inject::default(),
             blasts: Vec::new(),
         }
@@ -80,7 +89,12 @@ impl Data for DataPlane {
         let modem = Arc::clone(&self.modem);
         let mut modem = lock(&modem);
         self.follow(&modem, now);
-        self.uplink(&mut modem, transfer, now);
+        self.line.take(transfer.len(), now);
+        if modem.mbim {
+            self.uplink_block(&mut modem, transfer, now);
+        } else {
+            self.uplink(&mut modem, transfer, now);
+        }
     }
 
     fn poll(&mut self, now: Instant) -> Option<Vec<u8>> {
@@ -100,7 +114,12 @@ impl Data for DataPlane {
         for internet in self.internets.values_mut() {
             internet.run(now);
         }
-        self.transmit(&mut modem, now)
+        self.count_dropped(&mut modem);
+        if modem.mbim {
+            self.transmit_block(&mut modem, now)
+        } else {
+            self.transmit(&mut modem, now)
+        }
     }
 
     fn deadline(&self) -> Option<Instant> {
@@ -116,8 +135,14 @@ impl Data for DataPlane {
             .min()
     }
 
+    fn busy(&self, now: Instant) -> Option<Instant> {
+        self.line.busy(now)
+    }
+
     fn reset(&mut self) {
         self.internets.clear();
+        self.blocks = Blocks::default();
+        self.line.reset();
         self.blasts.clear();
         self.downlink.reset();
         self.flow.reset();

@@ -33,8 +33,10 @@ stats! {
     ul_max_bytes_in_transfer,
     /// Transfers above the packets or bytes that the data format grants.
     ul_limit_violations,
-    /// Frames that could not be read.
+    /// Frames, blocks and their entries that could not be read.
     ul_bad_frame,
+    /// NTB16 blocks with another number than the next.
+    ul_out_of_sequence,
     /// Pads of more than three bytes or of other bytes than zeros.
     ul_bad_pad,
     /// Packets that are not IP or whose lengths contradict each other; dropped.

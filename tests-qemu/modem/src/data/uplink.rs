@@ -50,7 +50,7 @@ impl DataPlane {
         );
     }
 
-    fn limits(&mut self, packets: u64, bytes: usize, max_packets: u32, max_bytes: u32) {
+    pub(super) fn limits(&mut self, packets: u64, bytes: usize, max_packets: u32, max_bytes: u32) {
         let bytes = bytes as u64;
         let stats = &mut self.stats;
         stats.ul_max_packets_in_transfer = stats.ul_max_packets_in_transfer.max(packets);
@@ -62,7 +62,7 @@ impl DataPlane {
         }
     }
 
-    fn packet(
+    pub(super) fn packet(
         &mut self,
         modem: &mut Modem,
         mux: u8,

@@ -77,7 +77,8 @@ impl Device {
             }
             if let Some((channel, events)) = self.engine.channel(number) {
                 wake = wake.min(channel.uplink(&mut self.bus, events, now, |message| {
-                    port.receive(message, now)
+                    port.receive(message, now);
+                    true
                 }));
             }
         }
@@ -86,9 +87,13 @@ impl Device {
             .channel(DATA)
             .filter(|_| !self.bus.faults.is_mute(DATA))
         {
-            wake = wake.min(channel.uplink(&mut self.bus, events, now, |transfer| {
-                data.receive(transfer, now)
-            }));
+            if data.busy(now).is_none() {
+                wake = wake.min(channel.uplink(&mut self.bus, events, now, |transfer| {
+                    data.receive(transfer, now);
+                    data.busy(now).is_none()
+                }));
+            }
+            wake = wake.min(data.busy(now).into());
         }
         for (&number, port) in ports.iter_mut() {
             if self.bus.faults.is_mute(number + 1) || signals.is_mute(number) {

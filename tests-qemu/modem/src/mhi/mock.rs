@@ -49,12 +49,16 @@ const STEP: u64 = element::LEN as u64;
 pub struct Plane {
     /// Transfers from the host.
     pub up: Arc<Mutex<Vec<Vec<u8>>>>,
+    /// How long each of them keeps it busy, and until when the last one does.
+    pub pace: Arc<Mutex<(Duration, Option<Instant>)>>,
     /// Transfers for the host.
     pub down: Arc<Mutex<VecDeque<Vec<u8>>>>,
 }
 
 impl Data for Plane {
-    fn receive(&mut self, transfer: &[u8], _now: Instant) {
+    fn receive(&mut self, transfer: &[u8], now: Instant) {
+        let mut pace = self.pace.lock().expect("not poisoned");
+        pace.1 = Some(now + pace.0);
         self.up
             .lock()
             .expect("not poisoned")
@@ -65,6 +69,10 @@ impl Data for Plane {
     }
     fn deadline(&self) -> Option<Instant> {
         None
+    }
+    fn busy(&self, now: Instant) -> Option<Instant> {
+        let free = self.pace.lock().expect("not poisoned").1;
+        free.filter(|&free| free > now)
     }
     fn reset(&mut self) {}
     fn command(&mut self, words: &[&str]) -> Result<String, String> {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 //! The data plane against a host of the test's own, in every format.
 
+mod blocks;
 mod host;
 mod services;
 

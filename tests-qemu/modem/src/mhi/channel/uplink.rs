@@ -14,13 +14,14 @@ use crate::wake::Wake;
 const MESSAGE: usize = 256 * 1024;
 
 impl Channel {
-    /// Takes uplink transfers and gives each message to `sink`.
+    /// Takes uplink transfers and gives each message to `sink`, which says whether it takes more now; when it does not, the
+    /// caller knows when it does.
     pub fn uplink(
         &mut self,
         bus: &mut Bus,
         events: &mut EventRings,
         now: Instant,
-        mut sink: impl FnMut(&[u8]),
+        mut sink: impl FnMut(&[u8]) -> bool,
     ) -> Wake {
         if self.asleep {
             return Wake::Idle;
@@ -29,17 +30,21 @@ impl Channel {
             return self.poll_at.into();
         }
         let mut moved = 0;
-        while moved < QUANTUM && events.has_room(self.event_ring) {
+        let mut more = true;
+        while more && moved < QUANTUM && events.has_room(self.event_ring) {
             self.refresh(bus);
             if self.ring.is_spent() {
                 break;
             }
-            self.take(bus, events, now, &mut sink);
+            more = self.take(bus, events, now, &mut sink);
             moved += 1;
         }
         if moved > 0 {
             self.store_rp(bus);
             self.linger(now);
+        }
+        if !more {
+            return Wake::Idle;
         }
         if moved == QUANTUM {
             return Wake::Now;
@@ -56,11 +61,12 @@ impl Channel {
         bus: &mut Bus,
         events: &mut EventRings,
         now: Instant,
-        sink: &mut impl FnMut(&[u8]),
-    ) {
+        sink: &mut impl FnMut(&[u8]) -> bool,
+    ) -> bool {
         let pointer = self.ring.rp();
+        let mut more = true;
         let Some(transfer) = self.next(bus, events, now) else {
-            return;
+            return more;
         };
         let start = self.gathered.len();
         let end = start + usize::from(transfer.len);
@@ -78,7 +84,7 @@ impl Channel {
         if !transfer.chain {
             if !self.spoiled && !self.gathered.is_empty() {
                 log::trace!("channel {}: {} bytes up", self.number, self.gathered.len());
-                sink(&self.gathered);
+                more = sink(&self.gathered);
             }
             self.gathered.clear();
             self.spoiled = false;
@@ -107,5 +113,6 @@ impl Channel {
         } else if !transfer.chain {
             bus.stats.count("uplink_without_completion");
         }
+        more
     }
 }

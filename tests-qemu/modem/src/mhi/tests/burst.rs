@@ -65,3 +65,26 @@ fn downlink_without_buffers_asks_once() {
     );
     assert_eq!(host.count("out_of_buffers"), 1);
 }
+
+#[test]
+fn slow_data_plane_leaves_transfers_in_the_ring() {
+    let mut host = Host::in_m0(&[]);
+    open_data(&mut host, 16);
+    host.plane.pace.lock().expect("not poisoned").0 = 10 * MS;
+    for len in 1..=4 {
+        host.queue(100, transfer(BUFFERS, len));
+    }
+    host.ring(100);
+    // Longer than the ring of a busy channel is polled: nothing is asked for, nothing is forgotten.
+    for _ in 0..4 {
+        host.run(9 * MS);
+        assert_eq!(taken_up(&host).len(), 1);
+        host.run(MS / 2);
+        assert!(taken_up(&host).is_empty());
+        host.run(MS / 2);
+    }
+    host.run(50 * MS);
+    // Four completions, and then one request to ring.
+    assert_eq!(host.events(2).len(), 5);
+    assert_eq!(host.count("doorbell_mode"), 1);
+}

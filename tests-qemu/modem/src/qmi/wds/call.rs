@@ -8,18 +8,10 @@ use super::super::calls::{Call, Key};
 use super::super::reply::{ask, done, reply, Answer, Refusal};
 use super::super::Services;
 use super::{tell, tell_one, wanted_family};
-use crate::session::{Family, Modem, Registration, SimState};
+use crate::session::{Modem, NOT_SUBSCRIBED, UNKNOWN_APN};
 
 /// Stops a call whoever started it.
 const GLOBAL_HANDLE: u32 = 0xffff_ffff;
-/// 3GPP causes (TS 24.301 annex B).
-const UNKNOWN_APN: i16 = 27;
-const AUTHENTICATION_FAILED: i16 = 29;
-const NOT_SUBSCRIBED: i16 = 33;
-const IPV4_ONLY: i16 = 50;
-const IPV6_ONLY: i16 = 51;
-/// User and password that `auth.test` wants.
-const CREDENTIALS: (&[u8], &[u8]) = (b"user", b"secret");
 
 /// Starts a session, or joins one that is up.
 pub fn start(
@@ -61,7 +53,9 @@ pub fn start(
     if apn.len() > 100 {
         return Err(ErrorCode::ARGUMENT_TOO_LONG.into());
     }
-    judge(modem, family, &apn, (user, password)).map_err(refused)?;
+    modem
+        .admit(family, &apn, (user, password))
+        .map_err(refused)?;
     if let Some(call) = services.calls.get(key) {
         if call.apn != apn {
             // 237: interface in use.
@@ -78,42 +72,6 @@ pub fn start(
     });
     tell(services, key, Connection::Connected, None);
     reply(&Started { handle })
-}
-
-/// Whether modem and network let the call begin. The names of the difficult APNs end in `.test`, which is nobody's.
-fn judge(
-    modem: &Modem,
-    family: Family,
-    apn: &str,
-    credentials: (&[u8], &[u8]),
-) -> Result<(), Verbose> {
-    let call_manager = |reason| Verbose {
-        kind: reason::Type::CallManager,
-        reason,
-    };
-    if !modem.radio_on {
-        return Err(Verbose::internal(219));
-    }
-    if modem.sim.state != SimState::Ready {
-        return Err(call_manager(2504));
-    }
-    if modem.technology().is_none() {
-        return Err(match modem.network.registration {
-            Registration::Denied => Verbose::gpp(8),
-            _ => call_manager(2001),
-        });
-    }
-    if let Some(reason) = modem.network.reject_apn {
-        return Err(Verbose::gpp(reason));
-    }
-    match (apn, family) {
-        ("unknown.test", _) => Err(Verbose::gpp(UNKNOWN_APN)),
-        ("reject.test", _) => Err(Verbose::gpp(NOT_SUBSCRIBED)),
-        ("auth.test", _) if credentials != CREDENTIALS => Err(Verbose::gpp(AUTHENTICATION_FAILED)),
-        ("v4only.test", Family::V6) => Err(Verbose::gpp(IPV4_ONLY)),
-        ("v6only.test", Family::V4) => Err(Verbose::gpp(IPV6_ONLY)),
-        _ => Ok(()),
-    }
 }
 
 fn refused(verbose: Verbose) -> Refusal {
