@@ -95,7 +95,8 @@ whole() {
 # A program that is told of missing memory may give up.
 told_so() {
 	[ -e /tmp/flows.failed ] || return 0
-	grep -v 'os error 12' /tmp/flows.failed >/tmp/flows.left && mv /tmp/flows.left /tmp/flows.failed || rm /tmp/flows.failed
+	grep -v 'os error 12' /tmp/flows.failed >/tmp/flows.left || rm /tmp/flows.failed
+	[ ! -s /tmp/flows.left ] || mv /tmp/flows.left /tmp/flows.failed
 }
 
 # pressure NAME WHO PERCENT: some seconds of it, under traffic both ways.
