@@ -26,7 +26,7 @@ pass = $(foreach v,RUSTC BINDGEN CLIPPY_DRIVER RUST_LIB_SRC LLVM CC LD WERROR CL
 kbuild = +@$(MAKE) --no-print-directory -C $(KDIR) M=$(out) ARCH=$(if $(filter amd64,$(arch)),x86_64,$(arch)) \
 	$(if $(CROSS_COMPILE),CROSS_COMPILE=$(CROSS_COMPILE)) $(pass)
 
-.PHONY: modules install modules_install selftest clippy fmt check bench demo shell list clean help stage
+.PHONY: modules install modules_install selftest clippy fmt check check-debug bench demo shell list clean help stage
 
 # With WERROR=1 a warning of any tool (objtool and modpost have no switch for it) fails the build, each time.
 modules: stage
@@ -66,7 +66,10 @@ stage:
 # With IMAGE= on that kernel, which KDIR and CROSS_COMPILE belong to.
 check bench demo shell list:
 	@ARCH='$(ARCH)' CASE='$(CASE)' LIST='$(LIST)' IMAGE='$(abspath $(IMAGE))' KDIR='$(if $(IMAGE),$(abspath $(KDIR)))' \
-		MODULES='$(abspath $(MODULES))' LUCI='$(abspath $(LUCI))' CROSS_COMPILE='$(if $(IMAGE),$(CROSS_COMPILE))' tests-qemu/run $@
+		DEBUG='$(DEBUG)' MODULES='$(abspath $(MODULES))' LUCI='$(abspath $(LUCI))' CROSS_COMPILE='$(if $(IMAGE),$(CROSS_COMPILE))' tests-qemu/run $@
+
+check-debug:
+	+@$(MAKE) --no-print-directory check DEBUG=1
 
 clean:
 	rm -rf $(out)
@@ -81,6 +84,7 @@ help:
 	@echo 'make check           every test, in QEMU; CASE=NAME one alone, LIST=1 (or make list) their names, ARCH= one architecture'
 	@echo '  KDIR=DIR IMAGE=FILE  its cases on that kernel, built in that folder (README: On an OpenWrt kernel of your own)'
 	@echo '  LUCI=DIR           and the web pages in a browser, with that checkout of LuCI'
+	@echo 'make check-debug     the cases of the data path on a kernel that looks for mistakes, which it builds; or make check CASE=NAME DEBUG=1'
 	@echo 'make bench           instructions per packet, this driver and others, in QEMU; ARCH= one architecture'
 	@echo 'make demo            boots Debian with an emulated modem and goes online'
 	@echo 'make shell           the same with a prompt'

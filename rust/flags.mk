@@ -56,6 +56,13 @@ rust-flags-$(CONFIG_ARM64) += --target=$(obj)/rust/target.json -Zunstable-option
 	$(if $(CONFIG_UNWIND_TABLES),-Cforce-unwind-tables=y -Zuse-sync-unwind=n) \
 	$(if $(CONFIG_SHADOW_CALL_STACK),-Zfixed-x18)
 
+# As scripts/Makefile.kasan has it, but for globals, whose constructors this module would need to run. Debian's compiler and the
+# kernel's agree on the mapping.
+rust-flags-$(CONFIG_KASAN_GENERIC) += -Zsanitizer=kernel-address -Zsanitizer-recover=kernel-address \
+	$(addprefix -Cllvm-args=-asan-,mapping-offset=$(CONFIG_KASAN_SHADOW_OFFSET) globals=0 instrument-dynamic-allocas=1 \
+		kernel-mem-intrinsic-prefix=$(if $(CONFIG_CC_HAS_KASAN_MEMINTRINSIC_PREFIX),1,0) \
+		stack=$(if $(CONFIG_KASAN_STACK),1,0) instrumentation-with-call-threshold=$(if $(CONFIG_KASAN_INLINE),10000,0))
+
 rust-flags = $(rust-flags-y)
 
 core-flags = --crate-type rlib --edition=$(shell [ $(rustc-version) -ge 87 ] && echo 2024 || echo 2021) \

@@ -35,12 +35,20 @@ pub(crate) struct Port {
     pub(crate) tx: Tx,
     pub(crate) counters: Counters,
     pub(crate) health: Health,
-    /// Channels that `watchdog` could not restart yet. A leaf lock.
-    stopped: SpinLock<Option<ARef<mhi::Device>>>,
+    /// Channels that did not start yet, for `watchdog` to try again. A leaf lock.
+    stopped: SpinLock<Stopped>,
     /// Whether the data channels are there.
     attached: AtomicBool,
     /// Whether there is a link; written under rtnl.
     muxed: AtomicBool,
+}
+
+/// What `watchdog` is to try again.
+enum Stopped {
+    Nothing,
+    Channel(ARef<mhi::Device>),
+    /// There is no watchdog any more.
+    Closed,
 }
 
 /// What the data channels carry.
@@ -67,7 +75,7 @@ impl Port {
             tx: Tx::new()?,
             counters: Counters::new(),
             health: Health::new(),
-            stopped: new_spinlock!(None, c"rmnet_mhi_stopped")?,
+            stopped: new_spinlock!(Stopped::Nothing, c"rmnet_mhi_stopped")?,
             attached: AtomicBool::new(false),
             muxed: AtomicBool::new(false),
         })
@@ -80,13 +88,29 @@ impl Port {
 
     /// Keeps channels that no driver has for another try at them, or forgets those that were kept.
     pub(crate) fn keep_stopped(&self, channel: Option<ARef<mhi::Device>>) {
-        let old = core::mem::replace(&mut *self.stopped.lock(), channel);
+        let new = channel.map_or(Stopped::Nothing, Stopped::Channel);
+        let old = {
+            let mut stopped = self.stopped.lock();
+            match *stopped {
+                Stopped::Closed => new,
+                _ => core::mem::replace(&mut *stopped, new),
+            }
+        };
+        drop(old); // with the lock released
+    }
+
+    /// Forgets channels that were kept, and keeps none any more: nobody will try again.
+    pub(crate) fn close_stopped(&self) {
+        let old = core::mem::replace(&mut *self.stopped.lock(), Stopped::Closed);
         drop(old); // with the lock released
     }
 
     /// The channels that were kept for another try.
     pub(crate) fn stopped(&self) -> Option<ARef<mhi::Device>> {
-        self.stopped.lock().clone()
+        match &*self.stopped.lock() {
+            Stopped::Channel(channel) => Some(channel.clone()),
+            _ => None,
+        }
     }
 
     /// Takes note of whether there are links, after one came or went. Under rtnl.

@@ -149,6 +149,6 @@ impl Periodic for Watchdog {
 impl Drop for Watchdog {
     fn drop(&mut self) {
         // The controller, whose channels these are, goes next.
-        self.base.private().keep_stopped(None);
+        self.base.private().close_stopped();
     }
 }

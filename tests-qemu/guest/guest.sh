@@ -92,9 +92,9 @@ refused() {
 	! "$@"
 }
 
-# wait_for SECONDS COMMAND...: polls until the command succeeds.
+# wait_for SECONDS COMMAND...: polls until the command succeeds; PATIENCE times longer on a kernel that is slow.
 wait_for() {
-	local deadline=$(($(uptime_seconds) + $1))
+	local deadline=$(($(uptime_seconds) + $1 * ${PATIENCE:-1}))
 	shift
 	until "$@" >/dev/null 2>&1; do
 		[ "$(uptime_seconds)" -lt $deadline ] || {
@@ -112,12 +112,27 @@ uptime_seconds() {
 	echo "$seconds"
 }
 
-# What the kernel said that it never should.
+# What the kernel said that it never should. Lines of lockdep, RCU, UBSAN, DMA debugging, debug objects and kmemleak are among them.
 complaints() {
 	local found
-	found=$(dmesg | grep -E 'WARNING:|BUG:|Oops|Call trace|Call Trace|refcount_t|rmnet_mhi.*(panicked|[Ee]rror:)' |
+	find_leaks
+	found=$(dmesg | grep -E "$complaint" |
 		grep -v -F -e "${expected_complaint:-no complaint is expected}" | head -n 5)
 	[ -z "$found" ] || fail "kernel log: $(echo "$found" | head -n 1)"
+}
+
+complaint='WARNING:|BUG:|Oops|Call trace|Call Trace|refcount_t|rmnet_mhi.*(panicked|[Ee]rror:)'
+complaint="$complaint|INFO: (possible|trying to register|inconsistent)|inconsistent lock state|UBSAN:|DMA-API: (debugging out|[a-z_-]+ [^ ]*:)|ODEBUG:|kmemleak: .*leaks|INFO: task .* blocked"
+complaint="$complaint|(list_add|list_del) corruption|page allocation failure|unregister_netdevice: waiting"
+
+# Where the kernel can tell: memory that nothing points to any more. It counts what is older than 5 seconds.
+find_leaks() {
+	local leaks=/sys/kernel/debug/kmemleak
+	[ -e $leaks ] || return 0
+	usleep 5500000
+	echo scan >$leaks
+	echo scan >$leaks # what was on the way from one pointer to another
+	head -n 60 $leaks
 }
 
 # ---- the modem, from outside

@@ -48,6 +48,77 @@ figure() {
 
 # What it found wrong with an upload.
 wrong() {
-	echo $(($(figure ul_bad_frame) + $(figure ul_bad_pad) + $(figure ul_bad_ip) + $(figure ul_bad_checksum) + $(figure ul_bad_offload) +
-		$(figure ul_bad_seed) + $(figure ul_limit_violations) + $(figure ul_no_session)))
+	modem data stats | tr ' ' '\n' |
+		awk -F= '/^ul_bad_(frame|pad|ip|checksum|offload|seed)=|^ul_limit_violations=|^ul_no_session=/ { n += $2 } END { print n }'
+}
+
+# mixed SEED [N]: TCP and UDP, both ways, over both families, all at once; UDP gives the kernel N datagrams at a time.
+mixed() {
+	local seed=$1 segment="--segment ${2:-1}" log=/tmp/mixed processes="" process status=0
+	transfer tcp-echo $ipv4 $seed 60000 >$log.tcp4 2>&1 &
+	processes="$processes $!"
+	transfer tcp-echo $ipv6 $((seed + 1)) 60000 >$log.tcp6 2>&1 &
+	processes="$processes $!"
+	transfer udp-echo $ipv4 $((seed + 2)) 40 1100 0 $segment >$log.udp4 2>&1 &
+	processes="$processes $!"
+	transfer udp-echo $ipv6 $((seed + 3)) 40 1100 0 $segment >$log.udp6 2>&1 &
+	processes="$processes $!"
+	for process in $processes; do
+		wait "$process" || status=1
+	done
+	[ $status = 0 ] || grep -h FAILED $log.*
+	return $status
+}
+
+# ---- flows: transfers one after the other, until stop_flows
+
+# flow NAME ACTION ADDRESS ARGUMENTS...: as transfer has them, without the seed.
+flow() {
+	local name=$1 action=$2 address=$3
+	shift 3
+	echo 0 >/tmp/flow.$name
+	flow_runs $name "$action" "$address" "$@" &
+	flows="${flows-} $!"
+	flow_names="${flow_names-} $name"
+}
+
+flow_runs() {
+	local name=$1 action=$2 address=$3 number=0
+	shift 3
+	while [ ! -e /tmp/flows.end ]; do
+		number=$((number + 1))
+		transfer "$action" "$address" $number "$@" >/tmp/flow.$name.log 2>&1 ||
+			echo "$name, transfer $number: $(tail -n 1 /tmp/flow.$name.log)" >>/tmp/flows.failed
+		echo $number >/tmp/flow.$name
+	done
+}
+
+# All have come to the end of a transfer since: each moves.
+flows_moved() {
+	local name
+	for name in $flow_names; do
+		[ "$(cat /tmp/flow.$name)" -gt "$(cat /tmp/flow.$name.before)" ] || return
+	done
+}
+
+# flows_move SECONDS
+flows_move() {
+	local name
+	for name in $flow_names; do
+		cp /tmp/flow.$name /tmp/flow.$name.before
+	done
+	wait_for "$1" flows_moved
+}
+
+# Lets the transfers under way come to their end; fails if one of all went wrong.
+stop_flows() {
+	touch /tmp/flows.end
+	wait $flows
+	rm /tmp/flows.end
+	flows='' flow_names=''
+	[ ! -e /tmp/flows.failed ] || {
+		head -n 5 /tmp/flows.failed
+		rm /tmp/flows.failed
+		return 1
+	}
 }

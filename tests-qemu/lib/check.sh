@@ -12,12 +12,24 @@ fuzz_seconds=${FUZZ_SECONDS:-10} # for each target
 # A kernel with OpenWrt's options stands in for OpenWrt's: what differs there, no more.
 openwrt_cases=(ids-bound load-unload mhictl-recover ping transfer-v5)
 
+# What the debug kernel looks at: the data path, and channels that come and go.
+debug_cases=(
+	aggregates bad-frames-v1 bad-frames-v4 bad-frames-v5 channel-restart link-churn load-unload memory-pressure merging mhi-lies ping
+	qmap-versions rx-ring segmentation transfer-v5 two-cpus up-down
+)
+
 check() {
 	local guests=(amd64 arm64 openwrt) guest arch name
 	[ -z "$architecture" ] || guests=("$architecture")
+	[ -z "${DEBUG-}" ] || guests=("debug-${architecture:-amd64}")
 	[ -z "${IMAGE-}" ] || guests=(own)
 	rm -rf "$results"
 	mkdir -p "$results"
+	for guest in "${guests[@]}"; do
+		case $guest in
+		debug-*) job "the kernel of $guest: build" kernel_tree "$guest" ;;
+		esac
+	done
 	say "building (the first time takes some minutes; each step says when it is done)"
 	job "modem: build" build_modem
 	for guest in "${guests[@]}"; do
@@ -28,7 +40,7 @@ check() {
 		job "guest userspace, $arch" guest_userspace "$arch"
 	done
 	finish_jobs
-	[ -n "$architecture${IMAGE-}" ] || check_sources
+	[ -n "$architecture${IMAGE-}${DEBUG-}" ] || check_sources
 
 	say "running the cases"
 	at_once=3 # guests wait for something much of their time
@@ -76,6 +88,7 @@ check_case() {
 	rm -rf "$results"
 	mkdir -p "$results"
 	guests=${architecture:-$(header "$here/cases/$name.sh" arch "amd64 arm64")}
+	[ -z "${DEBUG-}$(header "$here/cases/$name.sh" kernel)" ] || guests=debug-${architecture:-amd64}
 	[ -z "${IMAGE-}" ] || guests=own
 	for guest in $guests; do
 		prepare "$guest"
@@ -89,12 +102,14 @@ check_case() {
 # runs_on CASE GUEST
 runs_on() {
 	local where
-	if [ "$2" = openwrt ]; then
-		[[ " ${openwrt_cases[*]} " == *" $1 "* ]]
-	else
+	case $2 in
+	openwrt) [[ " ${openwrt_cases[*]} " == *" $1 "* ]] ;;
+	debug-*) [[ " ${debug_cases[*]} " == *" $1 "* ]] ;;
+	*)
 		where=$(header "$here/cases/$1.sh" arch "amd64 arm64")
-		[[ " $where " == *" $(architecture_of "$2") "* ]]
-	fi
+		[[ " $where " == *" $(architecture_of "$2") "* ]] && [ -z "$(header "$here/cases/$1.sh" kernel)" ]
+		;;
+	esac
 }
 
 # ---- jobs
@@ -269,6 +284,11 @@ at_most() {
 	fi
 }
 
+# What a kernel complained of first.
+last_words() {
+	grep -aoE '(BUG|WARNING|UBSAN|DMA-API|ODEBUG|Kernel panic)\b.*' "$1" | head -n 1 | tr -d '\r'
+}
+
 # guest_case GUEST NAME: its logs stay in build/tests/GUEST-NAME unless it passes.
 guest_case() {
 	local guest=$1 name=$2 directory=$build/tests/$1-$2 status=0 why builder extra=()
@@ -285,7 +305,7 @@ guest_case() {
 	if [ $status != 0 ]; then
 		echo "fail $name: $why" >&3
 	elif ! grep -qax 'done' "$directory/verdict"; then
-		echo "fail $name: the guest ended before the case did" >&3
+		echo "fail $name: the guest ended before the case did: $(last_words "$directory/console.log")" >&3
 	elif ! grep -qaE '^(pass|fail|skip) ' "$directory/verdict"; then
 		echo "fail $name: it reports no verdict" >&3
 	elif ! grep -qa '^fail' "$directory/verdict" && [ -z "${CASE-}" ]; then

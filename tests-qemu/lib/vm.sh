@@ -14,7 +14,7 @@ vm() {
 	local directory=$2 name=$3 script=$4 console=$5
 	local sockets modem_process status=0 timeout limit=()
 	sockets=$(mktemp -d -p "$scratch") # short, as a socket's path must be
-	timeout=$(header "$script" timeout 90)
+	timeout=$(($(header "$script" timeout 90) * $(patience "$1")))
 	mkdir -p "$directory"
 	rm -f "$directory"/{verdict,console.log,modem.log,qemu.log}
 
@@ -52,15 +52,26 @@ header() {
 	echo "${value:-${3-}}"
 }
 
+# patience GUEST: how many times longer than on Debian's kernel things may take.
+patience() {
+	case $1 in
+	debug-*) echo 6 ;;
+	*) echo 1 ;;
+	esac
+}
+
 qemu() {
 	local guest=$1 directory=$2 name=$3 script=$4 console=$5 sockets=$6
 	local memory line cpu machine=()
 	# Self-tests of ciphers nobody uses here take a third of the way to init.
 	# Emulated time jumps when the kernel picks its clock on a busy machine: a stall that is nobody's.
-	line="cryptomgr.notests rcupdate.rcu_cpu_stall_suppress_at_boot=1 panic=-1 oops=panic panic_on_warn=1 CASE=$name $(header "$script" append) $kernel_options"
+	line="cryptomgr.notests rcupdate.rcu_cpu_stall_suppress_at_boot=1 panic=-1 oops=panic panic_on_warn=1 CASE=$name PATIENCE=$(patience "$guest") $(header "$script" append) $kernel_options"
 	# The serial line is slow under emulation: the kernel's whole log only where somebody reads it.
 	[ -n "${CASE-}" ] || line="loglevel=5 $line"
 	memory=$(header "$script" memory 512M)
+	case $guest in
+	debug-*) memory=1G ;; # an eighth is KASAN's
+	esac
 	case $(architecture_of "$guest") in
 	amd64)
 		machine=("${limit[@]}" qemu-system-x86_64 -cpu max)
