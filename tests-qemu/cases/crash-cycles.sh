@@ -33,7 +33,9 @@ while [ $cycle -lt $cycles ]; do
 	1) modem sys_err event ;;
 	2) modem rddm ;;
 	esac
-	wait_for 30 crashed_beyond "$before" && modem data format v1 32 32768 11 8192 && back || break
+	if ! { wait_for 30 crashed_beyond "$before" && modem data format v1 32 32768 11 8192 && back; }; then
+		break
+	fi
 	cycle=$((cycle + 1))
 done
 check_equal "cycles" $cycles $cycle
