@@ -315,8 +315,8 @@ impl Merge {
     }
 }
 
-/// The big-endian word at a place that the array has: anything else does not compile.
-#[inline(always)]
+/// The big-endian word at a place in the array; 0 outside of it.
+#[inline]
 fn word<const N: usize>(bytes: &[u8; N], at: usize) -> u32 {
     match bytes.get(at..).and_then(|rest| rest.first_chunk()) {
         Some(word) => u32::from_be_bytes(*word),
