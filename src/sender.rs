@@ -6,8 +6,8 @@ use crate::netdev::Base;
 use kernel::net::Device;
 use kernel::types::ARef;
 
-/// Bytes that an interface may always have on its way: a whole transfer and the next.
-pub(crate) const LEAST: u32 = 16 << 10;
+/// Bytes that an interface may always have on its way: a whole transfer.
+pub(crate) const LEAST: u32 = 8 << 10;
 
 /// An interface that sends.
 #[derive(Clone, Copy)]

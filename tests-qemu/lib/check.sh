@@ -43,7 +43,7 @@ check() {
 	[ -n "$architecture${IMAGE-}${DEBUG-}" ] || check_sources
 
 	say "running the cases"
-	at_once=3 # guests wait for something much of their time
+	at_once=4 # guests wait for something much of their time
 	for guest in "${guests[@]}"; do
 		for name in $(list); do
 			if runs_on "$name" "$guest"; then
