@@ -64,7 +64,7 @@ for _ in $(seq 60); do
 	usleep 50000
 done
 check "a slow modem keeps $most bytes waiting, limit $(limits $link limit)" test $most -gt 0 -a $most -lt 262144
-check "the rest waits in the queueing discipline" sh -c "tc -s qdisc show dev $link | grep -q 'backlog [1-9]'"
+check "the rest waits in the queueing discipline" wait_for 10 sh -c "tc -s qdisc show dev $link | grep -q 'backlog [1-9]'"
 check_equal "no buffer was lacking" $lacking "$(counter $base tx_queue_stopped)"
 modem data uplink-rate off
 unload
