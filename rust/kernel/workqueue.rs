@@ -41,7 +41,9 @@ impl<T: Periodic> PeriodicWork<T> {
             task: UnsafeCell::new(task),
         })?;
         // SAFETY: The work is at its final address, and not queued.
-        unsafe { bindings::rust_helper_periodic_work_init(inner.work.get(), Some(Self::run), T::WAKES) };
+        unsafe {
+            bindings::rust_helper_periodic_work_init(inner.work.get(), Some(Self::run), T::WAKES)
+        };
         // SAFETY: The work is set up; `drop` cancels it before its memory goes.
         unsafe { bindings::rust_helper_periodic_work_queue(inner.work.get(), delay_ms) };
         Ok(PeriodicWork(inner))
