@@ -10,7 +10,7 @@ back() {
 	wait_for 20 ping -c 1 -W 1 -I $base.2 $ipv4 >/dev/null
 }
 
-cycles=12
+cycles=30
 driver_up
 need "format" modem data format v1 32 32768 11 8192
 need "base is up" ip link set $base up

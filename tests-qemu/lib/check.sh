@@ -14,12 +14,12 @@ openwrt_cases=(ids-bound load-unload mhictl-recover ping transfer-v5)
 
 # What the debug kernel looks at: the data path, and channels that come and go.
 debug_cases=(
-	aggregates bad-frames-v1 bad-frames-v4 bad-frames-v5 channel-restart link-churn load-unload memory-pressure merging mhi-lies ping
-	qmap-versions rx-ring segmentation transfer-v5 two-cpus up-down
+	aggregates bad-frames-v1 bad-frames-v4 bad-frames-v5 bql channel-restart link-churn load-unload memory-pressure merging mhi-lies ping
+	qmap-versions recovery-link rx-ring segmentation transfer-v5 two-cpus up-down
 )
 
 check() {
-	local guests=(amd64 arm64 openwrt) guest arch name
+	local guests=(amd64 arm64 openwrt) guest arch
 	[ -z "$architecture" ] || guests=("$architecture")
 	[ -z "${DEBUG-}" ] || guests=("debug-${architecture:-amd64}")
 	[ -z "${IMAGE-}" ] || guests=(own)
@@ -44,15 +44,25 @@ check() {
 
 	say "running the cases"
 	at_once=4 # guests wait for something much of their time
-	for guest in "${guests[@]}"; do
+	cases "" "${guests[@]}"
+	finish_jobs
+	at_once=1 # "alone: yes" is for those that measure times
+	cases yes "${guests[@]}"
+	finish_jobs
+	summary
+}
+
+# cases ALONE GUEST...: those whose header says so.
+cases() {
+	local alone=$1 guest name
+	shift
+	for guest; do
 		for name in $(list); do
-			if runs_on "$name" "$guest"; then
+			if [ "$(header "$here/cases/$name.sh" alone)" = "$alone" ] && runs_on "$name" "$guest"; then
 				job "$guest $name" guest_case "$guest" "$name"
 			fi
 		done
 	done
-	finish_jobs
-	summary
 }
 
 architectures() {
@@ -239,8 +249,7 @@ fuzz() {
 check_sizes() {
 	local stripped
 	stripped=$(mktemp -p "$scratch")
-	# Debian's kernel adds type information for BPF, OpenWrt's has none.
-	aarch64-linux-gnu-strip --strip-debug -R .BTF -R .BTF.base -o "$stripped" "$build/arm64/rmnet_mhi.ko"
+	aarch64-linux-gnu-strip --strip-debug -o "$stripped" "$build/arm64/rmnet_mhi.ko"
 	at_most 153600 "$stripped" "stripped arm64 module"
 	at_most 2097152 "$build/amd64/mhictl" "amd64 mhictl"
 	at_most 2097152 "$build/arm64/mhictl" "arm64 mhictl"
