@@ -26,9 +26,10 @@ const TRIES: usize = 4;
 /// How buffers are made.
 pub(crate) struct Buffers {
     size: usize,
+    /// Buffers that the modem shall have.
     count: u32,
-    /// Buffers that the modem has beyond `count`.
-    excess: u32,
+    /// How many it has, as far as it was given them and gave them back.
+    given: u32,
     /// Buffers whose packets the stack may still have, oldest first.
     lent: Queue<Lent>,
 }
@@ -38,7 +39,7 @@ impl Buffers {
         Ok(Buffers {
             size: SIZE,
             count: COUNT,
-            excess: 0,
+            given: 0,
             lent: Queue::new(LENT)?,
         })
     }
@@ -53,28 +54,33 @@ impl Buffers {
         self.count
     }
 
-    /// The modem has no buffers any more, and gets `count`.
-    pub(crate) fn restart(&mut self) -> u32 {
-        self.excess = 0;
-        self.count
-    }
-
-    /// Sets how many buffers the modem has; returns how many it is to be given now. `EINVAL` outside the limits.
-    pub(crate) fn resize(&mut self, count: u32) -> Result<u32> {
+    /// Sets how many buffers the modem shall have; `EINVAL` outside the limits.
+    pub(crate) fn resize(&mut self, count: u32) -> Result {
         if !(FEWEST..=MOST).contains(&count) {
             return Err(EINVAL);
         }
-        let has = self.count.saturating_add(self.excess);
         self.count = count;
-        self.excess = has.saturating_sub(count);
-        Ok(count.saturating_sub(has))
+        Ok(())
     }
 
-    /// Whether a buffer that came back has no successor.
-    pub(crate) fn is_excess(&mut self) -> bool {
-        let excess = self.excess > 0;
-        self.excess = self.excess.saturating_sub(1);
-        excess
+    /// Whether it shall have more than it has.
+    pub(crate) fn is_short(&self) -> bool {
+        self.given < self.count
+    }
+
+    /// The modem was given a buffer.
+    pub(crate) fn gave(&mut self) {
+        self.given = self.given.saturating_add(1);
+    }
+
+    /// It gave one back.
+    pub(crate) fn took(&mut self) {
+        self.given = self.given.saturating_sub(1);
+    }
+
+    /// It has none: its channel is another.
+    pub(crate) fn restart(&mut self) {
+        self.given = 0;
     }
 
     /// Transfers do not fit: new buffers are longer.

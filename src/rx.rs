@@ -60,27 +60,37 @@ impl Rx {
 
     /// Gives the modem its buffers. May sleep.
     pub(crate) fn attach(&self, channel: &mhi::Device) -> Result {
-        let count = {
+        {
             let mut state = self.state.lock();
+            // What the old channel gave back counts for it, and is lost with it.
+            while self.done.lock().pop().is_some() {}
             state.channel = Some(ARef::from(channel));
-            state.broken = false; // what was lost, was lost with the old channel
-            state.buffers.restart()
-        };
-        let filled = self.fill(count);
+            state.broken = false;
+            state.buffers.restart();
+        }
+        let filled = self.fill();
         if filled.is_err() {
             self.detach();
         }
         filled
     }
 
-    /// Gives the modem more buffers. May sleep.
-    fn fill(&self, count: u32) -> Result {
-        for _ in 0..count {
-            let size = self.state.lock().buffers.size();
+    /// Gives the modem the buffers that it lacks: all at first, later those that could not be queued. May sleep.
+    pub(crate) fn fill(&self) -> Result {
+        loop {
+            let size = {
+                let state = self.state.lock();
+                if !state.buffers.is_short() {
+                    return Ok(());
+                }
+                state.buffers.size()
+            };
             let buffer = Pages::new(size, true)?;
-            self.state.lock().queue(buffer)?;
+            let mut state = self.state.lock();
+            if state.buffers.is_short() {
+                state.queue(buffer)?;
+            }
         }
-        Ok(())
     }
 
     /// How many buffers the modem has, at most, and of how many bytes.
@@ -89,16 +99,12 @@ impl Rx {
         (state.buffers.count(), MOST, state.buffers.size())
     }
 
-    /// Sets how many buffers the modem has; `EINVAL` outside the limits, `ENOMEM` with fewer than wanted. May sleep.
+    /// Sets how many buffers the modem has; `EINVAL` outside the limits, `ENOMEM` with fewer than wanted for now. May sleep.
     pub(crate) fn set_ring(&self, count: u32) -> Result {
-        let more = {
-            let mut state = self.state.lock();
-            let more = state.buffers.resize(count)?;
-            state.channel.as_ref().map_or(0, |_| more)
-        };
-        match self.fill(more) {
+        self.state.lock().buffers.resize(count)?;
+        match self.fill() {
             Err(ENOMEM) => Err(ENOMEM),
-            _ => Ok(()), // what a modem that crashed did not take, it gets when it is back
+            _ => Ok(()), // what a modem that is away did not take, it gets when it is back
         }
     }
 
@@ -166,22 +172,15 @@ impl Rx {
         if status == Status::Overflow {
             state.buffers.enlarge();
         }
-        let buffer = if state.buffers.is_excess() {
-            buffer
-        } else {
-            // Neither `queue` fails but when the modem has crashed: all buffers come back then, and `attach` makes new ones.
-            match state.buffers.fresh(port) {
-                Ok(fresh) => {
-                    let _ = state.queue(fresh);
-                    buffer
-                }
-                Err(_) => {
-                    port.counters.count(Counter::RxNoBuffer);
-                    let _ = state.queue(buffer);
-                    state.broken = true;
-                    state.drop_pieces();
-                    return state.end(status).and(None);
-                }
+        state.buffers.took();
+        let buffer = match state.replace(port) {
+            Ok(()) => buffer,
+            Err(_) => {
+                port.counters.count(Counter::RxNoBuffer);
+                let _ = state.queue(buffer); // if that fails, too, `fill` makes up for it
+                state.broken = true;
+                state.drop_pieces();
+                return state.end(status).and(None);
             }
         };
         if status == Status::Complete && state.pieces.is_empty() && !state.broken {
@@ -203,11 +202,29 @@ impl Rx {
 }
 
 impl State {
-    fn queue(&self, buffer: Pages) -> Result {
+    /// Gives the modem a buffer for the one that it gave back, if it is to have one, and another where one could not be queued
+    /// before. An error without memory for the first.
+    fn replace(&mut self, port: &Port) -> Result {
+        if self.buffers.is_short() {
+            // Queueing fails where the modem crashed, or for lack of DMA mappings: this makes up for it later, or `fill`.
+            let buffer = self.buffers.fresh(port)?;
+            let _ = self.queue(buffer);
+            if self.buffers.is_short() {
+                if let Ok(buffer) = self.buffers.fresh(port) {
+                    let _ = self.queue(buffer);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn queue(&mut self, buffer: Pages) -> Result {
         let channel = self.channel.as_ref().ok_or(ENOTCONN)?;
         let len = buffer.size();
         let queued = channel.queue(Direction::Downlink, buffer, len);
-        queued.map_err(|(error, _)| error)
+        queued.map_err(|(error, _)| error)?;
+        self.buffers.gave();
+        Ok(())
     }
 
     fn push(&mut self, buffer: Pages, len: usize) -> bool {

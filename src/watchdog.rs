@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-//! Finds data channels that have stopped, and restarts them.
+//! Finds data channels that have stopped, and restarts them; and gives the modem receive buffers that it lacks.
 //!
 //! The MHI core takes completions in the ring's order only: after a single one that is lost or points elsewhere, it drops all
 //! later ones of that channel until the channel starts anew. Nothing tells a driver of it, so this looks at what moves.
@@ -129,6 +129,7 @@ impl Periodic for Watchdog {
     fn run(&mut self) -> u32 {
         let port = self.base.private();
         if let Some(channel) = port.rx.channel() {
+            let _ = port.rx.fill(); // without memory, the next time
             if let Some(reason) = self.look() {
                 self.explain(reason);
                 self.restart(channel);
