@@ -39,11 +39,16 @@ impl Ethtool for Base {
         })
     }
 
-    fn set_ring(dev: &Device<Self>, rx: u32, tx: u32) -> Result {
+    fn set_ring(dev: &Device<Self>, rx: u32, tx: u32, extack: &ExtAck) -> Result {
         if tx != BUFFERS as u32 {
+            extack.explain(c"the buffers to send from are 64");
             return Err(EOPNOTSUPP);
         }
-        dev.private().rx.set_ring(rx)
+        dev.private().rx.set_ring(rx).inspect_err(|error| {
+            if *error == EINVAL {
+                extack.explain(c"rx is not from 16 to 511");
+            }
+        })
     }
 
     fn tx_aggregation(dev: &Device<Self>) -> Option<TxAggregation> {

@@ -5,12 +5,7 @@
 # A dead link, on which every read gives ones: found out without traffic, brought back by a reset of the bus. A function that
 # somebody resets by hand is brought up again, too.
 
-driver_up
-need "session" connect --ip 4+6
-indexes=$(interface_indexes)
-check "the modem is up" wait_for 10 state_is up
-modem drop
-check "the dead link is found out" wait_for 30 state_is unreachable
+dead_link
 recovers 150
 check "by a reset of the bus" test "$(counter $base modem_resets_bus)" -gt 0
 check_equal "not of the function, which would wait for a minute" 0 "$(counter $base modem_resets_function)"

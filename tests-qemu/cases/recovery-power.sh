@@ -4,12 +4,7 @@
 # A dead link of a modem that does not come back after a reset of its bus: the driver asks userspace to cut its power, by an uevent,
 # again and again, and goes on when somebody has done so.
 
-driver_up
-need "session" connect --ip 4+6
-indexes=$(interface_indexes)
-check "the modem is up" wait_for 10 state_is up
-modem drop
-check "the dead link is found out" wait_for 30 state_is unreachable
+dead_link
 check "somebody is asked to cut its power" wait_for 20 sh -c "[ \$(ethtool -S $base | sed -n 's/^ *modem_resets_power: //p') -gt 1 ]"
 check_equal "its bus is left alone" 0 "$(counter $base modem_resets_bus)"
 check_equal "and its function" 0 "$(counter $base modem_resets_function)"

@@ -31,6 +31,8 @@ for count in 0 15 512 4294967295; do
 	check "$count buffers are refused" refused ethtool -G $base rx $count
 done
 check "another number of buffers to send from is refused" refused ethtool -G $base tx 8
+check "with a reason" sh -c "ethtool -G $base tx 8 2>&1 | grep -q 'the buffers to send from are 64'"
+check "and so is one to receive into" sh -c "ethtool -G $base rx 15 2>&1 | grep -q 'rx is not from 16 to 511'"
 check_equal "256 as before" 256 "$(ring RX)"
 for count in 16 511; do
 	check "$count buffers" ethtool -G $base rx $count

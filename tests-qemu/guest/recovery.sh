@@ -23,14 +23,18 @@ interface_indexes() {
 	echo "$(cat /sys/class/net/$base/ifindex) $(cat /sys/class/net/$link/ifindex)"
 }
 
-# recovery_case RESET SECONDS COUNTER...: a session, then a crash that only this reset cures.
-recovery_case() {
-	local cure=$1 seconds=$2 counter
-	shift 2
+up_with_session() {
 	driver_up
 	need "session" connect --ip 4+6
 	indexes=$(interface_indexes)
 	check "the modem is up" wait_for 10 state_is up
+}
+
+# recovery_case RESET SECONDS COUNTER...: a session, then a crash that only this reset cures.
+recovery_case() {
+	local cure=$1 seconds=$2 counter
+	shift 2
+	up_with_session
 	modem numb "$cure"
 	check "the crash is noticed" wait_for 20 state_is restarting
 	check "carrier is off" wait_for 5 sh -c "[ \$(cat /sys/class/net/$base/carrier) = 0 ]"
@@ -40,4 +44,11 @@ recovery_case() {
 	done
 	check "disconnect" disconnect
 	check "the driver goes" driver_unload
+}
+
+# dead_link: a session, then every read of the modem gives ones.
+dead_link() {
+	up_with_session
+	modem drop
+	check "the dead link is found out" wait_for 30 state_is unreachable
 }

@@ -48,8 +48,8 @@ pub trait Ethtool: Operations {
     fn ring(_dev: &Device<Self>) -> Option<Ring> {
         None
     }
-    /// Sets how many buffers there are; an error outside the limits.
-    fn set_ring(_dev: &Device<Self>, _rx: u32, _tx: u32) -> Result {
+    /// Sets how many buffers there are; an error outside the limits, which `extack` explains.
+    fn set_ring(_dev: &Device<Self>, _rx: u32, _tx: u32, _extack: &ExtAck) -> Result {
         Err(EOPNOTSUPP)
     }
     /// Transmit aggregation as it is, if the device has it.
@@ -207,10 +207,11 @@ unsafe extern "C" fn set_ring<T: Ethtool>(
     dev: *mut bindings::net_device,
     ring: *mut bindings::ethtool_ringparam,
     _kernel: *mut bindings::kernel_ethtool_ringparam,
-    _extack: *mut bindings::netlink_ext_ack,
+    extack: *mut bindings::netlink_ext_ack,
 ) -> c_int {
     // SAFETY: The core passes the structure that the user filled, which is within the maxima.
     let (rx, tx) = unsafe { ((*ring).rx_pending, (*ring).tx_pending) };
     // SAFETY: The core passes a registered device of `T`'s.
-    from_result(T::set_ring(unsafe { Device::<T>::from_raw(dev) }, rx, tx))
+    let dev = unsafe { Device::<T>::from_raw(dev) };
+    from_result(T::set_ring(dev, rx, tx, &ExtAck::new(extack)))
 }
