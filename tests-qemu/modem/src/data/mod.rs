@@ -139,8 +139,11 @@ impl Data for DataPlane {
         self.line.busy(now)
     }
 
+    /// Packets that wait are forgotten; what lies behind the sessions goes with them, not with a channel.
     fn reset(&mut self) {
-        self.internets.clear();
+        for internet in self.internets.values_mut() {
+            while internet.next().is_some() {}
+        }
         self.blocks = Blocks::default();
         self.line.reset();
         self.blasts.clear();
