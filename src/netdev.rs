@@ -41,6 +41,8 @@ pub(crate) struct Port {
     attached: AtomicBool,
     /// Whether there is a link; written under rtnl.
     muxed: AtomicBool,
+    /// Whether the data channels go for a moment only, so that the carrier stays.
+    restarting: AtomicBool,
 }
 
 /// What `watchdog` is to try again.
@@ -78,6 +80,7 @@ impl Port {
             stopped: new_spinlock!(Stopped::Nothing, c"rmnet_mhi_stopped")?,
             attached: AtomicBool::new(false),
             muxed: AtomicBool::new(false),
+            restarting: AtomicBool::new(false),
         })
     }
 
@@ -143,6 +146,20 @@ pub(crate) fn attach(base: &Device<Base>, channel: &mhi::Device) -> Result {
     Ok(())
 }
 
+/// Restarts the data channels. If the modem gives back first what it has, packets wait meanwhile, and none is lost upward; else
+/// the carrier is off until it is back. May sleep.
+pub(crate) fn restart(base: &Device<Base>, channel: &mhi::Device) {
+    let port = base.private();
+    let drained = port.tx.drain(port);
+    port.restarting.store(drained, Ordering::Release);
+    channel.reprobe();
+    port.restarting.store(false, Ordering::Release);
+    if !port.is_attached() {
+        silence(base);
+    }
+    port.tx.resume();
+}
+
 /// The modem has crashed: nothing more goes through the channels, which `detach` gives up later. Any context.
 pub(crate) fn silence(base: &Device<Base>) {
     let port = base.private();
@@ -155,7 +172,11 @@ pub(crate) fn silence(base: &Device<Base>) {
 /// The modem is gone, or going: nothing is queued once this returns. Addresses, routes and links stay.
 pub(crate) fn detach(base: &Device<Base>) {
     let port = base.private();
-    silence(base);
+    if port.restarting.load(Ordering::Acquire) {
+        port.attached.store(false, Ordering::Release);
+    } else {
+        silence(base);
+    }
     {
         let guard = rcu::read_lock();
         for link in port.links.iter(&guard) {

@@ -44,6 +44,8 @@ pub(crate) struct Transfers {
     completed: u64,
     /// Buffers that the packet at hand lacks.
     wanted: usize,
+    /// Whether packets wait, since the channel is about to start anew.
+    paused: bool,
     pub(crate) account: Account,
     pub(crate) limits: TxAggregation,
 }
@@ -69,6 +71,7 @@ impl Transfers {
             under_way: 0,
             completed: 0,
             wanted: 0,
+            paused: false,
             account: Account::new(RUNS)?,
             limits: TxAggregation {
                 max_bytes: 8192,
@@ -119,7 +122,21 @@ impl Transfers {
 
     /// Lets go on who waits and may.
     pub(crate) fn wake(&mut self) {
-        self.account.wake(self.pool.len());
+        if !self.paused {
+            self.account.wake(self.pool.len());
+        }
+    }
+
+    /// Sends what is there, and takes no packets for the time being.
+    pub(crate) fn pause(&mut self, port: &Port) {
+        self.paused = true;
+        self.flush(port);
+    }
+
+    /// Takes packets again.
+    pub(crate) fn resume(&mut self) {
+        self.paused = false;
+        self.wake();
     }
 
     pub(crate) fn progress(&self) -> (u64, usize) {
@@ -218,6 +235,10 @@ impl Transfers {
 
     /// Whether a packet that takes so many buffers can be sent now.
     fn check(&mut self, buffers: usize) -> Result<(), Counter> {
+        if self.paused {
+            self.wanted = buffers.max(1);
+            return Err(Counter::TxStopped);
+        }
         if self.channel.is_none() {
             return Err(Counter::TxDetached);
         }
@@ -345,10 +366,10 @@ impl Transfers {
         }
     }
 
-    /// Stops a sender whose packet lacks buffers, if any will come back.
+    /// Stops a sender whose packet lacks buffers, if any will come back, or that has to wait.
     pub(crate) fn starve(&mut self, port: &Port, key: u8) {
         self.report(port);
-        if self.under_way > 0 && self.account.wait(key, self.wanted) {
+        if (self.under_way > 0 || self.paused) && self.account.wait(key, self.wanted) {
             port.counters.count(Counter::TxStopped);
         }
     }

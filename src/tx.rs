@@ -20,6 +20,7 @@ use kernel::new_spinlock;
 use kernel::page::Pages;
 use kernel::prelude::*;
 use kernel::sync::SpinLock;
+use kernel::time::sleep_ms;
 use qmap::CommandKind;
 
 /// The frames of an aggregate at most that can be asked for, as in Linux' rmnet.
@@ -30,6 +31,11 @@ pub(crate) const BYTES: RangeInclusive<u32> = 2048..=BUFFER as u32;
 /// 64 KiB of TCP in Ethernet's segments are 46.
 pub(crate) const SEGMENTS: u16 = 48;
 const _: () = assert!((SEGMENTS as usize) < BUFFERS);
+
+/// How long the modem may take to give back what it has, before its channels are restarted.
+const DRAIN_MS: u32 = 200;
+/// Between two looks at that.
+const LOOK_MS: u32 = 5;
 
 /// Buffers for packets to send.
 pub(crate) struct Tx {
@@ -71,6 +77,23 @@ impl Tx {
     /// Queues nothing more. Buffers that the modem has come back through `done`.
     pub(crate) fn detach(&self, port: &Port) {
         self.state.lock().detach(port);
+    }
+
+    /// Lets all packets wait from now on, and the modem give back what it has; whether it does so in time. May sleep.
+    pub(crate) fn drain(&self, port: &Port) -> bool {
+        self.state.lock().pause(port);
+        (0..DRAIN_MS / LOOK_MS).any(|_| {
+            let drained = self.progress().1 == 0;
+            if !drained {
+                sleep_ms(LOOK_MS);
+            }
+            drained
+        })
+    }
+
+    /// Takes packets again, after `drain`.
+    pub(crate) fn resume(&self) {
+        self.state.lock().resume();
     }
 
     /// An interface is set up: `mux_id` is its link's, or `None` for the base.

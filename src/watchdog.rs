@@ -4,7 +4,7 @@
 //! The MHI core takes completions in the ring's order only: after a single one that is lost or points elsewhere, it drops all
 //! later ones of that channel until the channel starts anew. Nothing tells a driver of it, so this looks at what moves.
 
-use crate::netdev::Base;
+use crate::netdev::{self, Base};
 use crate::stats::Counter;
 use kernel::device;
 use kernel::mhi;
@@ -99,7 +99,7 @@ impl Watchdog {
 
     fn restart(&mut self, channel: ARef<mhi::Device>) {
         let port = self.base.private();
-        channel.reprobe();
+        netdev::restart(&self.base, &channel);
         self.restarts = self.restarts.saturating_add(1);
         (self.stuck, self.silent, self.waited) = (0, 0, 0);
         (self.seen.completed, _) = port.tx.progress();

@@ -190,6 +190,9 @@ void rust_helper_periodic_work_init(struct delayed_work *work, void (*run)(struc
 void rust_helper_periodic_work_queue(struct delayed_work *work, u32 period_ms);
 void rust_helper_periodic_work_cancel(struct delayed_work *work);
 
+/* time.c */
+void rust_helper_sleep_ms(u32 ms);
+
 /* ethtool.c */
 struct rust_tx_aggregation {
 	u32 max_bytes;

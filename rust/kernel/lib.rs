@@ -19,6 +19,7 @@ pub mod page;
 pub mod pci;
 pub mod print;
 pub mod sync;
+pub mod time;
 pub mod types;
 pub mod workqueue;
 
