@@ -99,10 +99,10 @@ modem data uplink-rate 1000000
 check "the modem is slow" wait_for 5 refused empty $other
 modem sys_err
 check "crash is noticed" wait_for 20 crashed
+modem data uplink-rate off # else what was sent since the modem is back takes its time
 unload
 check "nothing is on its way after the crash" wait_for 10 empty $other
 check "the modem is back" wait_for 60 ports_are_there
-modem data uplink-rate off
 check "link 1 is empty" wait_for 5 empty $link
 check "lost packets are counted" test "$(counter $base tx_lost_packets)" -gt 0
 check "on the link, too" test "$(statistic $other tx_errors)" -gt 0

@@ -19,8 +19,9 @@ spared() {
 	sort /proc/kallsyms | awk 'found { print "0x" $1; exit } $3 == "__proc_create" { print "0x" $1; found = 1 }'
 }
 spared_start=$(spared | head -n 1) spared_end=$(spared | tail -n 1)
-# DMA debugging gives up when its own allocations fail.
-expected_complaint="dma-debug disabled"
+# DMA debugging gives up when its own allocations fail, and the kernel says which interface it could not make.
+expected_complaint="dma-debug disabled
+kobject_add_internal failed"
 
 # injection WHO SLEEPING PERCENT: WHO is modules or everybody; what may sleep fails only if SLEEPING is yes. PERCENT 0 ends it.
 injection() {

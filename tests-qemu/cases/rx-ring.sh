@@ -25,7 +25,7 @@ driver_up
 need "session" connect --ip 4+6
 check_equal "256 buffers at first" 256 "$(ring RX)"
 check_equal "of 16 KiB" 16384 "$(ring 'RX Buf Len')"
-check "download" transfer tcp-get $ipv4 1 10000000
+check "download" transfer tcp-get $ipv4 1 30000000
 check "buffers are used again" test "$(counter $base rx_buffers_reused)" -gt 100
 for count in 0 15 512 4294967295; do
 	check "$count buffers are refused" refused ethtool -G $base rx $count
