@@ -23,6 +23,9 @@ const LATER_MS: u32 = 4000;
 /// Seconds that a modem may need beyond READY until it is in mission mode.
 const BOOT: u32 = 30;
 
+/// Looks at a modem that was cut off, until it is tried to be brought back all the same: the bus itself takes up to a minute.
+const FROZEN: u32 = 120;
+
 /// Looks after one modem. Dropping it stops the modem.
 pub(crate) struct Recovery {
     controller: Controller<Host>,
@@ -30,6 +33,8 @@ pub(crate) struct Recovery {
     base: ARef<net::Device<Base>>,
     ladder: Ladder,
     family: &'static Family,
+    /// Looks since it was cut off.
+    frozen: u32,
     /// Whether its configuration may be lost, since it was reset or out of reach.
     wiped: bool,
     /// Whether it has been up.
@@ -52,6 +57,7 @@ impl Recovery {
             base: ARef::from(base),
             ladder: Ladder::new(ready.saturating_add(BOOT)),
             family,
+            frozen: 0,
             wiped: false,
             was_up: false,
             complained: false,
@@ -178,8 +184,13 @@ impl Periodic for Recovery {
             self.power_down(false);
             self.wiped = true;
             self.enter(State::Frozen);
+            self.frozen = self.frozen.saturating_add(1);
+            if self.frozen >= FROZEN {
+                self.health().freeze(false);
+            }
             return SOON_MS;
         }
+        self.frozen = 0;
         let (look, environment) = self.look();
         if matches!(environment, Some(E::EDL | E::FP)) {
             // Somebody writes its flash: a reset now would ruin it.
