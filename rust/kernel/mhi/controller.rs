@@ -167,7 +167,8 @@ impl<T: Owner> Controller<T> {
     pub fn register(&self, offset: u32) -> u32 {
         let raw = self.inner.raw.get();
         // SAFETY: The controller is registered.
-        let at = unsafe { (*raw).regs.byte_add(offset as usize) };
+        let regs = unsafe { (*raw).regs };
+        let at = regs.wrapping_byte_add(offset as usize); // anywhere, if the modem names the offset
         let mut value = !0;
         // SAFETY: As above; `value` is ours, and stays as it is for an address outside the BAR.
         unsafe { Self::read_register(raw, at, &mut value) };
@@ -178,7 +179,8 @@ impl<T: Owner> Controller<T> {
     pub fn set_register(&self, offset: u32, value: u32) {
         let raw = self.inner.raw.get();
         // SAFETY: The controller is registered.
-        let at = unsafe { (*raw).regs.byte_add(offset as usize) };
+        let regs = unsafe { (*raw).regs };
+        let at = regs.wrapping_byte_add(offset as usize); // anywhere, if the modem names the offset
         // SAFETY: As above; the function checks the address.
         unsafe { Self::write_register(raw, at, value) };
     }
