@@ -4,6 +4,7 @@
 use crate::controller::Host;
 use crate::modem;
 use crate::netdev::{self, Base};
+use crate::stats::Counter;
 use core::ffi::CStr;
 use kernel::mhi::{Device, Driver, Transfer};
 use kernel::net;
@@ -38,6 +39,10 @@ impl Driver for Data {
     fn uplink(_dev: &Device, base: &net::Device<Base>, transfer: Transfer) {
         base.private().tx.done(transfer);
         base.napi().schedule();
+    }
+
+    fn unqueued(_dev: &Device, base: &net::Device<Base>) {
+        base.private().counters.count(Counter::Unqueued);
     }
 
     fn downlink(_dev: &Device, base: &net::Device<Base>, transfer: Transfer) {

@@ -68,7 +68,14 @@ impl Recovery {
         &self.base.private().health
     }
 
+    /// `None` if it cannot be reached: a register that never changes has no value.
     fn environment(&self) -> Option<ExecutionEnvironment> {
+        // The MHI core takes the first two from the modem later, and hangs on to them.
+        for register in [register::CHDBOFF, register::ERDBOFF] {
+            if self.controller.register(register) == !0 {
+                return None;
+            }
+        }
         let offset = self.controller.register(register::BHIOFF);
         let value = self.controller.register(offset.checked_add(bhi::EXECENV)?);
         u8::try_from(value).ok().map(ExecutionEnvironment)

@@ -105,8 +105,10 @@ counters! {
     TxYielded = c"tx_queue_yielded",
     /// Times the data channels were restarted since the modem took packets and sent none.
     RxRestarts = c"rx_channel_restarts",
-    /// Times the data channels were restarted since the modem gave no buffer back.
+    /// Times the data channels were restarted since the modem gave no buffer back, or one that it did not have.
     TxRestarts = c"tx_channel_restarts",
+    /// Buffers that the modem gave back and did not have.
+    Unqueued = c"completions_unqueued",
     /// Times the modem's firmware crashed, or the modem was found dead.
     Crashes = c"modem_crashes",
     /// Resets of the modem's interface, to bring it up again.

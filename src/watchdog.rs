@@ -19,6 +19,8 @@ pub(crate) const PERIOD_MS: u32 = 1000;
 const PATIENCE: u32 = 5;
 /// Restarts in a row after which the patience doubles no further: then it is five minutes.
 const MOST_DOUBLINGS: u32 = 6;
+/// Restarts in a row that may fail before the modem's firmware is taken for dead.
+const MOST_FAILURES: u32 = 2;
 /// Transfers that the modem has taken without sending anything, from which on its silence is no accident.
 const UNANSWERED: u64 = 8;
 
@@ -35,6 +37,10 @@ pub(crate) struct Watchdog {
     restarts: u32,
     /// Looks since a restart failed.
     waited: u32,
+    /// Restarts in a row that failed.
+    failed: u32,
+    /// Buffers that the modem had given back, at the last look, without having them.
+    unqueued: u64,
 }
 
 /// What the channels had moved at the last look.
@@ -58,6 +64,8 @@ impl Watchdog {
             silent: 0,
             restarts: 0,
             waited: 0,
+            failed: 0,
+            unqueued: 0,
         }
     }
 
@@ -104,7 +112,25 @@ impl Watchdog {
         (self.stuck, self.silent, self.waited) = (0, 0, 0);
         (self.seen.completed, _) = port.tx.progress();
         self.seen.answered = self.seen.completed;
-        port.keep_stopped((!port.is_attached() && channel.is_registered()).then_some(channel));
+        self.unqueued = port.counters.get(Counter::Unqueued as usize);
+        let failed = !port.is_attached() && channel.is_registered();
+        self.failed = if failed {
+            self.failed.saturating_add(1)
+        } else {
+            0
+        };
+        if self.failed >= MOST_FAILURES {
+            self.failed = 0;
+            dev_warn!(&self.dev, "the modem does not start its data channels");
+            port.health.went_down(true);
+        }
+        port.keep_stopped(failed.then_some(channel));
+    }
+
+    /// Whether the modem gave back what it did not have. The MHI core's ring then looks full where it is empty.
+    fn is_deceived(&mut self) -> bool {
+        let unqueued = self.base.private().counters.get(Counter::Unqueued as usize);
+        core::mem::replace(&mut self.unqueued, unqueued) != unqueued
     }
 
     fn explain(&self, reason: Counter) {
@@ -127,14 +153,22 @@ impl Periodic for Watchdog {
     const WAKES: bool = false;
 
     fn run(&mut self) -> u32 {
-        let port = self.base.private();
-        if let Some(channel) = port.rx.channel() {
-            let _ = port.rx.fill(); // without memory, the next time
-            if let Some(reason) = self.look() {
+        let channel = self.base.private().rx.channel();
+        if let Some(channel) = channel {
+            let _ = self.base.private().rx.fill(); // without memory, the next time
+            if self.is_deceived() {
+                let counters = &self.base.private().counters;
+                counters.count(Counter::TxRestarts);
+                dev_warn_ratelimited!(
+                    &self.dev,
+                    "the modem gave back what it did not have: restarting its data channels"
+                );
+                self.restart(channel);
+            } else if let Some(reason) = self.look() {
                 self.explain(reason);
                 self.restart(channel);
             }
-        } else if let Some(channel) = port.stopped() {
+        } else if let Some(channel) = self.base.private().stopped() {
             self.waited = self.waited.saturating_add(1);
             if self.waited >= self.patience() {
                 self.restart(channel);

@@ -40,6 +40,8 @@ void *rust_helper_pages_alloc(unsigned int order, bool may_sleep);
 void rust_helper_pages_put(void *address);
 void rust_helper_pages_get(void *address);
 size_t rust_helper_pages_size(void *address);
+void rust_helper_pages_lend(void *address);
+bool rust_helper_pages_return(void *address);
 bool rust_helper_pages_are_ours(void *address);
 
 /* device.c */
@@ -71,6 +73,7 @@ void rust_helper_writel(u32 value, void __iomem *addr);
 struct device *rust_helper_mhi_dev_to_dev(struct mhi_device *mhi_dev);
 void rust_helper_mhi_set_name(struct mhi_controller *mhi_cntrl, const char *name);
 void rust_helper_mhi_set_ready_timeout(struct mhi_controller_config *config, u32 ms);
+void rust_helper_mhi_disown(struct mhi_device *mhi_dev);
 const char *rust_helper_mhi_ee_name(enum mhi_ee_type ee);
 
 /* net.c */

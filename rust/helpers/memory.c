@@ -39,6 +39,24 @@ size_t rust_helper_pages_size(void *address)
 	return page_size(virt_to_head_page(address));
 }
 
+/*
+ * A page that is with a device says so in its private field. Nobody else has that value there, so also the address of a page that is not
+ * ours any more can be asked about.
+ */
+static const char lent;
+
+void rust_helper_pages_lend(void *address)
+{
+	set_page_private(virt_to_head_page(address), (unsigned long)&lent);
+}
+
+bool rust_helper_pages_return(void *address)
+{
+	unsigned long *mark = &virt_to_page(address)->private;
+
+	return cmpxchg(mark, (unsigned long)&lent, 0) == (unsigned long)&lent;
+}
+
 /* Whether the one reference is the caller's, and the page may be used anew. */
 bool rust_helper_pages_are_ours(void *address)
 {

@@ -25,6 +25,15 @@ void rust_helper_mhi_set_ready_timeout(struct mhi_controller_config *config, u32
 #endif
 }
 
+/* Once an uplink callback returns, the bus takes a packet and a reference back that nobody has given it. */
+void rust_helper_mhi_disown(struct mhi_device *mhi_dev)
+{
+	struct mhi_controller *mhi_cntrl = mhi_dev->mhi_cntrl;
+
+	atomic_inc(&mhi_cntrl->pending_pkts);
+	mhi_cntrl->runtime_get(mhi_cntrl);
+}
+
 const char *rust_helper_mhi_ee_name(enum mhi_ee_type ee)
 {
 	static const char *const names[] = {

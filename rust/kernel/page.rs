@@ -61,6 +61,26 @@ impl Pages {
         self.address.as_ptr().cast()
     }
 
+    /// Leaves the page to a device, for `give_back`.
+    pub(crate) fn lend(self) -> *mut c_void {
+        let address = self.into_raw();
+        // SAFETY: The page is ours, whose private field nobody uses.
+        unsafe { bindings::rust_helper_pages_lend(address) };
+        address
+    }
+
+    /// Takes a page back from a device; `None` if the device does not have it: whoever says so may be wrong.
+    ///
+    /// # Safety
+    ///
+    /// `address` is null or came from `lend` once, and if the device has the page, it does not use it any more.
+    pub(crate) unsafe fn give_back(address: *mut c_void) -> Option<Pages> {
+        // SAFETY: The address is that of a page, maybe somebody else's by now: then it does not bear our mark, and is left alone.
+        let lent = !address.is_null() && unsafe { bindings::rust_helper_pages_return(address) };
+        // SAFETY: The mark was set by `lend` and has just been taken off, so that the reference that `lend` left is taken back once.
+        lent.then(|| unsafe { Self::from_raw(address) })
+    }
+
     /// Leaves the page to a device or to C, for `from_raw`.
     pub(crate) fn into_raw(self) -> *mut c_void {
         ManuallyDrop::new(self).address()

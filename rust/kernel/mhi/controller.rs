@@ -181,7 +181,7 @@ impl<T: Owner> Controller<T> {
         // SAFETY: The controller is registered.
         let regs = unsafe { (*raw).regs };
         let at = regs.wrapping_byte_add(offset as usize); // anywhere, if the modem names the offset
-        // SAFETY: As above; the function checks the address.
+                                                          // SAFETY: As above; the function checks the address.
         unsafe { Self::write_register(raw, at, value) };
     }
 

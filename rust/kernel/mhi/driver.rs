@@ -83,7 +83,7 @@ impl Device {
         if len == 0 || len > buffer.size() || len > usize::from(u16::MAX) {
             return Err((EINVAL, buffer));
         }
-        let address = buffer.into_raw();
+        let address = buffer.lend();
         // SAFETY: `self` is valid; the buffer is `len` bytes of memory that DMA can reach, left alone until it is back.
         let result = unsafe {
             bindings::mhi_queue_buf(
@@ -94,8 +94,14 @@ impl Device {
                 bindings::mhi_flags_MHI_EOT,
             )
         };
+        let Err(error) = to_result(result) else {
+            return Ok(());
+        };
         // SAFETY: The core did not take the buffer.
-        to_result(result).map_err(|error| (error, unsafe { Pages::from_raw(address) }))
+        match unsafe { Pages::give_back(address) } {
+            Some(buffer) => Err((error, buffer)),
+            None => Ok(()), // back already, by a completion that was none
+        }
     }
 
     /// Whether the modem still has the channels. The MHI core makes no new device for a channel while references to its old
@@ -164,6 +170,8 @@ pub trait Driver: 'static {
     fn stop(dev: &Device, data: <Self::Data as ForeignOwnable>::Borrowed<'_>);
     /// The modem has taken a buffer.
     fn uplink(dev: &Device, data: <Self::Data as ForeignOwnable>::Borrowed<'_>, transfer: Transfer);
+    /// The modem has given back what it did not have: from now on it and the MHI core disagree. As `uplink`.
+    fn unqueued(_dev: &Device, _data: <Self::Data as ForeignOwnable>::Borrowed<'_>) {}
     /// The modem has filled a buffer.
     fn downlink(
         dev: &Device,
@@ -271,8 +279,11 @@ impl<T: Driver> Registration<T> {
 
     unsafe extern "C" fn uplink(raw: *mut bindings::mhi_device, result: *mut bindings::mhi_result) {
         // SAFETY: The MHI core passes a bound device and a buffer from `queue`.
-        if let Some((dev, data, transfer)) = unsafe { Self::completion(raw, result) } {
-            T::uplink(dev, data, transfer);
+        match unsafe { Self::completion(raw, result) } {
+            Some((dev, data, Some(transfer))) => T::uplink(dev, data, transfer),
+            // SAFETY: The device is valid.
+            Some((_, _, None)) => unsafe { bindings::rust_helper_mhi_disown(raw) },
+            None => {}
         }
     }
 
@@ -281,14 +292,16 @@ impl<T: Driver> Registration<T> {
         result: *mut bindings::mhi_result,
     ) {
         // SAFETY: As above.
-        if let Some((dev, data, transfer)) = unsafe { Self::completion(raw, result) } {
+        if let Some((dev, data, Some(transfer))) = unsafe { Self::completion(raw, result) } {
             T::downlink(dev, data, transfer);
         }
     }
 
     /// # Safety
     ///
-    /// `raw` is bound to this driver and `result` tells of a buffer from `Device::queue`, for the first time.
+    /// `raw` is bound to this driver and `result` tells of a buffer from `Device::queue`, or of none. The MHI core does not look
+    /// whether a descriptor that the modem completes was queued: its place in the ring may be empty, or name a buffer that is
+    /// long back.
     #[allow(clippy::type_complexity)]
     unsafe fn completion<'a>(
         raw: *mut bindings::mhi_device,
@@ -296,12 +309,12 @@ impl<T: Driver> Registration<T> {
     ) -> Option<(
         &'a Device,
         <T::Data as ForeignOwnable>::Borrowed<'a>,
-        Transfer,
+        Option<Transfer>,
     )> {
         // SAFETY: By the caller's promise.
         let (dev, result) = unsafe { (&*raw.cast::<Device>(), &*result) };
-        // SAFETY: By the caller's promise the buffer comes from `queue` and the modem is done with it.
-        let buffer = unsafe { Pages::from_raw(result.buf_addr) };
+        // SAFETY: By the caller's promise the buffer comes from `queue`, if it is any, and the modem is done with it.
+        let buffer = unsafe { Pages::give_back(result.buf_addr) };
         // SAFETY: The device is valid.
         let data = unsafe { bindings::rust_helper_dev_get_drvdata(dev.as_device().as_raw()) };
         if data.is_null() {
@@ -312,18 +325,18 @@ impl<T: Driver> Registration<T> {
             status if status == EOVERFLOW.to_errno() => Status::Overflow,
             _ => Status::Reset,
         };
-        let len = result.bytes_xferd.min(buffer.size());
         // SAFETY: `remove` takes the data back only when no more callbacks come.
-        let data = unsafe { T::Data::borrow(data) };
-        Some((
-            dev,
-            data,
-            Transfer {
-                buffer,
-                len,
-                status,
-            },
-        ))
+        let borrowed = unsafe { T::Data::borrow(data) };
+        if buffer.is_none() && status != Status::Reset {
+            // SAFETY: As above.
+            T::unqueued(dev, unsafe { T::Data::borrow(data) });
+        }
+        let transfer = buffer.map(|buffer| Transfer {
+            len: result.bytes_xferd.min(buffer.size()),
+            buffer,
+            status,
+        });
+        Some((dev, borrowed, transfer))
     }
 }
 
