@@ -2,6 +2,7 @@
 # shellcheck shell=dash
 # timeout: 400
 # Crashes in a row, under load, each signalled another way: the data path is back after each, on the same interfaces.
+# `make check CASE=crash-cycles CYCLES=200` does as many.
 
 # back: a packet goes through; the session is the network's, so that nobody has to set it up anew.
 back() {
@@ -10,7 +11,7 @@ back() {
 	wait_for 20 ping -c 1 -W 1 -I $base.2 $ipv4 >/dev/null
 }
 
-cycles=30
+cycles=${CYCLES:-30}
 driver_up
 need "format" modem data format v1 32 32768 11 8192
 need "base is up" ip link set $base up

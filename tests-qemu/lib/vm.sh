@@ -14,7 +14,7 @@ vm() {
 	local directory=$2 name=$3 script=$4 console=$5
 	local sockets modem_process status=0 timeout limit=()
 	sockets=$(mktemp -d -p "$scratch") # short, as a socket's path must be
-	timeout=$(($(header "$script" timeout 90) * $(patience "$1")))
+	timeout=$((($(header "$script" timeout 90) + 15 * ${CYCLES:-0}) * $(patience "$1")))
 	mkdir -p "$directory"
 	rm -f "$directory"/{verdict,console.log,modem.log,qemu.log}
 
@@ -65,7 +65,7 @@ qemu() {
 	local memory line cpu machine=()
 	# Self-tests of ciphers nobody uses here take a third of the way to init.
 	# Emulated time jumps when the kernel picks its clock on a busy machine: a stall that is nobody's.
-	line="cryptomgr.notests rcupdate.rcu_cpu_stall_suppress_at_boot=1 panic=-1 oops=panic panic_on_warn=1 CASE=$name PATIENCE=$(patience "$guest") $(header "$script" append) $kernel_options"
+	line="cryptomgr.notests rcupdate.rcu_cpu_stall_suppress_at_boot=1 panic=-1 oops=panic panic_on_warn=1 CASE=$name PATIENCE=$(patience "$guest") SEED=${SEED:-1} CYCLES=${CYCLES-} $(header "$script" append) $kernel_options"
 	# The serial line is slow under emulation: the kernel's whole log only where somebody reads it.
 	[ -n "${CASE-}" ] || line="loglevel=5 $line"
 	memory=$(header "$script" memory 512M)

@@ -7,20 +7,23 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
 use std::sync::Arc;
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use ::mhi::{Element, Event, ExecutionEnvironment, State};
 
+use crate::bus::Bus;
 use crate::device::Device;
 use crate::fault::{self, number};
-use crate::mhi::engine::{Cure, Signal};
+use crate::glitch;
+use crate::mhi::engine::{Cure, Point, Signal};
 use crate::shared::Shared;
 
 /// Bytes of a request at most.
 const LINE: u64 = 1 << 20;
 
-const HELP: &str = "ping; state; stats; stats NAME; sys_err [event|interrupt|both]; rddm; numb soc|function|bus|power; drop; restore; \
-     stall; resume; m1; wake; event PRIMARY-RING-ELEMENT-HEX [RING]; port CHANNEL ...; data ...; qmi ...; mbim ...; at ...; diag ...; \
+const HELP: &str = "ping; state; stats; stats NAME; sys_err [event|interrupt|both [pbl|sbl|amss]]; crash-at reset|ready|m0|mission|start; reset-delay MILLISECONDS; rddm; numb soc|function|bus|power; drop; restore; \
+     stall; resume; m1; wake; event PRIMARY-RING-ELEMENT-HEX [RING]; event-rp RING POINTER; complete-unqueued CHANNEL COUNT; \
+     lose-interrupts COUNT; storm VECTOR MILLISECONDS; port CHANNEL ...; data ...; qmi ...; mbim ...; at ...; diag ...; \
      ip_ctrl ...; ";
 
 /// Listens and serves each client in a thread of its own. A socket left over from an earlier run is replaced.
@@ -83,7 +86,7 @@ fn serve(stream: &UnixStream, shared: &Shared) -> io::Result<()> {
 pub fn request(device: &mut Device, words: &[&str], now: Instant) -> Result<String, String> {
     let none = || Ok(String::new());
     match words {
-        ["help"] => return Ok(format!("{HELP}{}", fault::HELP)),
+        ["help"] => return Ok(format!("{HELP}{}; {}", fault::HELP, glitch::HELP)),
         ["ping"] => return Ok("pong".to_string()),
         ["state"] => return Ok(describe(device)),
         ["stats"] => {
@@ -100,7 +103,13 @@ pub fn request(device: &mut Device, words: &[&str], now: Instant) -> Result<Stri
             &mut device.bus,
             now,
         ),
-        ["sys_err", signal] => {
+        ["sys_err", signal, rest @ ..] => {
+            let environment = match rest {
+                [] | ["amss"] => ExecutionEnvironment::AMSS,
+                ["pbl"] => ExecutionEnvironment::PBL,
+                ["sbl"] => ExecutionEnvironment::SBL,
+                _ => return Err("pbl, sbl or amss".to_string()),
+            };
             let signal = match *signal {
                 "event" => Signal::Event,
                 "interrupt" => Signal::Interrupt,
@@ -109,7 +118,7 @@ pub fn request(device: &mut Device, words: &[&str], now: Instant) -> Result<Stri
             };
             device
                 .engine
-                .crash(ExecutionEnvironment::AMSS, signal, &mut device.bus, now);
+                .crash(environment, signal, &mut device.bus, now);
         }
         ["rddm"] => {
             device.engine.crash(
@@ -131,6 +140,21 @@ pub fn request(device: &mut Device, words: &[&str], now: Instant) -> Result<Stri
             };
             device.engine.numb(cure, &mut device.bus, now);
         }
+        ["crash-at", point] => {
+            device.engine.crash_at(match *point {
+                "reset" => Point::Reset,
+                "ready" => Point::Ready,
+                "m0" => Point::M0,
+                "mission" => Point::Mission,
+                "start" => Point::Start,
+                _ => return Err(format!("no such point: {point}")),
+            });
+        }
+        ["reset-delay", milliseconds] => {
+            let milliseconds: u32 = number(milliseconds)?;
+            let delay = Duration::from_millis(milliseconds.into());
+            device.engine.set_reset_delay(delay);
+        }
         ["stall"] => device.stalled = true,
         ["resume"] => device.stalled = false,
         ["m1"] => device.engine.doze(&mut device.bus, now),
@@ -141,6 +165,17 @@ pub fn request(device: &mut Device, words: &[&str], now: Instant) -> Result<Stri
         }
         ["event", hex] => event(device, hex, 0, now)?,
         ["event", hex, ring] => event(device, hex, number(ring)?, now)?,
+        ["event-rp", ring, pointer] => {
+            let (ring, pointer) = (number(ring)?, number(pointer)?);
+            device.engine.point_events(ring, pointer, &mut device.bus);
+        }
+        ["complete-unqueued", channel, count] => {
+            let (number, count) = (number(channel)?, number(count)?);
+            let Device { engine, bus, .. } = device;
+            if !engine.complete_unqueued(number, count, bus, now) {
+                return Err(format!("channel {channel} does not run"));
+            }
+        }
         ["state-event", state] => {
             device
                 .engine
@@ -154,7 +189,12 @@ pub fn request(device: &mut Device, words: &[&str], now: Instant) -> Result<Stri
         ["diag", rest @ ..] => return port(device, 4, rest),
         ["ip_ctrl", rest @ ..] => return port(device, 18, rest),
         _ => {
-            let answer = device.bus.faults.command(words);
+            let Bus {
+                interrupts, faults, ..
+            } = &mut device.bus;
+            let answer = interrupts
+                .command(words, now)
+                .or_else(|| faults.command(words, now));
             return answer.unwrap_or_else(|| {
                 Err(format!("unknown request: {} (try help)", words.join(" ")))
             });
@@ -223,7 +263,7 @@ mod tests {
         assert_eq!(ask(b"\n  \nping\r\n"), "ok pong");
         assert!(ask(b"\xff\xfe\0\n").starts_with("error unknown request"));
         assert_eq!(ask(b"lie-length 3\n"), "ok");
-        assert_eq!(ask(b"faults\n"), "ok lies=1 mute={}");
+        assert_eq!(ask(b"faults\n"), "ok lies=1 mute={} glitches=0");
         assert!(ask(b"state\n").starts_with("ok state=READY ee=amss"));
         let _ = std::fs::remove_file(&path);
     }

@@ -3,9 +3,11 @@
 //! The device asks here before it sends a completion.
 
 use std::collections::BTreeSet;
+use std::time::Instant;
 
 use ::mhi::{Completion, Element, Event};
 
+use crate::glitch::Glitches;
 use crate::mhi::ring::Ring;
 
 /// The faults that are on.
@@ -13,6 +15,8 @@ use crate::mhi::ring::Ring;
 pub struct Faults {
     lies: Vec<Lie>,
     mute: BTreeSet<u8>,
+    /// Those below the channels.
+    pub glitches: Glitches,
 }
 
 #[derive(Clone, Debug)]
@@ -98,7 +102,10 @@ impl Faults {
     }
 
     /// Takes a control request; `None` if the verb is not one of ours.
-    pub fn command(&mut self, words: &[&str]) -> Option<Result<String, String>> {
+    pub fn command(&mut self, words: &[&str], now: Instant) -> Option<Result<String, String>> {
+        if let Some(answer) = self.glitches.command(words, now) {
+            return Some(answer.map(|()| String::new()));
+        }
         let (verb, rest) = words.split_first()?;
         let (kind, rest) = match (*verb, rest) {
             ("lie-length", [len, rest @ ..]) => (number(len).map(Kind::Length), rest),
@@ -115,7 +122,13 @@ impl Faults {
                 return Some(number(channel).map(|channel| self.set_mute(channel, false)))
             }
             ("faults", []) => {
-                return Some(Ok(format!("lies={} mute={:?}", self.lies.len(), self.mute)))
+                let Self {
+                    lies,
+                    mute,
+                    glitches,
+                } = self;
+                let (lies, glitches) = (lies.len(), glitches.count());
+                return Some(Ok(format!("lies={lies} mute={mute:?} glitches={glitches}")));
             }
             ("faults", ["off"]) => {
                 *self = Self::default();

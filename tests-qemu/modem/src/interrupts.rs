@@ -1,8 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 //! Message signalled interrupts: one event descriptor per vector, handed over by QEMU when the guest enables MSI.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Write;
+use std::time::{Duration, Instant};
+
+use crate::fault::number;
+use crate::wake::Wake;
+
+/// Between two interrupts of a storm.
+const STORM: Duration = Duration::from_micros(100);
 
 /// The vectors that are set up.
 #[derive(Default)]
@@ -12,6 +20,10 @@ pub struct Interrupts {
     pub raised: u64,
     /// Interrupts wanted on a vector that is not set up.
     pub lost: u64,
+    /// Interrupts still to be swallowed.
+    swallow: u64,
+    /// Vectors raised without cause, until when.
+    storms: BTreeMap<u32, Instant>,
 }
 
 impl Interrupts {
@@ -49,6 +61,10 @@ impl Interrupts {
     /// Raises a vector. With fewer vectors than the host named, a PCI function can only change the low bits of the message:
     /// with one vector all interrupts arrive there.
     pub fn raise(&mut self, vector: u32) {
+        if let Some(left) = self.swallow.checked_sub(1) {
+            self.swallow = left;
+            return;
+        }
         let vector = match self.enabled() {
             1 => 0,
             _ => vector as usize,
@@ -61,5 +77,30 @@ impl Interrupts {
         // An event descriptor only fails when its counter is full, which is an interrupt that is pending anyway.
         let _ = file.write_all(&1u64.to_ne_bytes());
         self.raised += 1;
+    }
+
+    /// Raises what storms; when to do so again.
+    pub fn storm(&mut self, now: Instant) -> Wake {
+        self.storms.retain(|_, until| *until > now);
+        let vectors: Vec<_> = self.storms.keys().copied().collect();
+        for vector in &vectors {
+            self.raise(*vector);
+        }
+        (!vectors.is_empty()).then_some(now + STORM).into()
+    }
+
+    /// Takes a control request: `lose-interrupts COUNT`, or `storm VECTOR MILLISECONDS`; `None` for others.
+    pub fn command(&mut self, words: &[&str], now: Instant) -> Option<Result<String, String>> {
+        let order = match words {
+            ["lose-interrupts", count] => number(count).map(|count| self.swallow = count),
+            ["storm", vector, milliseconds] => number(vector).and_then(|vector| {
+                let milliseconds: u32 = number(milliseconds)?;
+                let until = now + Duration::from_millis(milliseconds.into());
+                self.storms.insert(vector, until);
+                Ok(())
+            }),
+            _ => return None,
+        };
+        Some(order.map(|()| String::new()))
     }
 }

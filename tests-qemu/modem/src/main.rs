@@ -10,6 +10,7 @@ mod vfio;
 mod bus;
 mod device;
 mod fault;
+mod glitch;
 mod interrupts;
 mod memory;
 mod mhi;

@@ -43,7 +43,7 @@ impl Device {
                 .unwrap_or(u32::MAX)
                 .saturating_add(4 * piece as u32);
             let value = if reachable {
-                self.engine.read(at)
+                self.bus.faults.glitches.read(at, self.engine.read(at))
             } else {
                 u32::MAX
             };

@@ -31,6 +31,7 @@ impl Device {
         }
         if may_master {
             wake = wake.min(self.engine.interrupt(&mut self.bus, now));
+            wake = wake.min(self.bus.interrupts.storm(now));
         } else if self.engine.is_alarmed() {
             self.config.wake();
         }

@@ -96,6 +96,28 @@ impl Channel {
         self.linger(now);
     }
 
+    /// Completes `count` descriptors from the host's write pointer on, which it has not queued.
+    pub fn complete_unqueued(
+        &mut self,
+        count: u8,
+        bus: &mut Bus,
+        events: &mut EventRings,
+        now: Instant,
+    ) {
+        self.refresh(bus);
+        let mut pointer = self.ring.wp();
+        for _ in 0..count {
+            let event = Event::Transfer {
+                channel: self.number,
+                pointer,
+                len: 64,
+                code: Completion::EOT,
+            };
+            events.push(self.event_ring, event.emit(), false, bus, now);
+            pointer = self.ring.after(pointer);
+        }
+    }
+
     /// After sleep the host rings whatever holds work.
     pub fn sleep(&mut self) {
         self.asleep = true;

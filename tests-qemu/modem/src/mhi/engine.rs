@@ -20,6 +20,7 @@ use super::event::EventRings;
 use super::registers::{Effect, Registers, BHI};
 use crate::bus::Bus;
 use crate::cli::Options;
+use crate::glitch::Bell;
 use crate::wake::Wake;
 
 /// The event ring that takes states, environments and command completions.
@@ -62,6 +63,21 @@ pub enum Cure {
     Power,
 }
 
+/// How far a modem has come on its way up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Point {
+    /// The host has asked for a reset of the interface.
+    Reset,
+    /// The interface is ready for the host.
+    Ready,
+    /// The host has asked for M0, and was told of it.
+    M0,
+    /// The host was told of mission mode.
+    Mission,
+    /// The host has started the first channel.
+    Start,
+}
+
 /// The engine.
 pub struct Engine {
     registers: Registers,
@@ -81,6 +97,8 @@ pub struct Engine {
     orphaned: bool,
     /// The boot interface's interrupt is due.
     alarm: bool,
+    /// It crashes once it has come so far.
+    crash_at: Option<Point>,
     interrupt_every: Option<u32>,
     commands: Option<CommandRing>,
     events: EventRings,
@@ -114,6 +132,7 @@ impl Engine {
             numb: None,
             orphaned: false,
             alarm: false,
+            crash_at: None,
             interrupt_every: options.interrupt_every,
             commands: None,
             events: EventRings::default(),
@@ -131,9 +150,19 @@ impl Engine {
 
     /// Writes a register.
     pub fn write(&mut self, offset: u32, value: u32, bus: &mut Bus, now: Instant) {
-        match self.registers.write(offset, value) {
+        let effect = self.registers.write(offset, value);
+        let bell = match effect {
+            Effect::Command(_) => Some(Bell::Command),
+            Effect::Channel(number, _) => Some(Bell::Channel(number)),
+            Effect::Event(_) => Some(Bell::Event),
+            _ => None,
+        };
+        if bell.is_some_and(|bell| bus.faults.glitches.is_deaf(bell)) {
+            return;
+        }
+        match effect {
             Effect::None => {}
-            Effect::Reset => self.reset(now),
+            Effect::Reset => self.reset(bus, now),
             Effect::State(state) => self.request(state, bus, now),
             Effect::SocReset => self.soc_reset(now),
             Effect::Image => self.image(bus, now),
@@ -182,6 +211,7 @@ impl Engine {
             } else {
                 self.set_environment(ExecutionEnvironment::AMSS);
                 self.set_state(State::READY);
+                self.come_to(Point::Ready, bus, now);
             }
         }
         if self.reset_at.is_some_and(|at| at <= now) {
@@ -192,6 +222,7 @@ impl Engine {
                 ExecutionEnvironment::AMSS | ExecutionEnvironment::FP
             ) {
                 self.set_state(State::READY);
+                self.come_to(Point::Ready, bus, now);
             }
         }
         let mut wake = Wake::from(self.boot_at).min(self.reset_at.into());
@@ -208,6 +239,36 @@ impl Engine {
             bus.interrupts.raise(self.registers.get(BHI + bhi::INTVEC));
         }
         self.events.interrupt(bus, now)
+    }
+
+    /// Orders a crash for the next time that the modem has come so far.
+    pub fn crash_at(&mut self, point: Point) {
+        self.crash_at = Some(point);
+    }
+
+    /// Takes that much time for each reset from now on.
+    pub fn set_reset_delay(&mut self, delay: Duration) {
+        self.reset_delay = delay;
+    }
+
+    /// Writes a read pointer of the device's, whatever it is, into an event ring's context.
+    pub fn point_events(&mut self, ring: u32, pointer: u64, bus: &mut Bus) {
+        self.events.point(ring, pointer, bus);
+    }
+
+    /// Completes descriptors that the host has not queued.
+    pub fn complete_unqueued(
+        &mut self,
+        number: u8,
+        count: u8,
+        bus: &mut Bus,
+        now: Instant,
+    ) -> bool {
+        let Some((channel, events)) = self.channel(number) else {
+            return false;
+        };
+        channel.complete_unqueued(count, bus, events, now);
+        true
     }
 
     /// Whether the host must hear of a crash.

@@ -32,6 +32,8 @@ struct EventRing {
     waiting: VecDeque<Element>,
     counted: u32,
     raise: bool,
+    /// What waits was held back.
+    late: bool,
     raise_at: Option<Instant>,
     retry_at: Option<Instant>,
 }
@@ -66,6 +68,7 @@ impl EventRings {
                 waiting: VecDeque::new(),
                 counted: 0,
                 raise: false,
+                late: false,
                 raise_at: None,
                 retry_at: None,
             })
@@ -100,8 +103,10 @@ impl EventRings {
             return;
         }
         log::trace!("event ring {index}: {:?}", ::mhi::Event::parse(event));
-        ring.waiting.push_back(event);
-        ring.moderate(block_interrupt, now);
+        for _ in 0..bus.faults.glitches.copies(event) {
+            ring.waiting.push_back(event);
+            ring.moderate(block_interrupt, now);
+        }
         ring.flush(bus, now);
     }
 
@@ -114,6 +119,16 @@ impl EventRings {
             .filter(|ring| !ring.waiting.is_empty())
         {
             ring.flush(bus, now);
+        }
+    }
+
+    /// Says in a ring's context that the device has come to `pointer`, until the next event says the truth.
+    pub fn point(&mut self, index: u32, pointer: u64, bus: &mut Bus) {
+        if let Some(Some(ring)) = self.0.get_mut(index as usize) {
+            let at = ring.context + context::RP_OFFSET;
+            let result = bus.memory.store_pointer(at, pointer);
+            let _ = bus.check(result, "bad_event_context");
+            ring.raise = true;
         }
     }
 
@@ -158,7 +173,11 @@ impl EventRing {
     }
 
     fn flush(&mut self, bus: &mut Bus, now: Instant) {
-        self.retry_at = None;
+        self.retry_at = bus.faults.glitches.held(self.index, now);
+        if self.retry_at.is_some() {
+            self.late = true;
+            return;
+        }
         let wp = bus.memory.load_pointer(self.context + context::WP_OFFSET);
         match bus.check(wp, "bad_event_context") {
             Ok(wp) if self.ring.set_wp(wp) => {}
@@ -181,6 +200,7 @@ impl EventRing {
             self.ring.advance();
             moved = true;
         }
+        self.raise |= std::mem::take(&mut self.late);
         if moved {
             bus.stats.count("event_batches");
             let result = bus

@@ -57,6 +57,11 @@ impl Ring {
         self.rp
     }
 
+    /// The host's pointer.
+    pub fn wp(&self) -> u64 {
+        self.wp
+    }
+
     /// Whether the device has caught up with the host: no work in a transfer ring, no room in an event ring.
     pub fn is_spent(&self) -> bool {
         self.rp == self.wp

@@ -6,7 +6,7 @@ use std::time::Instant;
 use ::mhi::register::{CTRL_RESET, MHICTRL};
 use ::mhi::{bhi, Event, ExecutionEnvironment, State};
 
-use super::{Cure, Engine, Notice, Signal};
+use super::{Cure, Engine, Notice, Point, Signal};
 use crate::bus::Bus;
 use crate::mhi::registers::BHI;
 
@@ -53,6 +53,17 @@ impl Engine {
         self.alarm = signal != Signal::Event;
     }
 
+    /// The modem has come so far: whether it crashes there, as was ordered.
+    pub(super) fn come_to(&mut self, point: Point, bus: &mut Bus, now: Instant) -> bool {
+        let crashes = self.crash_at == Some(point);
+        if crashes {
+            log::info!("crash at {point:?}");
+            self.crash_at = None;
+            self.crash(ExecutionEnvironment::AMSS, Signal::Interrupt, bus, now);
+        }
+        crashes
+    }
+
     /// The modem crashes for good: only a cure, or a rougher one, helps.
     pub fn numb(&mut self, cure: Cure, bus: &mut Bus, now: Instant) {
         self.numb = Some(cure);
@@ -80,15 +91,18 @@ impl Engine {
     }
 
     /// MHICTRL.RESET: the interface, not the modem. READY follows by [`Self::service`].
-    pub(super) fn reset(&mut self, now: Instant) {
+    pub(super) fn reset(&mut self, bus: &mut Bus, now: Instant) {
         self.close();
-        if self.numb.is_some() {
+        if self.numb.is_some() || self.come_to(Point::Reset, bus, now) {
             return;
         }
         self.set_state(State::RESET);
         self.registers.set(BHI + bhi::INTVEC, 0);
-        if self.environment == ExecutionEnvironment::RDDM {
-            // The dump was not wanted, or is done: the modem starts anew.
+        if matches!(
+            self.environment,
+            ExecutionEnvironment::RDDM | ExecutionEnvironment::PBL | ExecutionEnvironment::SBL
+        ) {
+            // The dump was not wanted, or is done; or a boot loader crashed: the modem starts anew.
             self.power_on(now);
             self.registers.set(MHICTRL, CTRL_RESET);
         }

@@ -6,7 +6,7 @@ use std::time::Instant;
 use ::mhi::register::CCABAP_LOWER;
 use ::mhi::{context, ChannelState, Command, Completion, Event};
 
-use super::{Engine, Notice, PRIMARY};
+use super::{Engine, Notice, Point, PRIMARY};
 use crate::bus::Bus;
 use crate::mhi::channel::Channel;
 use crate::mhi::registers::CHANNELS;
@@ -28,6 +28,9 @@ impl Engine {
             else {
                 return Wake::Idle;
             };
+            if matches!(command, Command::Start(_)) && self.come_to(Point::Start, bus, now) {
+                return Wake::Idle;
+            }
             let code = match self.obey(command, bus) {
                 true => Completion::SUCCESS,
                 false => Completion::UNDEFINED,

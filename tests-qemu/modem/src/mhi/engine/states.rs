@@ -8,7 +8,7 @@ use ::mhi::register::{
 };
 use ::mhi::{Event, ExecutionEnvironment, State};
 
-use super::{Engine, Signal};
+use super::{Engine, Point, Signal};
 use crate::bus::Bus;
 use crate::memory::Window;
 use crate::mhi::command::CommandRing;
@@ -41,7 +41,10 @@ impl Engine {
                 self.open(bus);
                 self.set_state(State::M0);
                 self.send(Event::State(State::M0), bus, now);
-                self.send(Event::ExecutionEnvironment(self.environment), bus, now);
+                if !self.come_to(Point::M0, bus, now) {
+                    self.send(Event::ExecutionEnvironment(self.environment), bus, now);
+                    self.come_to(Point::Mission, bus, now);
+                }
             }
             (State::M1 | State::M2 | State::M3, State::M0) => {
                 self.set_state(State::M0);

@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
+# shellcheck shell=dash
+# timeout: 300
+# vectors: 8
+# Interrupts that get lost, and interrupts without a cause.
+
+fault "one interrupt lost" 15 nothing flood lose-interrupts 1
+fault "twenty interrupts lost" 30 nothing flood lose-interrupts 20
+fault "the crash's interrupt lost" 30 counter:modem_crashes crash lose-interrupts 1
+fault "interrupts lost while the modem comes up" 90 counter:modem_crashes crash lose-interrupts 4
+for vector in 0 1 2 3; do
+	fault "storm on vector $vector" 15 nothing nothing storm $vector 1000
+	fault "storm on vector $vector under load" 15 nothing flood storm $vector 1000
+	fault "storm on vector $vector in a crash" 20 counter:modem_crashes crash storm $vector 2000
+done
+fault "storm on a vector that does not exist" 15 nothing flood storm 99 500
+
+faults_begin
+run_faults

@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
+# shellcheck shell=dash
+# timeout: 400
+# A modem that answers QMI with errors, with silence, or with other transactions' replies, on the way to a session. Within its time
+# mhictl reports it or gets over it, and when the fault is over the next try succeeds.
+
+# tried SECONDS REQUEST...: what becomes of a connect while the fault is on.
+tried() {
+	local seconds=$1 status=0
+	timeout $((seconds * ${PATIENCE:-1})) mhictl connect --apn internet --timeout 3 >/tmp/tried.log 2>&1 &
+	local process=$!
+	wait_for "$seconds" ended_or_connected $process || {
+		kill -KILL $process
+		fail "$name: neither an end nor a session within $seconds s"
+		return 1
+	}
+	if kill -0 $process 2>/dev/null; then
+		outcome="a session all the same"
+		kill -TERM $process
+		wait $process
+	else
+		wait $process || status=$?
+		outcome="exit code $status: $(tail -n 1 /tmp/tried.log)"
+		[ $status -gt 0 ] && [ $status -lt 124 ] && [ -s /tmp/tried.log ]
+	fi
+}
+
+ended_or_connected() {
+	! kill -0 "$1" 2>/dev/null || grep -q '^connected: ' /tmp/tried.log
+}
+
+# qmi_fault NAME REQUEST...
+qmi_fault() {
+	local name=$1 outcome=
+	shift
+	modem qmi "$@" >/dev/null || {
+		fail "$name: not ordered"
+		return
+	}
+	tried 40 || {
+		cat /tmp/tried.log
+		fail "$name: not reported: $outcome"
+		return
+	}
+	modem qmi silent off
+	modem qmi refuse off
+	modem qmi wrong-transaction 0
+	modem qmi partial off
+	if connect && ping_through rmnet_mhi0.1 1.1.1.1 1 >/dev/null && disconnect; then
+		pass "$name: $outcome"
+	else
+		fail "$name: no session after it"
+	fi
+}
+
+driver_up
+echo "SEED=${SEED:-1}"
+qmi_fault "sync refused" refuse ctl 0x27 3
+qmi_fault "no client ids" refuse ctl 0x22 5
+qmi_fault "a client id refused, error 94" refuse ctl 0x22 94
+qmi_fault "model unknown" refuse dms 0x22 3
+qmi_fault "SIM state refused" refuse uim 0x2f 3
+qmi_fault "serving system refused" refuse nas 0x24 3
+qmi_fault "data format refused" refuse wda 0x20 3
+qmi_fault "mux binding refused" refuse wds 0xa2 3
+qmi_fault "address family refused" refuse wds 0x4d 3
+qmi_fault "start refused, error 14" refuse wds 0x20 14
+qmi_fault "start refused, an error that does not exist" refuse wds 0x20 0xeeee
+qmi_fault "settings refused" refuse wds 0x2d 15
+qmi_fault "silence" silent on
+for count in 1 2 5 20; do
+	qmi_fault "$count replies of other transactions" wrong-transaction $count
+done
+for bytes in 1 5 12 20; do
+	qmi_fault "a reply cut after $bytes bytes" cut $bytes
+done
+qmi_fault "replies byte by byte" partial 1
+for number in 1 2 3; do
+	qmi_fault "garbage, $number" garbage $((${SEED:-1} * 1000 + number)) $((number * 300))
+done
+check "the driver goes" driver_unload
