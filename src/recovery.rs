@@ -26,6 +26,9 @@ const BOOT: u32 = 30;
 /// Looks at a modem that was cut off, until it is tried to be brought back all the same: the bus itself takes up to a minute.
 const FROZEN: u32 = 120;
 
+/// Looks in a row at which the MHI core may leave a crash alone.
+const MOST_IGNORED: u32 = 2;
+
 /// Looks after one modem. Dropping it stops the modem.
 pub(crate) struct Recovery {
     controller: Controller<Host>,
@@ -35,6 +38,8 @@ pub(crate) struct Recovery {
     family: &'static Family,
     /// Looks since it was cut off.
     frozen: u32,
+    /// Looks in a row at which it said that it had crashed, and nobody did anything about it.
+    ignored: u32,
     /// Whether its configuration may be lost, since it was reset or out of reach.
     wiped: bool,
     /// Whether it has been up.
@@ -58,6 +63,7 @@ impl Recovery {
             ladder: Ladder::new(ready.saturating_add(BOOT)),
             family,
             frozen: 0,
+            ignored: 0,
             wiped: false,
             was_up: false,
             complained: false,
@@ -68,11 +74,11 @@ impl Recovery {
         &self.base.private().health
     }
 
-    /// `None` if it cannot be reached: a register that never changes has no value.
+    /// `None` if it cannot be reached, or reads as if it could not.
     fn environment(&self) -> Option<ExecutionEnvironment> {
         // The MHI core takes the first two from the modem later, and hangs on to them.
         for register in [register::CHDBOFF, register::ERDBOFF] {
-            if self.controller.register(register) == !0 {
+            if self.controller.register(register) % 4 != 0 {
                 return None;
             }
         }
@@ -93,6 +99,15 @@ impl Recovery {
         let status = self.controller.register(register::MHISTATUS);
         let crashed = status & register::STATUS_SYSERR != 0 || environment != Some(E::AMSS);
         let powered = self.controller.is_powered();
+        // The MHI core answers at once, if it notices.
+        self.ignored = match !up
+            && powered
+            && environment.is_some()
+            && status & register::STATUS_SYSERR != 0
+        {
+            true => self.ignored.saturating_add(1),
+            false => 0,
+        };
         let look = Look {
             reachable: environment.is_some(),
             powered,
@@ -100,7 +115,7 @@ impl Recovery {
             up,
             crashed: match (up, powered) {
                 (true, _) => crashed,
-                (false, true) => self.health().is_crashed(),
+                (false, true) => self.health().is_crashed() || self.ignored > MOST_IGNORED,
                 (false, false) => environment == Some(E::RDDM),
             },
         };

@@ -20,7 +20,7 @@ tried() {
 		wait $process
 	else
 		wait $process || status=$?
-		outcome="exit code $status: $(tail -n 1 /tmp/tried.log)"
+		outcome="exit code $status: $(grep -v "next: " /tmp/tried.log | tail -n 1)"
 		[ $status -gt 0 ] && [ $status -lt 124 ] && [ -s /tmp/tried.log ]
 	fi
 }

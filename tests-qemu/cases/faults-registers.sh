@@ -23,7 +23,7 @@ fault "EXECENV says primary boot loader" 20 log:'firmware is dead' nothing read-
 fault "BHIOFF at the end of the BAR" 15 state:unreachable nothing read-as BHIOFF 0xffc
 fault "CHDBOFF beyond what the doorbells need" 90 log:'CHDB offset.*out of range' crash read-as CHDBOFF 0xd00
 fault "ERDBOFF at the end of the BAR" 90 log:'ERDB offset.*out of range' crash read-as ERDBOFF 0xffc
-fault "CHDBOFF in the middle of a word" 90 counter:modem_resets_interface crash read-as CHDBOFF 0x302
+fault "CHDBOFF in the middle of a word" 15 state:unreachable crash read-as CHDBOFF 0x302
 
 faults_begin
 run_faults

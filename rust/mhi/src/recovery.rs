@@ -6,7 +6,7 @@
 //! |---|---|
 //! | the host side is down, and the modem's software takes a power-up | power up, at once |
 //! | coming up, or its software is not ready for it | wait for as long as it may need, then a reset |
-//! | crashed for good, or out of reach | a reset, after the back-off |
+//! | crashed for good, or out of reach, or was so while it came up | a reset, after the back-off |
 
 /// What can be seen of a modem.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,6 +77,8 @@ pub struct Ladder {
     resets: u32,
     /// Looks at which it should have been up and was out of reach or crashed.
     doubts: u32,
+    /// It was out of reach since it was up, or while it came up: what the host side has read of it then is worth nothing.
+    spoilt: bool,
 }
 
 impl Ladder {
@@ -88,6 +90,7 @@ impl Ladder {
             waited: 0,
             resets: 0,
             doubts: 0,
+            spoilt: false,
         }
     }
 
@@ -99,9 +102,11 @@ impl Ladder {
 
     /// Decides after a look.
     pub fn decide(&mut self, look: Look) -> Action {
+        self.spoilt = look.powered && (self.spoilt || !look.reachable);
         if look.up {
             if look.reachable && !look.crashed {
                 (self.waited, self.resets, self.doubts) = (0, 0, 0);
+                self.spoilt = false;
                 return Action::Wait;
             }
             self.doubts = self.doubts.saturating_add(1);
@@ -113,7 +118,7 @@ impl Ladder {
         let last = BACK_OFF.len().saturating_sub(1);
         let back_off = BACK_OFF.get((self.resets as usize).min(last)).copied();
         let back_off = back_off.unwrap_or(60);
-        let hopeless = !look.reachable || look.crashed;
+        let hopeless = !look.reachable || look.crashed || self.spoilt;
         let limit = if hopeless {
             back_off
         } else {
@@ -123,6 +128,7 @@ impl Ladder {
             let step = self.step(look.reachable);
             self.resets = self.resets.saturating_add(1);
             (self.waited, self.doubts) = (0, 0);
+            self.spoilt = false;
             return Action::Reset(step);
         }
         if !look.powered && look.reachable && look.capable {

@@ -115,3 +115,21 @@ fn success_starts_from_below() {
     assert_eq!(ladder.resets(), 0);
     assert_eq!(resets(&mut ladder, COMING, 1), [(61, Step::Interface)]);
 }
+
+#[test]
+fn one_that_comes_up_again_after_it_was_out_of_reach_is_reset_first() {
+    let mut ladder = Ladder::new(60);
+    let away = Look {
+        reachable: false,
+        ..UP
+    };
+    assert_eq!(ladder.decide(away), Action::Wait);
+    assert_eq!(ladder.decide(COMING), Action::Reset(Step::Interface));
+    // Once is enough.
+    assert_eq!(resets(&mut ladder, COMING, 1), [(62, Step::Soc)]);
+    // If it is still up, nothing has happened.
+    assert_eq!(ladder.decide(UP), Action::Wait);
+    assert_eq!(ladder.decide(away), Action::Wait);
+    assert_eq!(ladder.decide(UP), Action::Wait);
+    assert_eq!(resets(&mut ladder, COMING, 1), [(61, Step::Interface)]);
+}
