@@ -124,6 +124,12 @@ impl Recovery {
     }
 
     fn power_up(&mut self) {
+        // One that was out of reach may still be at work, for a host that has forgotten what with: the MHI core waits for it to let go.
+        let state = self.controller.register(register::MHISTATUS) >> register::STATE_SHIFT;
+        if (::mhi::State::M0.0..::mhi::State::SYS_ERR.0).contains(&(state as u8)) {
+            self.controller
+                .set_register(register::MHICTRL, register::CTRL_RESET);
+        }
         match self.controller.power_up() {
             Ok(()) => self.complained = false,
             Err(error) if !self.complained => {

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 # shellcheck shell=dash
-# timeout: 400
+# timeout: 500
 # Crashes (SYS_ERR) in every state that a modem can be in, on its way up and under load.
 
 fault "crash in the primary boot loader" 30 counter:modem_crashes nothing sys_err interrupt pbl
@@ -14,7 +14,7 @@ fault "crash in M0, before mission mode" 60 counter:modem_crashes crash crash-at
 fault "crash in mission mode, before channels" 60 counter:modem_crashes crash crash-at mission
 fault "crash while channels start" 60 counter:modem_crashes crash crash-at start
 fault "crash while a port opens" 60 counter:modem_crashes port crash-at start
-fault "crash in a reset" 90 counter:modem_crashes crash crash-at reset
+fault "crash in a reset" 150 counter:modem_crashes crash crash-at reset
 for number in 1 2 3; do
 	fault "crash under load, $number" 20 counter:modem_crashes crash_under_load
 done
