@@ -88,6 +88,7 @@ impl Recovery {
     }
 
     /// What the modem looks like; its environment, if it can be reached.
+    #[optimize(size)]
     fn look(&mut self) -> (Look, Option<ExecutionEnvironment>) {
         use ExecutionEnvironment as E;
         let present = self.dev.is_present();
@@ -123,6 +124,7 @@ impl Recovery {
         (look, environment)
     }
 
+    #[optimize(size)]
     fn power_up(&mut self) {
         // One that was out of reach may still be at work, for a host that has forgotten what with: the MHI core waits for it to let go.
         let state = self.controller.register(register::MHISTATUS) >> register::STATE_SHIFT;
@@ -143,12 +145,14 @@ impl Recovery {
         }
     }
 
+    #[optimize(size)]
     fn power_down(&mut self, graceful: bool) {
         netdev::silence(&self.base); // the rest may take a while
         self.controller.power_down(graceful);
         self.health().powered_down();
     }
 
+    #[optimize(size)]
     fn reset(&mut self, step: Step, look: Look) {
         let dev = self.dev.as_device();
         let (counter, what) = match step {
@@ -206,6 +210,7 @@ impl Recovery {
 impl Periodic for Recovery {
     const WAKES: bool = true;
 
+    #[optimize(size)]
     fn run(&mut self) -> u32 {
         use ExecutionEnvironment as E;
         if self.health().is_frozen() {

@@ -19,6 +19,8 @@ pub(crate) const PERIOD_MS: u32 = 1000;
 const PATIENCE: u32 = 5;
 /// Restarts in a row after which the patience doubles no further: then it is five minutes.
 const MOST_DOUBLINGS: u32 = 6;
+/// Looks in a row at which the data channels may be missing: the MHI core gives up making them after 20 seconds, and tells nobody.
+const MOST_MISSING: u32 = 30;
 /// Restarts in a row that may fail before the modem's firmware is taken for dead.
 const MOST_FAILURES: u32 = 2;
 /// Transfers that the modem has taken without sending anything, from which on its silence is no accident.
@@ -39,6 +41,8 @@ pub(crate) struct Watchdog {
     waited: u32,
     /// Restarts in a row that failed.
     failed: u32,
+    /// Looks in a row at which the modem was up and had no data channels.
+    missing: u32,
     /// Buffers that the modem had given back, at the last look, without having them.
     unqueued: u64,
 }
@@ -65,6 +69,7 @@ impl Watchdog {
             restarts: 0,
             waited: 0,
             failed: 0,
+            missing: 0,
             unqueued: 0,
         }
     }
@@ -75,6 +80,7 @@ impl Watchdog {
     }
 
     /// Takes note of what has moved; says in which direction nothing has for too long.
+    #[optimize(size)]
     fn look(&mut self) -> Option<Counter> {
         let port = self.base.private();
         let received = port.counters.get(Counter::RxTransfers as usize);
@@ -105,6 +111,7 @@ impl Watchdog {
         }
     }
 
+    #[optimize(size)]
     fn restart(&mut self, channel: ARef<mhi::Device>) {
         let port = self.base.private();
         netdev::restart(&self.base, &channel);
@@ -152,6 +159,7 @@ impl Watchdog {
 impl Periodic for Watchdog {
     const WAKES: bool = false;
 
+    #[optimize(size)]
     fn run(&mut self) -> u32 {
         let channel = self.base.private().rx.channel();
         if let Some(channel) = channel {
@@ -176,7 +184,17 @@ impl Periodic for Watchdog {
         } else {
             // The modem is away; its next channels start with a clean record.
             (self.stuck, self.silent, self.restarts) = (0, 0, 0);
+            if self.base.private().health.is_up() {
+                self.missing = self.missing.saturating_add(1);
+            }
+            if self.missing >= MOST_MISSING {
+                dev_warn!(&self.dev, "the modem is up without data channels");
+                self.base.private().health.went_down(true);
+            } else {
+                return PERIOD_MS;
+            }
         }
+        self.missing = 0;
         PERIOD_MS
     }
 }

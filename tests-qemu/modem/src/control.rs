@@ -21,8 +21,9 @@ use crate::shared::Shared;
 /// Bytes of a request at most.
 const LINE: u64 = 1 << 20;
 
-const HELP: &str = "ping; state; stats; stats NAME; sys_err [event|interrupt|both [pbl|sbl|amss]]; crash-at reset|ready|m0|mission|start; reset-delay MILLISECONDS; rddm; numb soc|function|bus|power; drop; restore; \
-     stall; resume; m1; wake; event PRIMARY-RING-ELEMENT-HEX [RING]; event-rp RING POINTER; complete-unqueued CHANNEL COUNT; \
+const HELP: &str = "ping; state; memory; stats; stats NAME; sys_err [event|interrupt|both [pbl|sbl|amss]]; \
+     crash-at reset|ready|m0|mission|start; reset-delay MILLISECONDS; rddm; numb soc|function|bus|power; drop; restore; stall; resume; \
+     m1; wake; event PRIMARY-RING-ELEMENT-HEX [RING]; event-rp RING POINTER; complete-unqueued CHANNEL COUNT; \
      lose-interrupts COUNT; storm VECTOR MILLISECONDS; port CHANNEL ...; data ...; qmi ...; mbim ...; at ...; diag ...; \
      ip_ctrl ...; ";
 
@@ -95,6 +96,10 @@ pub fn request(device: &mut Device, words: &[&str], now: Instant) -> Result<Stri
                 "interrupts={} lost_interrupts={} {}",
                 bus.interrupts.raised, bus.interrupts.lost, bus.stats
             ));
+        }
+        ["memory"] => {
+            let (pieces, bytes) = device.bus.memory.mapped();
+            return Ok(format!("pieces={pieces} bytes={bytes}"));
         }
         ["stats", name] => return Ok(device.bus.stats.get(name).to_string()),
         ["sys_err"] => device.engine.crash(
