@@ -163,6 +163,7 @@ impl Periodic for Watchdog {
     fn run(&mut self) -> u32 {
         let channel = self.base.private().rx.channel();
         if let Some(channel) = channel {
+            self.missing = 0;
             let _ = self.base.private().rx.fill(); // without memory, the next time
             if self.is_deceived() {
                 let counters = &self.base.private().counters;
@@ -184,17 +185,16 @@ impl Periodic for Watchdog {
         } else {
             // The modem is away; its next channels start with a clean record.
             (self.stuck, self.silent, self.restarts) = (0, 0, 0);
-            if self.base.private().health.is_up() {
-                self.missing = self.missing.saturating_add(1);
-            }
+            self.missing = match self.base.private().health.is_up() {
+                true => self.missing.saturating_add(1),
+                false => 0,
+            };
             if self.missing >= MOST_MISSING {
+                self.missing = 0;
                 dev_warn!(&self.dev, "the modem is up without data channels");
                 self.base.private().health.went_down(true);
-            } else {
-                return PERIOD_MS;
             }
         }
-        self.missing = 0;
         PERIOD_MS
     }
 }
