@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 # shellcheck shell=dash
-# timeout: 400
+# timeout: 600
 # Events that come twice, late, unasked or from nowhere; doorbells that are not heard; completions of what was never queued.
 
 # As `event` takes them: pointer, length and code, then type and channel.

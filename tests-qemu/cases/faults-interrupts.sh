@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 # shellcheck shell=dash
-# timeout: 300
+# timeout: 600
 # vectors: 8
 # Interrupts that get lost, and interrupts without a cause.
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 # shellcheck shell=dash
-# timeout: 400
+# timeout: 600
 # A modem that answers QMI with errors, with silence, or with other transactions' replies, on the way to a session. Within its time
 # mhictl reports it or gets over it, and when the fault is over the next try succeeds.
 

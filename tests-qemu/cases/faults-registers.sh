@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 # shellcheck shell=dash
-# timeout: 500
+# timeout: 600
 # Registers that read as all ones, or as other nonsense, one at a time: while the modem is up, and while it comes up after a crash.
 
 # Who looks after the modem sees these at once.
@@ -10,9 +10,7 @@ for register in BHIOFF CHDBOFF ERDBOFF EXECENV; do
 done
 fault "MHISTATUS reads ones" 20 log:'firmware is dead' nothing read-as MHISTATUS 0xffffffff
 fault "MHISTATUS reads ones after a crash" 40 counter:modem_crashes crash read-as MHISTATUS 0xffffffff
-# A reset that never seems to end: the MHI core waits for 20 seconds.
 fault "MHICTRL reads ones" 15 nothing flood read-as MHICTRL 0xffffffff
-fault "MHICTRL reads ones after a crash" 150 log:'MHI Reset|: resetting' crash read-as MHICTRL 0xffffffff
 # Nobody needs these to be true: the modem comes up all the same.
 for register in MHIREGLEN MHIVER MHICFG BHIEOFF DEBUGOFF BHI_VERSION_MINOR BHI_VERSION_MAJOR INTVEC SERIALNU SOC_HW_VERSION; do
 	fault "$register reads ones" 20 counter:modem_crashes crash read-as $register 0xffffffff
@@ -21,8 +19,6 @@ done
 fault "EXECENV says a number that does not exist" 20 log:'firmware is dead' nothing read-as EXECENV 77
 fault "EXECENV says primary boot loader" 20 log:'firmware is dead' nothing read-as EXECENV 0
 fault "BHIOFF at the end of the BAR" 15 state:unreachable nothing read-as BHIOFF 0xffc
-fault "CHDBOFF beyond what the doorbells need" 90 log:'CHDB offset.*out of range' crash read-as CHDBOFF 0xd00
-fault "ERDBOFF at the end of the BAR" 90 log:'ERDB offset.*out of range' crash read-as ERDBOFF 0xffc
 fault "CHDBOFF in the middle of a word" 30 log:'cannot be reached: resetting' crash read-as CHDBOFF 0x302
 
 faults_begin

@@ -1,13 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 # shellcheck shell=dash
 # arch: amd64
-# timeout: 600
+# timeout: 1200
 # What takes its time to be found out: the modem's firmware does not answer, or needs a minute.
 
 fault "M0 is never told" 70 log:'up without data channels' crash lose-event state
 fault "mission mode is never told" 70 log:'does not come up: resetting' crash lose-event environment
 fault "a command is never answered" 30 log:'did not|timed? ?out|Failed' port lose-event command
 fault "a command's doorbell is ignored" 30 log:'did not|timed? ?out|Failed' port deaf command
+# Registers that the MHI core alone looks at: it waits, or gives up and tells nobody.
+fault "MHICTRL reads ones after a crash" 150 log:'MHI Reset|: resetting' crash read-as MHICTRL 0xffffffff
+fault "CHDBOFF beyond what the doorbells need" 90 log:'CHDB offset.*out of range' crash read-as CHDBOFF 0xd00
+fault "ERDBOFF at the end of the BAR" 90 log:'ERDB offset.*out of range' crash read-as ERDBOFF 0xffc
 
 # A reset that takes a minute: the MHI core gives up on it after 20 seconds.
 slow_reset() {

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 # shellcheck shell=dash
-# timeout: 500
+# timeout: 900
 # Crashes (SYS_ERR) in every state that a modem can be in, on its way up and under load.
 
 fault "crash in the primary boot loader" 30 counter:modem_crashes nothing sys_err interrupt pbl
