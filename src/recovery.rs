@@ -9,6 +9,7 @@ use crate::netdev::{self, Base};
 use crate::stats::Counter;
 use ::mhi::recovery::{Action, Ladder, Look, Step};
 use ::mhi::{bhi, register, ExecutionEnvironment};
+use kernel::mhi::controller::crash_dump;
 use kernel::mhi::Controller;
 use kernel::net;
 use kernel::pci;
@@ -26,6 +27,11 @@ const BOOT: u32 = 30;
 /// Looks at a modem that was cut off, until it is tried to be brought back all the same: the bus itself takes up to a minute.
 const FROZEN: u32 = 120;
 
+/// Bytes of a crashed modem's memory that are asked for at most.
+const DUMP: usize = 4 << 20;
+/// Looks that it may need to hand them over.
+const DUMP_LOOKS: u32 = 30;
+
 /// Looks after one modem. Dropping it stops the modem.
 pub(crate) struct Recovery {
     controller: Controller<Host>,
@@ -35,6 +41,8 @@ pub(crate) struct Recovery {
     family: &'static Family,
     /// Looks since it was cut off.
     frozen: u32,
+    /// Looks left for its memory dump, if one is waited for.
+    dump: u32,
     /// Whether its configuration may be lost, since it was reset or out of reach.
     wiped: bool,
     /// Whether it has been up.
@@ -58,6 +66,7 @@ impl Recovery {
             ladder: Ladder::new(ready.saturating_add(BOOT)),
             family,
             frozen: 0,
+            dump: 0,
             wiped: false,
             was_up: false,
             complained: false,
@@ -102,7 +111,9 @@ impl Recovery {
     }
 
     fn power_up(&mut self) {
-        match self.controller.power_up() {
+        let dump = if crash_dump() { DUMP } else { 0 };
+        self.dump = DUMP_LOOKS;
+        match self.controller.power_up(dump) {
             Ok(()) => self.complained = false,
             Err(error) if !self.complained => {
                 self.complained = true;
@@ -119,6 +130,34 @@ impl Recovery {
         netdev::silence(&self.base); // the rest may take a while
         self.controller.power_down(graceful);
         self.health().powered_down();
+    }
+
+    /// Gives out the dump of a crashed modem, if one was asked for; whether it is still to come.
+    fn waits_for_dump(&mut self) -> bool {
+        if self.dump == 0 || !self.controller.has_dump() {
+            return false;
+        }
+        netdev::silence(&self.base);
+        let offset = self.controller.register(register::BHIEOFF);
+        let status = offset.wrapping_add(bhi::BHIE_RXVECSTATUS);
+        let status = self.controller.register(status) & bhi::STATUS_MASK;
+        self.dump -= 1;
+        if status == bhi::STATUS_RESET && self.dump > 0 {
+            return true;
+        }
+        self.dump = 0;
+        let dev = self.dev.as_device();
+        if status != bhi::STATUS_SUCCESS {
+            dev_warn!(dev, "the modem has not handed over its memory dump");
+            return false;
+        }
+        match self.controller.give_dump() {
+            Ok(size) => {
+                dev_warn!(dev, "{size} bytes of the modem's memory are in /sys/class/devcoredump for 5 minutes")
+            }
+            Err(error) => dev_warn!(dev, "no memory dump: {error:?}"),
+        }
+        false
     }
 
     fn reset(&mut self, step: Step, look: Look) {
@@ -198,6 +237,10 @@ impl Periodic for Recovery {
                 self.power_up();
             }
             self.enter(State::Download);
+            return SOON_MS;
+        }
+        if environment == Some(E::RDDM) && self.waits_for_dump() {
+            self.enter(State::Restarting);
             return SOON_MS;
         }
         match self.ladder.decide(look) {

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Modem Host Interface bus.
 
+#include <linux/devcoredump.h>
 #include <linux/mhi.h>
+#include <linux/moduleparam.h>
 #include "helpers.h"
 
 struct device *rust_helper_mhi_dev_to_dev(struct mhi_device *mhi_dev)
@@ -39,4 +41,55 @@ const char *rust_helper_mhi_ee_name(enum mhi_ee_type ee)
 	};
 
 	return (unsigned int)ee < ARRAY_SIZE(names) && names[ee] ? names[ee] : "unknown";
+}
+
+static bool crash_dump;
+
+static int crash_dump_set(const char *value, const struct kernel_param *param)
+{
+	int error = param_set_bool(value, param);
+
+	if (!error && crash_dump && !IS_ENABLED(CONFIG_DEV_COREDUMP)) {
+		crash_dump = false;
+		pr_warn("rmnet_mhi: crash_dump stays off: this kernel has no CONFIG_DEV_COREDUMP\n");
+	}
+	return error;
+}
+
+static const struct kernel_param_ops crash_dump_ops = {
+	.flags = KERNEL_PARAM_OPS_FL_NOARG,
+	.set = crash_dump_set,
+	.get = param_get_bool,
+};
+
+module_param_cb(crash_dump, &crash_dump_ops, &crash_dump, 0644);
+MODULE_PARM_DESC(crash_dump, "Collect the memory image of a crashed modem as a devcoredump (from its next start on; default off)");
+
+bool rust_helper_crash_dump(void)
+{
+	return READ_ONCE(crash_dump);
+}
+
+/* Where the bus left the image that the modem has written, for userspace to fetch: the bytes, or a negative error. */
+ssize_t rust_helper_mhi_give_dump(struct mhi_controller *mhi_cntrl)
+{
+	const struct image_info *image = mhi_cntrl->rddm_image;
+	size_t size = 0;
+	u8 *copy;
+	u32 i;
+
+	if (!image || !image->entries)
+		return -ENODATA;
+	for (i = 0; i < image->entries - 1; i++) /* the last one is the vector */
+		size += image->mhi_buf[i].len;
+	copy = vmalloc(size);
+	if (!copy)
+		return -ENOMEM;
+	size = 0;
+	for (i = 0; i < image->entries - 1; i++) {
+		memcpy(copy + size, image->mhi_buf[i].buf, image->mhi_buf[i].len);
+		size += image->mhi_buf[i].len;
+	}
+	dev_coredumpv(mhi_cntrl->cntrl_dev, copy, size, GFP_KERNEL); /* frees it */
+	return size;
 }

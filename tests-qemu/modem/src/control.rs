@@ -13,13 +13,13 @@ use ::mhi::{Element, Event, ExecutionEnvironment, State};
 
 use crate::device::Device;
 use crate::fault::{self, number};
-use crate::mhi::engine::{Cure, Signal};
+use crate::mhi::engine::{Cure, Dump, Signal};
 use crate::shared::Shared;
 
 /// Bytes of a request at most.
 const LINE: u64 = 1 << 20;
 
-const HELP: &str = "ping; state; stats; stats NAME; sys_err [event|interrupt|both]; rddm; numb soc|function|bus|power; drop; restore; \
+const HELP: &str = "ping; state; stats; stats NAME; sys_err [event|interrupt|both]; rddm; dump given|refused|kept; numb soc|function|bus|power; drop; restore; \
      stall; resume; m1; wake; event PRIMARY-RING-ELEMENT-HEX [RING]; port CHANNEL ...; data ...; qmi ...; mbim ...; at ...; diag ...; \
      ip_ctrl ...; ";
 
@@ -118,6 +118,14 @@ pub fn request(device: &mut Device, words: &[&str], now: Instant) -> Result<Stri
                 &mut device.bus,
                 now,
             );
+        }
+        ["dump", what] => {
+            device.engine.dump = match *what {
+                "given" => Dump::Given,
+                "refused" => Dump::Refused,
+                "kept" => Dump::Kept,
+                _ => return Err(format!("no such dump: {what}")),
+            };
         }
         ["drop"] => device.dropped = true,
         ["restore"] => device.reset(Cure::Power, now),
