@@ -116,6 +116,7 @@ fn register(
         irqs,
         dma_bits,
         sideband_wake: family.sideband_wake,
+        edl_image: family.edl_image,
     };
     Controller::new(dev, setup, config, host)
 }

@@ -32,6 +32,9 @@ const DUMP: usize = 4 << 20;
 /// Looks that it may need to hand them over.
 const DUMP_LOOKS: u32 = 30;
 
+/// Looks after which a modem that waits for its flash programmer is offered it again.
+const DOWNLOAD_LOOKS: u32 = 60;
+
 /// Looks after one modem. Dropping it stops the modem.
 pub(crate) struct Recovery {
     controller: Controller<Host>,
@@ -43,6 +46,8 @@ pub(crate) struct Recovery {
     frozen: u32,
     /// Looks left for its memory dump, if one is waited for.
     dump: u32,
+    /// Looks since it was powered up in emergency download, while it is there.
+    download: Option<u32>,
     /// Whether its configuration may be lost, since it was reset or out of reach.
     wiped: bool,
     /// Whether it has been up.
@@ -67,6 +72,7 @@ impl Recovery {
             family,
             frozen: 0,
             dump: 0,
+            download: None,
             wiped: false,
             was_up: false,
             complained: false,
@@ -130,6 +136,20 @@ impl Recovery {
         netdev::silence(&self.base); // the rest may take a while
         self.controller.power_down(graceful);
         self.health().powered_down();
+    }
+
+    /// It is in emergency download, and waits there for its flash programmer if `waits`: the MHI core gives it that, if there is such
+    /// a file, when the host side is powered up. If there is none, it is tried again later.
+    fn download(&mut self, waits: bool, powered: bool) {
+        let looks = self.download.map_or(DOWNLOAD_LOOKS, |looks| looks + 1);
+        self.download = Some(looks);
+        if waits && looks >= DOWNLOAD_LOOKS {
+            if powered {
+                self.power_down(true);
+            }
+            self.download = Some(0);
+            self.power_up();
+        }
     }
 
     /// Gives out the dump of a crashed modem, if one was asked for; whether it is still to come.
@@ -233,11 +253,14 @@ impl Periodic for Recovery {
         let (look, environment) = self.look();
         if matches!(environment, Some(E::EDL | E::FP)) {
             // Somebody writes its flash: a reset now would ruin it.
-            if !look.powered && look.capable {
-                self.power_up();
-            }
+            self.download(environment == Some(E::EDL), look.powered);
             self.enter(State::Download);
             return SOON_MS;
+        }
+        if look.reachable && self.download.take().is_some() {
+            // It has restarted, and knows nothing of the host side as it is.
+            self.power_down(true);
+            return 0;
         }
         if environment == Some(E::RDDM) && self.waits_for_dump() {
             self.enter(State::Restarting);

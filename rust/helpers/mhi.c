@@ -93,3 +93,44 @@ ssize_t rust_helper_mhi_give_dump(struct mhi_controller *mhi_cntrl)
 	dev_coredumpv(mhi_cntrl->cntrl_dev, copy, size, GFP_KERNEL); /* frees it */
 	return size;
 }
+
+/* From drivers/bus/mhi/host/pci_generic.c. */
+#define EDL_DOORBELL 91
+#define EDL_COOKIE 0xedededed
+
+#ifdef RMNET_MHI_HAVE_EDL_TRIGGER
+/* The doorbell tells the modem's boot loader, which the reset starts, to wait for a flash programmer. */
+static int trigger_edl(struct mhi_controller *mhi_cntrl)
+{
+	void __iomem *doorbell;
+	u32 offset;
+	int error;
+
+	error = mhi_device_get_sync(mhi_cntrl->mhi_dev);
+	if (error)
+		return error;
+	mhi_cntrl->runtime_get(mhi_cntrl);
+	error = mhi_get_channel_doorbell_offset(mhi_cntrl, &offset);
+	if (!error) {
+		/* write_reg refuses what is outside the BAR. */
+		doorbell = mhi_cntrl->regs + offset + 8 * EDL_DOORBELL;
+		mhi_cntrl->write_reg(mhi_cntrl, doorbell + 4, 0);
+		mhi_cntrl->write_reg(mhi_cntrl, doorbell, EDL_COOKIE);
+	}
+	/* The host side goes down soon after the reset, and nobody may keep the modem awake then. */
+	mhi_device_put(mhi_cntrl->mhi_dev);
+	if (!error)
+		mhi_soc_reset(mhi_cntrl);
+	mhi_cntrl->runtime_put(mhi_cntrl);
+	return error;
+}
+#endif
+
+/* Where the bus has no trigger_edl in sysfs (6.6), a modem comes to emergency download by other ways only. */
+void rust_helper_mhi_set_edl(struct mhi_controller *mhi_cntrl, const char *image)
+{
+	mhi_cntrl->edl_image = image;
+#ifdef RMNET_MHI_HAVE_EDL_TRIGGER
+	mhi_cntrl->edl_trigger = trigger_edl;
+#endif
+}

@@ -68,6 +68,8 @@ pub struct Setup<'a> {
     pub dma_bits: u32,
     /// Whether it is woken by a wire instead of by doorbells.
     pub sideband_wake: bool,
+    /// The flash programmer, a file of firmware, that it gets in emergency download.
+    pub edl_image: &'static CStr,
 }
 
 #[repr(C)]
@@ -101,6 +103,7 @@ impl<T: Owner> Controller<T> {
             irqs,
             dma_bits,
             sideband_wake,
+            edl_image,
         } = setup;
         let mut inner = KBox::new(Inner {
             raw: Opaque::zeroed(),
@@ -112,6 +115,8 @@ impl<T: Owner> Controller<T> {
         let raw = unsafe { &mut *inner.raw.get() };
         // SAFETY: `raw` is a controller, and `name` is a string for as long as the kernel runs.
         unsafe { bindings::rust_helper_mhi_set_name(raw, name.as_ptr()) };
+        // SAFETY: As above.
+        unsafe { bindings::rust_helper_mhi_set_edl(raw, edl_image.as_ptr()) };
         raw.cntrl_dev = dev.as_device().as_raw();
         raw.regs = bar.as_ptr();
         raw.reg_len = bar.len() as _;
