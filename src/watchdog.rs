@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
-//! Finds data channels that have stopped, and restarts them; and gives the modem receive buffers that it lacks.
+//! Finds data channels that have stopped, and restarts them; gives the modem receive buffers that it lacks, and tries again what
+//! did not start.
 //!
 //! The MHI core takes completions in the ring's order only: after a single one that is lost or points elsewhere, it drops all
 //! later ones of that channel until the channel starts anew. Nothing tells a driver of it, so this looks at what moves.
+//!
+//! This is the driver's tx_timeout, too, in place of the network core's: that one warns with a stack trace up to 6.6, takes a link
+//! that the network has stopped for one that hangs, and does not see a modem that is silent.
 
 use crate::netdev::{self, Base};
 use crate::stats::Counter;
 use kernel::device;
-use kernel::mhi;
+use kernel::mhi::{self, Direction};
 use kernel::net;
 use kernel::prelude::*;
 use kernel::types::ARef;
@@ -21,6 +25,8 @@ const PATIENCE: u32 = 5;
 const MOST_DOUBLINGS: u32 = 6;
 /// Transfers that the modem has taken without sending anything, from which on its silence is no accident.
 const UNANSWERED: u64 = 8;
+/// Malformed frames between two looks, in half of all transfers at least, that are no accident.
+const MISMATCH: u64 = 4;
 
 /// Watches one modem's data channels.
 pub(crate) struct Watchdog {
@@ -35,6 +41,16 @@ pub(crate) struct Watchdog {
     restarts: u32,
     /// Looks since a restart failed.
     waited: u32,
+    format: Seemings,
+}
+
+/// What was seen of the data format at the last look.
+#[derive(Clone, Copy, Default)]
+struct Seemings {
+    malformed: u64,
+    transfers: u64,
+    /// Whether the log says that the modem has another.
+    told: bool,
 }
 
 /// What the channels had moved at the last look.
@@ -58,6 +74,7 @@ impl Watchdog {
             silent: 0,
             restarts: 0,
             waited: 0,
+            format: Seemings::default(),
         }
     }
 
@@ -104,12 +121,13 @@ impl Watchdog {
         (self.stuck, self.silent, self.waited) = (0, 0, 0);
         (self.seen.completed, _) = port.tx.progress();
         self.seen.answered = self.seen.completed;
-        port.keep_stopped((!port.is_attached() && channel.is_registered()).then_some(channel));
+        port.stopped.keep((!port.is_attached() && channel.is_registered()).then_some(channel));
     }
 
-    fn explain(&self, reason: Counter) {
+    fn explain(&self, reason: Counter, channel: &mhi::Device) {
         let seconds = u64::from(self.patience()) * u64::from(PERIOD_MS) / 1000;
-        self.base.private().counters.count(reason);
+        let port = self.base.private();
+        port.counters.count(reason);
         match reason {
             Counter::TxRestarts => dev_warn_ratelimited!(
                 &self.dev,
@@ -120,6 +138,35 @@ impl Watchdog {
                 "the modem takes packets and has sent none for {seconds} s: restarting its data channels"
             ),
         }
+        let (_, under_way) = port.tx.progress();
+        let (buffers, bytes) = port.tx.level();
+        dev_warn_ratelimited!(
+            &self.dev,
+            "uplink: {under_way} transfers with the modem, {bytes} bytes queued, {buffers} buffers and {} descriptors free, none back for {} s; downlink: {} descriptors free; modem {}",
+            channel.free_descriptors(Direction::Uplink),
+            self.stuck,
+            channel.free_descriptors(Direction::Downlink),
+            port.health.name().to_str().unwrap_or_default()
+        );
+    }
+
+    /// Says so, once, if what comes makes no sense in the data format that was set.
+    fn check_format(&mut self) {
+        let counters = &self.base.private().counters;
+        let malformed = Counter::RxTruncatedHeader as usize..=Counter::RxZeroLength as usize;
+        let malformed = malformed.chain([Counter::RxNotIp as usize]);
+        let malformed = malformed.fold(0u64, |sum, index| sum.wrapping_add(counters.get(index)));
+        let transfers = counters.get(Counter::RxTransfers as usize);
+        let wrong = malformed.wrapping_sub(self.format.malformed);
+        let of = transfers.wrapping_sub(self.format.transfers);
+        (self.format.malformed, self.format.transfers) = (malformed, transfers);
+        if wrong >= MISMATCH && wrong >= of / 2 && !self.format.told {
+            self.format.told = true;
+            dev_warn!(
+                &self.dev,
+                "{wrong} malformed frames in {of} transfers: the modem's data format is another than the one set here"
+            );
+        }
     }
 }
 
@@ -128,13 +175,17 @@ impl Periodic for Watchdog {
 
     fn run(&mut self) -> u32 {
         let port = self.base.private();
+        if let Some(serial) = port.stopped_serial.get() {
+            serial.reprobe();
+        }
         if let Some(channel) = port.rx.channel() {
             let _ = port.rx.fill(); // without memory, the next time
+            self.check_format();
             if let Some(reason) = self.look() {
-                self.explain(reason);
+                self.explain(reason, &channel);
                 self.restart(channel);
             }
-        } else if let Some(channel) = port.stopped() {
+        } else if let Some(channel) = port.stopped.get() {
             self.waited = self.waited.saturating_add(1);
             if self.waited >= self.patience() {
                 self.restart(channel);
@@ -142,6 +193,7 @@ impl Periodic for Watchdog {
         } else {
             // The modem is away; its next channels start with a clean record.
             (self.stuck, self.silent, self.restarts) = (0, 0, 0);
+            self.format.told = false;
         }
         PERIOD_MS
     }
@@ -150,6 +202,8 @@ impl Periodic for Watchdog {
 impl Drop for Watchdog {
     fn drop(&mut self) {
         // The controller, whose channels these are, goes next.
-        self.base.private().close_stopped();
+        let port = self.base.private();
+        port.stopped.close();
+        port.stopped_serial.close();
     }
 }
