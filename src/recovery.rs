@@ -90,6 +90,7 @@ impl Recovery {
     }
 
     /// What the modem looks like; its environment, if it can be reached.
+    #[optimize(size)]
     fn look(&mut self) -> (Look, Option<ExecutionEnvironment>) {
         use ExecutionEnvironment as E;
         let present = self.dev.is_present();
@@ -116,6 +117,7 @@ impl Recovery {
         (look, environment)
     }
 
+    #[optimize(size)]
     fn power_up(&mut self) {
         let dump = if crash_dump() { DUMP } else { 0 };
         self.dump = DUMP_LOOKS;
@@ -132,6 +134,7 @@ impl Recovery {
         }
     }
 
+    #[optimize(size)]
     fn power_down(&mut self, graceful: bool) {
         netdev::silence(&self.base); // the rest may take a while
         self.controller.power_down(graceful);
@@ -140,8 +143,9 @@ impl Recovery {
 
     /// It is in emergency download, and waits there for its flash programmer if `waits`: the MHI core gives it that, if there is such
     /// a file, when the host side is powered up. If there is none, it is tried again later.
+    #[optimize(size)]
     fn download(&mut self, waits: bool, powered: bool) {
-        let looks = self.download.map_or(DOWNLOAD_LOOKS, |looks| looks + 1);
+        let looks = self.download.map_or(DOWNLOAD_LOOKS, |looks| looks.saturating_add(1));
         self.download = Some(looks);
         if waits && looks >= DOWNLOAD_LOOKS {
             if powered {
@@ -153,6 +157,7 @@ impl Recovery {
     }
 
     /// Gives out the dump of a crashed modem, if one was asked for; whether it is still to come.
+    #[optimize(size)]
     fn waits_for_dump(&mut self) -> bool {
         if self.dump == 0 || !self.controller.has_dump() {
             return false;
@@ -180,6 +185,7 @@ impl Recovery {
         false
     }
 
+    #[optimize(size)]
     fn reset(&mut self, step: Step, look: Look) {
         let dev = self.dev.as_device();
         let (counter, what) = match step {
@@ -237,6 +243,7 @@ impl Recovery {
 impl Periodic for Recovery {
     const WAKES: bool = true;
 
+    #[optimize(size)]
     fn run(&mut self) -> u32 {
         use ExecutionEnvironment as E;
         if self.health().is_frozen() {

@@ -400,6 +400,7 @@ impl Transfers {
         stopped
     }
 
+    #[optimize(size)]
     fn report(&mut self, port: &Port) {
         let lost = self.account.report();
         if lost > 0 {

@@ -35,6 +35,7 @@ const _: () = assert!(core::mem::offset_of!(bindings::delayed_work, work) == 0);
 
 impl<T: Periodic> PeriodicWork<T> {
     /// Starts it; the first run comes after `delay_ms`. May sleep.
+    #[optimize(size)]
     pub fn new(task: T, delay_ms: u32) -> Result<Self> {
         let inner = KBox::new(Inner {
             work: Opaque::zeroed(),
@@ -49,6 +50,7 @@ impl<T: Periodic> PeriodicWork<T> {
         Ok(PeriodicWork(inner))
     }
 
+    #[optimize(size)]
     unsafe extern "C" fn run(work: *mut bindings::work_struct) {
         // SAFETY: The work is the first member of a `delayed_work`, and that one of an `Inner<T>`, alive while it runs.
         let inner = unsafe { &*work.cast::<Inner<T>>() };

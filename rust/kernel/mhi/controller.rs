@@ -96,6 +96,7 @@ unsafe impl<T: Owner> Sync for Controller<T> {}
 
 impl<T: Owner> Controller<T> {
     /// Registers a modem.
+    #[optimize(size)]
     pub fn new(dev: &pci::Device, setup: Setup<'_>, mut config: Config, owner: T) -> Result<Self> {
         let Setup {
             name,
@@ -149,6 +150,7 @@ impl<T: Owner> Controller<T> {
 
     /// Starts the modem; mission mode is reached in the background. `dump` bytes are kept for its memory image, should it crash;
     /// with them, the MHI core does not restart a modem that crashed.
+    #[optimize(size)]
     pub fn power_up(&mut self, dump: usize) -> Result {
         if self.powered {
             return Ok(());
@@ -177,6 +179,7 @@ impl<T: Owner> Controller<T> {
     }
 
     /// Stops the modem, and removes its channels from the bus; `graceful` tells it so first.
+    #[optimize(size)]
     pub fn power_down(&mut self, graceful: bool) {
         if core::mem::take(&mut self.powered) {
             let raw = self.inner.raw.get();
@@ -197,6 +200,7 @@ impl<T: Owner> Controller<T> {
     }
 
     /// Gives the memory image, which the modem has written, to userspace; its bytes. May sleep.
+    #[optimize(size)]
     pub fn give_dump(&mut self) -> Result<usize> {
         // SAFETY: The controller is registered, and keeps the image until `power_down`.
         let size = unsafe { bindings::rust_helper_mhi_give_dump(self.inner.raw.get()) };
@@ -204,6 +208,7 @@ impl<T: Owner> Controller<T> {
     }
 
     /// With memory for an image the core does not reset a modem that crashed, which may still write there.
+    #[optimize(size)]
     fn stop_dump(&self) {
         if self.register(MHISTATUS) & MHISTATUS_SYSERR == 0 {
             return;
@@ -228,7 +233,8 @@ impl<T: Owner> Controller<T> {
         let raw = self.inner.raw.get();
         // SAFETY: The controller is registered.
         let regs = unsafe { (*raw).regs };
-        let at = regs.wrapping_byte_add(offset as usize); // anywhere, if the modem names the offset
+        // Anywhere, if the modem names the offset.
+        let at = regs.wrapping_byte_add(offset as usize);
         let mut value = !0;
         // SAFETY: As above; `value` is ours, and stays as it is for an address outside the BAR.
         unsafe { Self::read_register(raw, at, &mut value) };
@@ -240,8 +246,9 @@ impl<T: Owner> Controller<T> {
         let raw = self.inner.raw.get();
         // SAFETY: The controller is registered.
         let regs = unsafe { (*raw).regs };
-        let at = regs.wrapping_byte_add(offset as usize); // anywhere, if the modem names the offset
-                                                          // SAFETY: As above; the function checks the address.
+        // Anywhere, if the modem names the offset.
+        let at = regs.wrapping_byte_add(offset as usize);
+        // SAFETY: As above; the function checks the address.
         unsafe { Self::write_register(raw, at, value) };
     }
 
@@ -261,6 +268,7 @@ impl<T: Owner> Controller<T> {
         ours.then(|| unsafe { &raw const (*raw.cast::<Inner<T>>()).owner })
     }
 
+    #[optimize(size)]
     unsafe extern "C" fn status(
         raw: *mut bindings::mhi_controller,
         reason: bindings::mhi_callback,
@@ -348,6 +356,7 @@ unsafe fn in_bar(raw: *mut bindings::mhi_controller, at: *mut c_void) -> bool {
 }
 
 impl<T: Owner> Drop for Controller<T> {
+    #[optimize(size)]
     fn drop(&mut self) {
         self.power_down(true);
         // SAFETY: By the invariant it is registered, and now not prepared.
