@@ -145,7 +145,9 @@ impl Recovery {
     /// a file, when the host side is powered up. If there is none, it is tried again later.
     #[optimize(size)]
     fn download(&mut self, waits: bool, powered: bool) {
-        let looks = self.download.map_or(DOWNLOAD_LOOKS, |looks| looks.saturating_add(1));
+        let looks = self
+            .download
+            .map_or(DOWNLOAD_LOOKS, |looks| looks.saturating_add(1));
         self.download = Some(looks);
         if waits && looks >= DOWNLOAD_LOOKS {
             if powered {

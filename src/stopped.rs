@@ -19,7 +19,10 @@ enum State {
 
 impl Stopped {
     pub(crate) fn new() -> Result<Stopped> {
-        Ok(Stopped(new_spinlock!(State::Nothing, c"rmnet_mhi_stopped")?))
+        Ok(Stopped(new_spinlock!(
+            State::Nothing,
+            c"rmnet_mhi_stopped"
+        )?))
     }
 
     /// Keeps channels for another try at them, or forgets those that were kept.

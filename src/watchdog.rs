@@ -14,6 +14,7 @@ use kernel::device;
 use kernel::mhi::{self, Direction};
 use kernel::net;
 use kernel::prelude::*;
+use kernel::print::Ascii;
 use kernel::types::ARef;
 use kernel::workqueue::Periodic;
 
@@ -123,7 +124,8 @@ impl Watchdog {
         (self.stuck, self.silent, self.waited) = (0, 0, 0);
         (self.seen.completed, _) = port.tx.progress();
         self.seen.answered = self.seen.completed;
-        port.stopped.keep((!port.is_attached() && channel.is_registered()).then_some(channel));
+        port.stopped
+            .keep((!port.is_attached() && channel.is_registered()).then_some(channel));
     }
 
     fn explain(&self, reason: Counter, channel: &mhi::Device) {
@@ -148,7 +150,7 @@ impl Watchdog {
             channel.free_descriptors(Direction::Uplink),
             self.stuck,
             channel.free_descriptors(Direction::Downlink),
-            port.health.name().to_str().unwrap_or_default()
+            Ascii(port.health.name())
         );
     }
 

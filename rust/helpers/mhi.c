@@ -45,11 +45,14 @@ const char *rust_helper_mhi_ee_name(enum mhi_ee_type ee)
 
 static bool crash_dump;
 
+#ifdef CONFIG_DEV_COREDUMP
+module_param(crash_dump, bool, 0644);
+#else
 static int crash_dump_set(const char *value, const struct kernel_param *param)
 {
 	int error = param_set_bool(value, param);
 
-	if (!error && crash_dump && !IS_ENABLED(CONFIG_DEV_COREDUMP)) {
+	if (!error && crash_dump) {
 		crash_dump = false;
 		pr_warn("rmnet_mhi: crash_dump stays off: this kernel has no CONFIG_DEV_COREDUMP\n");
 	}
@@ -63,6 +66,7 @@ static const struct kernel_param_ops crash_dump_ops = {
 };
 
 module_param_cb(crash_dump, &crash_dump_ops, &crash_dump, 0644);
+#endif
 MODULE_PARM_DESC(crash_dump, "Collect the memory image of a crashed modem as a devcoredump (from its next start on; default off)");
 
 bool rust_helper_crash_dump(void)
@@ -94,7 +98,9 @@ ssize_t rust_helper_mhi_give_dump(struct mhi_controller *mhi_cntrl)
 	return size;
 }
 
-/* From drivers/bus/mhi/host/pci_generic.c. */
+/* From drivers/bus/mhi: common.h, host/internal.h, host/pci_generic.c. */
+#define CHDBOFF 0x18
+#define SOC_RESET 0xb0
 #define EDL_DOORBELL 91
 #define EDL_COOKIE 0xedededed
 
@@ -110,7 +116,7 @@ static int trigger_edl(struct mhi_controller *mhi_cntrl)
 	if (error)
 		return error;
 	mhi_cntrl->runtime_get(mhi_cntrl);
-	error = mhi_get_channel_doorbell_offset(mhi_cntrl, &offset);
+	error = mhi_cntrl->read_reg(mhi_cntrl, mhi_cntrl->regs + CHDBOFF, &offset);
 	if (!error) {
 		/* write_reg refuses what is outside the BAR. */
 		doorbell = mhi_cntrl->regs + offset + 8 * EDL_DOORBELL;
@@ -120,7 +126,7 @@ static int trigger_edl(struct mhi_controller *mhi_cntrl)
 	/* The host side goes down soon after the reset, and nobody may keep the modem awake then. */
 	mhi_device_put(mhi_cntrl->mhi_dev);
 	if (!error)
-		mhi_soc_reset(mhi_cntrl);
+		mhi_cntrl->write_reg(mhi_cntrl, mhi_cntrl->regs + SOC_RESET, 1);
 	mhi_cntrl->runtime_put(mhi_cntrl);
 	return error;
 }
