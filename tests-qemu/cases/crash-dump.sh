@@ -8,6 +8,10 @@ dumps() {
 	find /sys/class/devcoredump/ -name 'devcd*' 2>/dev/null | wc -l
 }
 
+drop_dump() {
+	echo 1 >"$(echo /sys/class/devcoredump/devcd*/data)"
+}
+
 dumps_are() {
 	[ "$(dumps)" = "$1" ]
 }
@@ -40,7 +44,7 @@ check "every byte of it" cmp /tmp/expected /sys/class/devcoredump/devcd*/data
 check_equal "of our device" "$(pci)" "$(basename "$(readlink /sys/class/devcoredump/devcd*/failing_device)")"
 recovers 60
 check "the log tells" said '4194304 bytes of the modem.s memory are in /sys/class/devcoredump'
-check "it can be dropped" sh -c 'echo 1 >"$(echo /sys/class/devcoredump/devcd*/data)"'
+check "it can be dropped" drop_dump
 check "and is gone" wait_for 5 dumps_are 0
 
 check "a modem that refuses" modem dump refused

@@ -61,7 +61,7 @@ impl Engine {
                 &mut entry,
             )?;
             let [address, size] = [&entry[..8], &entry[8..]]
-                .map(|half| half.iter().rfold(0, |n, byte| n << 8 | u64::from(*byte)));
+                .map(|half| half.iter().rfold(0, |n, byte| (n << 8) | u64::from(*byte)));
             let mut done = 0;
             while done < size {
                 let line = format!("{:015}\n", (at + done) / LINE);
