@@ -52,11 +52,16 @@ churn() {
 	wait $echoing && return $status
 }
 
+crashed_beyond() {
+	[ "$(counter $base modem_crashes)" -gt "$1" ]
+}
+
 # Traffic is cut off here, and may fail, but never with wrong content.
 crash() {
-	local process processes=""
-	for action in tcp-get tcp-put; do
-		transfer $action $ipv4 "$1" 100000000 --timeout 5 >/tmp/cut.$action 2>&1 &
+	local process processes="" cut before
+	before=$(counter $base modem_crashes)
+	for cut in tcp-get tcp-put; do
+		transfer $cut $ipv4 "$1" 100000000 --timeout 5 >/tmp/cut.$cut 2>&1 &
 		processes="$processes $!"
 	done
 	pick 3
@@ -72,7 +77,7 @@ crash() {
 		wait $process || true
 	done
 	! grep -l 'wrong content' /tmp/cut.* || return
-	wait_for 90 state_is up && wait_for 60 ping_through $link $ipv4 1 && transfer tcp-echo $ipv4 "$1" 200000
+	wait_for 30 crashed_beyond "$before" && wait_for 90 state_is up && wait_for 60 ping_through $link $ipv4 1 && transfer tcp-echo $ipv4 "$1" 200000
 }
 
 driver_up
@@ -90,6 +95,7 @@ while [ "$(uptime_seconds)" -lt $deadline ]; do
 	if ! $action $((rounds + 1)) >/tmp/round 2>&1; then
 		bad=$((bad + 1))
 		fail "round $rounds, $action: $(tail -q -n 1 /tmp/round /tmp/one /tmp/other 2>/dev/null | tr '\n' ' ')"
+		tail -n 12 /tmp/mhictl.log
 		wait_for 90 ping_through $link $ipv4 1 || break
 	fi
 	rounds=$((rounds + 1))
