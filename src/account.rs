@@ -153,6 +153,11 @@ impl Account {
         self.runs.room()
     }
 
+    /// Bytes that came from the stack and are not done with.
+    pub(crate) fn bytes(&mut self) -> u64 {
+        self.runs.bytes()
+    }
+
     /// A packet was put into the open transfer.
     pub(crate) fn add(&mut self, key: u8, bytes: usize) {
         if let Some(run) = self.runs.add(key, bytes) {

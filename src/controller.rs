@@ -37,7 +37,8 @@ impl Owner for Host {
         match event {
             Event::MissionMode => {
                 // The core makes new channels right after this, and none while a reference to an old one is left.
-                port.keep_stopped(None);
+                port.stopped.keep(None);
+                port.stopped_serial.keep(None);
                 port.health.came_up();
                 dev_info!(&self.dev, "the modem is up")
             }

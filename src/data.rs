@@ -23,13 +23,13 @@ impl Driver for Data {
     fn probe(dev: &Device) -> Result<Self::Data> {
         let host: &Host = dev.owner().ok_or(ENODEV)?;
         // Until `start` succeeds: for lack of memory, or of an answer, it may not. `watchdog` then tries again.
-        host.base().private().keep_stopped(Some(ARef::from(dev)));
+        host.base().private().stopped.keep(Some(ARef::from(dev)));
         Ok(ARef::from(host.base()))
     }
 
     fn start(dev: &Device, base: &net::Device<Base>) -> Result {
         netdev::attach(base, dev)?;
-        base.private().keep_stopped(None);
+        base.private().stopped.keep(None);
         Ok(())
     }
 

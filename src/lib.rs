@@ -38,6 +38,7 @@ mod rx;
 mod sender;
 mod serial;
 mod stats;
+mod stopped;
 mod transfers;
 mod tx;
 mod watchdog;

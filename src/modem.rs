@@ -20,6 +20,8 @@ pub(crate) struct Family {
     pub(crate) ready_timeout_ms: u32,
     /// Whether it comes back after a reset of its bus.
     pub(crate) bus_reset: bool,
+    /// The flash programmer that it gets in emergency download, as `mhi_pci_generic` names it for the chip.
+    pub(crate) edl_image: &'static CStr,
 }
 
 const QUALCOMM: u32 = 0x17cb;
@@ -35,7 +37,12 @@ enum Chip {
     Sdx35,
 }
 
-const fn family(name: &'static CStr, sideband_wake: bool, ready_timeout_ms: u32) -> Family {
+const fn family(
+    name: &'static CStr,
+    sideband_wake: bool,
+    ready_timeout_ms: u32,
+    edl_image: &'static CStr,
+) -> Family {
     // The vendor's driver gives all of them a window of 37 bits.
     Family {
         name,
@@ -43,22 +50,29 @@ const fn family(name: &'static CStr, sideband_wake: bool, ready_timeout_ms: u32)
         sideband_wake,
         ready_timeout_ms,
         bus_reset: true,
+        edl_image,
     }
 }
+
+const SDX24: &CStr = c"qcom/prog_firehose_sdx24.mbn";
+const SDX55: &CStr = c"qcom/sdx55m/edl.mbn";
+const SDX65: &CStr = c"qcom/prog_firehose_sdx6x.elf";
+const SDX75: &CStr = c"qcom/sdx75m/edl.mbn";
+const SDX35: &CStr = c"qcom/sdx35m/edl.mbn";
 
 /// SDX62 and SDX65 do not come back after a reset of the bus: `quirk_no_bus_reset` of Linux 6.12.118's `drivers/pci/quirks.c`
 /// says so of 17cb:0308, whose chip the others have.
 const SDX6X: Family = Family {
     bus_reset: false,
-    ..family(c"quectel-sdx6x", false, 20_000)
+    ..family(c"quectel-sdx6x", false, 20_000, SDX65)
 };
 
 static FAMILIES: [Family; 5] = [
-    family(c"quectel-sdx24", true, 2_000),
-    family(c"quectel-sdx55", false, 20_000),
+    family(c"quectel-sdx24", true, 2_000, SDX24),
+    family(c"quectel-sdx55", false, 20_000, SDX55),
     SDX6X,
-    family(c"quectel-sdx75", false, 50_000),
-    family(c"quectel-sdx35", false, 20_000),
+    family(c"quectel-sdx75", false, 50_000, SDX75),
+    family(c"quectel-sdx35", false, 20_000, SDX35),
 ];
 
 /// The family that an id's `info` stands for.

@@ -9,6 +9,7 @@ use crate::link::Link;
 use crate::rx::Rx;
 use crate::sender::Sender;
 use crate::stats::{Counter, Counters};
+use crate::stopped::Stopped;
 use crate::tx::Tx;
 use core::sync::atomic::{AtomicBool, Ordering};
 use kernel::device;
@@ -16,10 +17,8 @@ use kernel::mhi;
 use kernel::net::ethtool::Table as EthtoolTable;
 use kernel::net::{rtnl, Device, Operations, Poll, Shape, SkBuff, Transmit};
 use kernel::net::{ETH_P_IP, ETH_P_IPV6, ETH_P_MAP};
-use kernel::new_spinlock;
 use kernel::prelude::*;
 use kernel::sync::rcu::{self, Table};
-use kernel::sync::SpinLock;
 use kernel::types::ARef;
 
 /// The base interface.
@@ -35,22 +34,16 @@ pub(crate) struct Port {
     pub(crate) tx: Tx,
     pub(crate) counters: Counters,
     pub(crate) health: Health,
-    /// Channels that did not start yet, for `watchdog` to try again. A leaf lock.
-    stopped: SpinLock<Stopped>,
+    /// Data channels that did not start yet, for `watchdog` to try again.
+    pub(crate) stopped: Stopped,
+    /// The same of the serial signals' channels.
+    pub(crate) stopped_serial: Stopped,
     /// Whether the data channels are there.
     attached: AtomicBool,
     /// Whether there is a link; written under rtnl.
     muxed: AtomicBool,
     /// Whether the data channels go for a moment only, so that the carrier stays.
     restarting: AtomicBool,
-}
-
-/// What `watchdog` is to try again.
-enum Stopped {
-    Nothing,
-    Channel(ARef<mhi::Device>),
-    /// There is no watchdog any more.
-    Closed,
 }
 
 /// What the data channels carry.
@@ -78,7 +71,8 @@ impl Port {
             tx: Tx::new()?,
             counters: Counters::new(),
             health: Health::new(),
-            stopped: new_spinlock!(Stopped::Nothing, c"rmnet_mhi_stopped")?,
+            stopped: Stopped::new()?,
+            stopped_serial: Stopped::new()?,
             attached: AtomicBool::new(false),
             muxed: AtomicBool::new(false),
             restarting: AtomicBool::new(false),
@@ -88,33 +82,6 @@ impl Port {
     /// Whether packets can be sent and received.
     pub(crate) fn is_attached(&self) -> bool {
         self.attached.load(Ordering::Acquire)
-    }
-
-    /// Keeps channels that no driver has for another try at them, or forgets those that were kept.
-    pub(crate) fn keep_stopped(&self, channel: Option<ARef<mhi::Device>>) {
-        let new = channel.map_or(Stopped::Nothing, Stopped::Channel);
-        let old = {
-            let mut stopped = self.stopped.lock();
-            match *stopped {
-                Stopped::Closed => new,
-                _ => core::mem::replace(&mut *stopped, new),
-            }
-        };
-        drop(old); // with the lock released
-    }
-
-    /// Forgets channels that were kept, and keeps none any more: nobody will try again.
-    pub(crate) fn close_stopped(&self) {
-        let old = core::mem::replace(&mut *self.stopped.lock(), Stopped::Closed);
-        drop(old); // with the lock released
-    }
-
-    /// The channels that were kept for another try.
-    pub(crate) fn stopped(&self) -> Option<ARef<mhi::Device>> {
-        match &*self.stopped.lock() {
-            Stopped::Channel(channel) => Some(channel.clone()),
-            _ => None,
-        }
     }
 
     /// Takes note of whether there are links, after one came or went. Under rtnl.

@@ -11,6 +11,7 @@ use kernel::mhi::{Config, Controller, Setup};
 use kernel::net;
 use kernel::pci::{Bar, Device, DeviceId, Driver};
 use kernel::prelude::*;
+use kernel::print::Ascii;
 use kernel::workqueue::PeriodicWork;
 
 /// The PCI driver.
@@ -108,7 +109,7 @@ fn register(
     dev_info!(
         dev.as_device(),
         "{} modem, {vectors} interrupt vector(s), {dma_bits} bit DMA",
-        family.name.to_str().unwrap_or_default()
+        Ascii(family.name)
     );
     let host = Host::new(dev.as_device(), base);
     let setup = Setup {
@@ -117,6 +118,7 @@ fn register(
         irqs,
         dma_bits,
         sideband_wake: family.sideband_wake,
+        edl_image: family.edl_image,
     };
     Controller::new(dev, setup, config, host)
 }

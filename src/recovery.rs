@@ -9,6 +9,7 @@ use crate::netdev::{self, Base};
 use crate::stats::Counter;
 use ::mhi::recovery::{Action, Ladder, Look, Step};
 use ::mhi::{bhi, register, ExecutionEnvironment};
+use kernel::mhi::controller::crash_dump;
 use kernel::mhi::Controller;
 use kernel::net;
 use kernel::pci;
@@ -29,6 +30,14 @@ const FROZEN: u32 = 120;
 /// Looks in a row at which the MHI core may leave a crash alone.
 const MOST_IGNORED: u32 = 2;
 
+/// Bytes of a crashed modem's memory that are asked for at most.
+const DUMP: usize = 4 << 20;
+/// Looks that it may need to hand them over.
+const DUMP_LOOKS: u32 = 30;
+
+/// Looks after which a modem that waits for its flash programmer is offered it again.
+const DOWNLOAD_LOOKS: u32 = 60;
+
 /// Looks after one modem. Dropping it stops the modem.
 pub(crate) struct Recovery {
     controller: Controller<Host>,
@@ -40,6 +49,10 @@ pub(crate) struct Recovery {
     frozen: u32,
     /// Looks in a row at which it said that it had crashed, and nobody did anything about it.
     ignored: u32,
+    /// Looks left for its memory dump, if one is waited for.
+    dump: u32,
+    /// Looks since it was powered up in emergency download, while it is there.
+    download: Option<u32>,
     /// Whether its configuration may be lost, since it was reset or out of reach.
     wiped: bool,
     /// Whether it has been up.
@@ -64,6 +77,8 @@ impl Recovery {
             family,
             frozen: 0,
             ignored: 0,
+            dump: 0,
+            download: None,
             wiped: false,
             was_up: false,
             complained: false,
@@ -132,7 +147,9 @@ impl Recovery {
             self.controller
                 .set_register(register::MHICTRL, register::CTRL_RESET);
         }
-        match self.controller.power_up() {
+        let dump = if crash_dump() { DUMP } else { 0 };
+        self.dump = DUMP_LOOKS;
+        match self.controller.power_up(dump) {
             Ok(()) => self.complained = false,
             Err(error) if !self.complained => {
                 self.complained = true;
@@ -150,6 +167,52 @@ impl Recovery {
         netdev::silence(&self.base); // the rest may take a while
         self.controller.power_down(graceful);
         self.health().powered_down();
+    }
+
+    /// It is in emergency download, and waits there for its flash programmer if `waits`: the MHI core gives it that, if there is such
+    /// a file, when the host side is powered up. If there is none, it is tried again later.
+    #[optimize(size)]
+    fn download(&mut self, waits: bool, powered: bool) {
+        let looks = self
+            .download
+            .map_or(DOWNLOAD_LOOKS, |looks| looks.saturating_add(1));
+        self.download = Some(looks);
+        if waits && looks >= DOWNLOAD_LOOKS {
+            if powered {
+                self.power_down(true);
+            }
+            self.download = Some(0);
+            self.power_up();
+        }
+    }
+
+    /// Gives out the dump of a crashed modem, if one was asked for; whether it is still to come.
+    #[optimize(size)]
+    fn waits_for_dump(&mut self) -> bool {
+        if self.dump == 0 || !self.controller.has_dump() {
+            return false;
+        }
+        netdev::silence(&self.base);
+        let offset = self.controller.register(register::BHIEOFF);
+        let status = offset.wrapping_add(bhi::BHIE_RXVECSTATUS);
+        let status = self.controller.register(status) & bhi::STATUS_MASK;
+        self.dump -= 1;
+        if status == bhi::STATUS_RESET && self.dump > 0 {
+            return true;
+        }
+        self.dump = 0;
+        let dev = self.dev.as_device();
+        if status != bhi::STATUS_SUCCESS {
+            dev_warn!(dev, "the modem has not handed over its memory dump");
+            return false;
+        }
+        match self.controller.give_dump() {
+            Ok(size) => {
+                dev_warn!(dev, "{size} bytes of the modem's memory are in /sys/class/devcoredump for 5 minutes")
+            }
+            Err(error) => dev_warn!(dev, "no memory dump: {error:?}"),
+        }
+        false
     }
 
     #[optimize(size)]
@@ -227,10 +290,17 @@ impl Periodic for Recovery {
         let (look, environment) = self.look();
         if matches!(environment, Some(E::EDL | E::FP)) {
             // Somebody writes its flash: a reset now would ruin it.
-            if !look.powered && look.capable {
-                self.power_up();
-            }
+            self.download(environment == Some(E::EDL), look.powered);
             self.enter(State::Download);
+            return SOON_MS;
+        }
+        if look.reachable && self.download.take().is_some() {
+            // It has restarted, and knows nothing of the host side as it is.
+            self.power_down(true);
+            return 0;
+        }
+        if environment == Some(E::RDDM) && self.waits_for_dump() {
+            self.enter(State::Restarting);
             return SOON_MS;
         }
         match self.ladder.decide(look) {

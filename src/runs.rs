@@ -47,6 +47,14 @@ impl Runs {
         self.queue.room()
     }
 
+    /// Bytes of all.
+    pub(crate) fn bytes(&mut self) -> u64 {
+        let last = u64::from(self.last.bytes);
+        self.queue
+            .iter_mut()
+            .fold(last, |sum, run| sum.saturating_add(run.bytes.into()))
+    }
+
     /// A packet was put into the open transfer. Gives the run before it back if there was no room for it.
     pub(crate) fn add(&mut self, key: u8, bytes: usize) -> Option<Run> {
         let mut excess = None;

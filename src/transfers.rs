@@ -143,6 +143,11 @@ impl Transfers {
         (self.completed, self.under_way)
     }
 
+    /// Free buffers, and bytes in the others.
+    pub(crate) fn level(&mut self) -> (usize, u64) {
+        (self.pool.len(), self.account.bytes())
+    }
+
     /// Copies a packet into the open transfer, after a header if it is a frame.
     pub(crate) fn append_packet(
         &mut self,

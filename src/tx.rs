@@ -247,6 +247,11 @@ impl Tx {
         self.state.lock().progress()
     }
 
+    /// Free buffers, and bytes in the others.
+    pub(crate) fn level(&self) -> (usize, u64) {
+        self.state.lock().level()
+    }
+
     /// The limits of an aggregate.
     pub(crate) fn aggregation(&self) -> TxAggregation {
         self.state.lock().limits

@@ -1,15 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
-//! Finds data channels that have stopped, and restarts them; and gives the modem receive buffers that it lacks.
+//! Finds data channels that have stopped, and restarts them; gives the modem receive buffers that it lacks, and tries again what
+//! did not start.
 //!
 //! The MHI core takes completions in the ring's order only: after a single one that is lost or points elsewhere, it drops all
 //! later ones of that channel until the channel starts anew. Nothing tells a driver of it, so this looks at what moves.
+//!
+//! This is the driver's tx_timeout, too, in place of the network core's: that one warns with a stack trace up to 6.6, takes a link
+//! that the network has stopped for one that hangs, and does not see a modem that is silent.
 
 use crate::netdev::{self, Base};
 use crate::stats::Counter;
 use kernel::device;
-use kernel::mhi;
+use kernel::mhi::{self, Direction};
 use kernel::net;
 use kernel::prelude::*;
+use kernel::print::Ascii;
 use kernel::types::ARef;
 use kernel::workqueue::Periodic;
 
@@ -25,6 +30,8 @@ const MOST_MISSING: u32 = 30;
 const MOST_FAILURES: u32 = 2;
 /// Transfers that the modem has taken without sending anything, from which on its silence is no accident.
 const UNANSWERED: u64 = 8;
+/// Malformed frames between two looks, in half of all transfers at least, that are no accident.
+const MISMATCH: u64 = 4;
 
 /// Watches one modem's data channels.
 pub(crate) struct Watchdog {
@@ -45,6 +52,16 @@ pub(crate) struct Watchdog {
     missing: u32,
     /// Buffers that the modem had given back, at the last look, without having them.
     unqueued: u64,
+    format: Seemings,
+}
+
+/// What was seen of the data format at the last look.
+#[derive(Clone, Copy, Default)]
+struct Seemings {
+    malformed: u64,
+    transfers: u64,
+    /// Whether the log says that the modem has another.
+    told: bool,
 }
 
 /// What the channels had moved at the last look.
@@ -71,6 +88,7 @@ impl Watchdog {
             failed: 0,
             missing: 0,
             unqueued: 0,
+            format: Seemings::default(),
         }
     }
 
@@ -131,7 +149,7 @@ impl Watchdog {
             dev_warn!(&self.dev, "the modem does not start its data channels");
             port.health.went_down(true);
         }
-        port.keep_stopped(failed.then_some(channel));
+        port.stopped.keep(failed.then_some(channel));
     }
 
     /// Whether the modem gave back what it did not have. The MHI core's ring then looks full where it is empty.
@@ -140,9 +158,10 @@ impl Watchdog {
         core::mem::replace(&mut self.unqueued, unqueued) != unqueued
     }
 
-    fn explain(&self, reason: Counter) {
+    fn explain(&self, reason: Counter, channel: &mhi::Device) {
         let seconds = u64::from(self.patience()) * u64::from(PERIOD_MS) / 1000;
-        self.base.private().counters.count(reason);
+        let port = self.base.private();
+        port.counters.count(reason);
         match reason {
             Counter::TxRestarts => dev_warn_ratelimited!(
                 &self.dev,
@@ -153,6 +172,36 @@ impl Watchdog {
                 "the modem takes packets and has sent none for {seconds} s: restarting its data channels"
             ),
         }
+        let (_, under_way) = port.tx.progress();
+        let (buffers, bytes) = port.tx.level();
+        dev_warn_ratelimited!(
+            &self.dev,
+            "uplink: {under_way} transfers with the modem, {bytes} bytes queued, {buffers} buffers and {} descriptors free, none back for {} s; downlink: {} descriptors free; modem {}",
+            channel.free_descriptors(Direction::Uplink),
+            self.stuck,
+            channel.free_descriptors(Direction::Downlink),
+            Ascii(port.health.name())
+        );
+    }
+
+    /// Says so, once, if what comes makes no sense in the data format that was set.
+    #[optimize(size)]
+    fn check_format(&mut self) {
+        let counters = &self.base.private().counters;
+        let malformed = Counter::RxTruncatedHeader as usize..=Counter::RxZeroLength as usize;
+        let malformed = malformed.chain([Counter::RxNotIp as usize]);
+        let malformed = malformed.fold(0u64, |sum, index| sum.wrapping_add(counters.get(index)));
+        let transfers = counters.get(Counter::RxTransfers as usize);
+        let wrong = malformed.wrapping_sub(self.format.malformed);
+        let of = transfers.wrapping_sub(self.format.transfers);
+        (self.format.malformed, self.format.transfers) = (malformed, transfers);
+        if wrong >= MISMATCH && wrong >= of / 2 && !self.format.told {
+            self.format.told = true;
+            dev_warn!(
+                &self.dev,
+                "{wrong} malformed frames in {of} transfers: the modem's data format is another than the one set here"
+            );
+        }
     }
 }
 
@@ -161,23 +210,26 @@ impl Periodic for Watchdog {
 
     #[optimize(size)]
     fn run(&mut self) -> u32 {
-        let channel = self.base.private().rx.channel();
-        if let Some(channel) = channel {
+        let port = self.base.private();
+        if let Some(serial) = port.stopped_serial.get() {
+            serial.reprobe();
+        }
+        if let Some(channel) = port.rx.channel() {
             self.missing = 0;
-            let _ = self.base.private().rx.fill(); // without memory, the next time
+            let _ = port.rx.fill(); // without memory, the next time
+            self.check_format();
             if self.is_deceived() {
-                let counters = &self.base.private().counters;
-                counters.count(Counter::TxRestarts);
+                port.counters.count(Counter::TxRestarts);
                 dev_warn_ratelimited!(
                     &self.dev,
                     "the modem gave back what it did not have: restarting its data channels"
                 );
                 self.restart(channel);
             } else if let Some(reason) = self.look() {
-                self.explain(reason);
+                self.explain(reason, &channel);
                 self.restart(channel);
             }
-        } else if let Some(channel) = self.base.private().stopped() {
+        } else if let Some(channel) = port.stopped.get() {
             self.waited = self.waited.saturating_add(1);
             if self.waited >= self.patience() {
                 self.restart(channel);
@@ -185,15 +237,16 @@ impl Periodic for Watchdog {
         } else {
             // The modem is away; its next channels start with a clean record.
             (self.stuck, self.silent, self.restarts) = (0, 0, 0);
-            self.missing = match self.base.private().health.is_up() {
+            self.missing = match port.health.is_up() {
                 true => self.missing.saturating_add(1),
                 false => 0,
             };
             if self.missing >= MOST_MISSING {
                 self.missing = 0;
                 dev_warn!(&self.dev, "the modem is up without data channels");
-                self.base.private().health.went_down(true);
+                port.health.went_down(true);
             }
+            self.format.told = false;
         }
         PERIOD_MS
     }
@@ -202,6 +255,8 @@ impl Periodic for Watchdog {
 impl Drop for Watchdog {
     fn drop(&mut self) {
         // The controller, whose channels these are, goes next.
-        self.base.private().close_stopped();
+        let port = self.base.private();
+        port.stopped.close();
+        port.stopped_serial.close();
     }
 }

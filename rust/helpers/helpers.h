@@ -74,6 +74,9 @@ struct device *rust_helper_mhi_dev_to_dev(struct mhi_device *mhi_dev);
 void rust_helper_mhi_set_name(struct mhi_controller *mhi_cntrl, const char *name);
 void rust_helper_mhi_set_ready_timeout(struct mhi_controller_config *config, u32 ms);
 void rust_helper_mhi_disown(struct mhi_device *mhi_dev);
+void rust_helper_mhi_set_edl(struct mhi_controller *mhi_cntrl, const char *image);
+bool rust_helper_crash_dump(void);
+ssize_t rust_helper_mhi_give_dump(struct mhi_controller *mhi_cntrl);
 const char *rust_helper_mhi_ee_name(enum mhi_ee_type ee);
 
 /* net.c */

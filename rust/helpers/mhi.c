@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Modem Host Interface bus.
 
+#include <linux/devcoredump.h>
 #include <linux/mhi.h>
+#include <linux/moduleparam.h>
 #include "helpers.h"
 
 struct device *rust_helper_mhi_dev_to_dev(struct mhi_device *mhi_dev)
@@ -48,4 +50,102 @@ const char *rust_helper_mhi_ee_name(enum mhi_ee_type ee)
 	};
 
 	return (unsigned int)ee < ARRAY_SIZE(names) && names[ee] ? names[ee] : "unknown";
+}
+
+static bool crash_dump;
+
+#ifdef CONFIG_DEV_COREDUMP
+module_param(crash_dump, bool, 0644);
+#else
+static int crash_dump_set(const char *value, const struct kernel_param *param)
+{
+	int error = param_set_bool(value, param);
+
+	if (!error && crash_dump) {
+		crash_dump = false;
+		pr_warn("rmnet_mhi: crash_dump stays off: this kernel has no CONFIG_DEV_COREDUMP\n");
+	}
+	return error;
+}
+
+static const struct kernel_param_ops crash_dump_ops = {
+	.flags = KERNEL_PARAM_OPS_FL_NOARG,
+	.set = crash_dump_set,
+	.get = param_get_bool,
+};
+
+module_param_cb(crash_dump, &crash_dump_ops, &crash_dump, 0644);
+#endif
+MODULE_PARM_DESC(crash_dump, "Collect the memory image of a crashed modem as a devcoredump (from its next start on; default off)");
+
+bool rust_helper_crash_dump(void)
+{
+	return READ_ONCE(crash_dump);
+}
+
+/* Where the bus left the image that the modem has written, for userspace to fetch: the bytes, or a negative error. */
+ssize_t rust_helper_mhi_give_dump(struct mhi_controller *mhi_cntrl)
+{
+	const struct image_info *image = mhi_cntrl->rddm_image;
+	size_t size = 0;
+	u8 *copy;
+	u32 i;
+
+	if (!image || !image->entries)
+		return -ENODATA;
+	for (i = 0; i < image->entries - 1; i++) /* the last one is the vector */
+		size += image->mhi_buf[i].len;
+	copy = vmalloc(size);
+	if (!copy)
+		return -ENOMEM;
+	size = 0;
+	for (i = 0; i < image->entries - 1; i++) {
+		memcpy(copy + size, image->mhi_buf[i].buf, image->mhi_buf[i].len);
+		size += image->mhi_buf[i].len;
+	}
+	dev_coredumpv(mhi_cntrl->cntrl_dev, copy, size, GFP_KERNEL); /* frees it */
+	return size;
+}
+
+/* From drivers/bus/mhi: common.h, host/internal.h, host/pci_generic.c. */
+#define CHDBOFF 0x18
+#define SOC_RESET 0xb0
+#define EDL_DOORBELL 91
+#define EDL_COOKIE 0xedededed
+
+#ifdef RMNET_MHI_HAVE_EDL_TRIGGER
+/* The doorbell tells the modem's boot loader, which the reset starts, to wait for a flash programmer. */
+static int trigger_edl(struct mhi_controller *mhi_cntrl)
+{
+	void __iomem *doorbell;
+	u32 offset;
+	int error;
+
+	error = mhi_device_get_sync(mhi_cntrl->mhi_dev);
+	if (error)
+		return error;
+	mhi_cntrl->runtime_get(mhi_cntrl);
+	error = mhi_cntrl->read_reg(mhi_cntrl, mhi_cntrl->regs + CHDBOFF, &offset);
+	if (!error) {
+		/* write_reg refuses what is outside the BAR. */
+		doorbell = mhi_cntrl->regs + offset + 8 * EDL_DOORBELL;
+		mhi_cntrl->write_reg(mhi_cntrl, doorbell + 4, 0);
+		mhi_cntrl->write_reg(mhi_cntrl, doorbell, EDL_COOKIE);
+	}
+	/* The host side goes down soon after the reset, and nobody may keep the modem awake then. */
+	mhi_device_put(mhi_cntrl->mhi_dev);
+	if (!error)
+		mhi_cntrl->write_reg(mhi_cntrl, mhi_cntrl->regs + SOC_RESET, 1);
+	mhi_cntrl->runtime_put(mhi_cntrl);
+	return error;
+}
+#endif
+
+/* Where the bus has no trigger_edl in sysfs (6.6), a modem comes to emergency download by other ways only. */
+void rust_helper_mhi_set_edl(struct mhi_controller *mhi_cntrl, const char *image)
+{
+	mhi_cntrl->edl_image = image;
+#ifdef RMNET_MHI_HAVE_EDL_TRIGGER
+	mhi_cntrl->edl_trigger = trigger_edl;
+#endif
 }

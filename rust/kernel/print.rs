@@ -2,7 +2,7 @@
 //! Kernel log lines: `dev_err!`, `dev_warn!`, `dev_info!` and `pr_info!`. Lines longer than 240 bytes are cut.
 
 use crate::device::Device;
-use core::ffi::{c_char, c_int};
+use core::ffi::{c_char, c_int, CStr};
 use core::fmt::{self, Write};
 
 /// Severity, as the kernel's log levels number it.
@@ -50,6 +50,16 @@ pub fn print(level: Level, args: fmt::Arguments<'_>) {
 pub fn may_print() -> bool {
     // SAFETY: No preconditions.
     unsafe { bindings::rust_helper_ratelimit() }
+}
+
+/// A C string in ASCII, to be printed.
+pub struct Ascii<'a>(pub &'a CStr);
+
+impl fmt::Display for Ascii<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut bytes = self.0.to_bytes().iter();
+        bytes.try_for_each(|byte| f.write_char(char::from(*byte)))
+    }
 }
 
 /// A line under construction, on the stack.

@@ -11,6 +11,11 @@ state_is() {
 	[ "$(modem_state)" = "$1" ]
 }
 
+# dmesg_has PATTERN
+dmesg_has() {
+	dmesg | grep -q "$1"
+}
+
 # recovers SECONDS: the session that was connected carries packets again, on the same interfaces.
 recovers() {
 	check "the modem is up again" wait_for "$1" state_is up

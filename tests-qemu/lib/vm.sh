@@ -6,6 +6,8 @@
 modem_options=()
 qemu_options=()
 kernel_options=
+# How long it may take, where the script's head does not say.
+vm_seconds=
 
 # vm GUEST DIRECTORY CASE SCRIPT CONSOLE: boots the case; the directory holds guest.cpio and gets the logs; options stand in
 # the script's head. CONSOLE is "file", "demo" (the guest's port "out" is the terminal) or "terminal".
@@ -14,7 +16,7 @@ vm() {
 	local directory=$2 name=$3 script=$4 console=$5
 	local sockets modem_process status=0 timeout limit=()
 	sockets=$(mktemp -d -p "$scratch") # short, as a socket's path must be
-	timeout=$((($(header "$script" timeout 90) + 15 * ${CYCLES:-0}) * $(patience "$1")))
+	timeout=$(((${vm_seconds:-$(header "$script" timeout 90)} + 15 * ${CYCLES:-0}) * $(patience "$1")))
 	mkdir -p "$directory"
 	rm -f "$directory"/{verdict,console.log,modem.log,qemu.log}
 

@@ -3,8 +3,9 @@
 
 use super::config::Config;
 use crate::alloc::{KBox, KVec};
-use crate::error::{code::*, to_result, Result};
+use crate::error::{code::*, to_result, Error, Result};
 use crate::pci;
+use crate::time::sleep_ms;
 use crate::types::Opaque;
 use core::ffi::{c_int, c_void, CStr};
 
@@ -19,6 +20,20 @@ pub enum Environment {
     /// Flash programmer.
     FlashProgrammer = bindings::mhi_ee_type_MHI_EE_FP,
 }
+
+/// Bytes of a piece of a memory image: contiguous memory, which may be scarce.
+const DUMP_PIECE: usize = 64 << 10;
+/// How long a crashed modem may take to be reset, and how often to look.
+const RESET_MS: u32 = 1000;
+const RESET_LOOK_MS: u32 = 20;
+
+// Linux `drivers/bus/mhi/common.h`.
+const BHIEOFF: usize = 0x2c;
+const BHIE_END: usize = 0x7c;
+const MHICTRL: u32 = 0x38;
+const MHICTRL_RESET: u32 = 1 << 1;
+const MHISTATUS: u32 = 0x48;
+const MHISTATUS_SYSERR: u32 = 1 << 2;
 
 /// What the MHI core tells a controller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,6 +68,8 @@ pub struct Setup<'a> {
     pub dma_bits: u32,
     /// Whether it is woken by a wire instead of by doorbells.
     pub sideband_wake: bool,
+    /// The flash programmer, a file of firmware, that it gets in emergency download.
+    pub edl_image: &'static CStr,
 }
 
 #[repr(C)]
@@ -87,6 +104,7 @@ impl<T: Owner> Controller<T> {
             irqs,
             dma_bits,
             sideband_wake,
+            edl_image,
         } = setup;
         let mut inner = KBox::new(Inner {
             raw: Opaque::zeroed(),
@@ -98,6 +116,8 @@ impl<T: Owner> Controller<T> {
         let raw = unsafe { &mut *inner.raw.get() };
         // SAFETY: `raw` is a controller, and `name` is a string for as long as the kernel runs.
         unsafe { bindings::rust_helper_mhi_set_name(raw, name.as_ptr()) };
+        // SAFETY: As above.
+        unsafe { bindings::rust_helper_mhi_set_edl(raw, edl_image.as_ptr()) };
         raw.cntrl_dev = dev.as_device().as_raw();
         raw.regs = bar.as_ptr();
         raw.reg_len = bar.len() as _;
@@ -128,15 +148,25 @@ impl<T: Owner> Controller<T> {
         })
     }
 
-    /// Starts the modem; mission mode is reached in the background.
+    /// Starts the modem; mission mode is reached in the background. `dump` bytes are kept for its memory image, should it crash;
+    /// with them, the MHI core does not restart a modem that crashed.
     #[optimize(size)]
-    pub fn power_up(&mut self) -> Result {
+    pub fn power_up(&mut self, dump: usize) -> Result {
         if self.powered {
             return Ok(());
         }
         let raw = self.inner.raw.get();
+        // SAFETY: The controller is registered and not prepared: nobody else reads these.
+        unsafe {
+            (*raw).rddm_size = dump;
+            (*raw).seg_len = DUMP_PIECE;
+        }
         // SAFETY: The controller is registered and not prepared.
-        to_result(unsafe { bindings::mhi_prepare_for_power_up(raw) })?;
+        if let Err(error) = to_result(unsafe { bindings::mhi_prepare_for_power_up(raw) }) {
+            // SAFETY: As above. The core frees the image and leaves the pointer, if it has one.
+            unsafe { (*raw).rddm_image = core::ptr::null_mut() };
+            return Err(error);
+        }
         // SAFETY: The controller is prepared.
         if let Err(error) = to_result(unsafe { bindings::mhi_async_power_up(raw) }) {
             // SAFETY: It is prepared and not powered.
@@ -155,8 +185,40 @@ impl<T: Owner> Controller<T> {
             let raw = self.inner.raw.get();
             // SAFETY: By the invariant it is prepared and powered.
             unsafe { bindings::mhi_power_down(raw, graceful) };
+            if graceful && self.has_dump() {
+                self.stop_dump();
+            }
             // SAFETY: It is powered down.
             unsafe { bindings::mhi_unprepare_after_power_down(raw) };
+        }
+    }
+
+    /// Whether there is memory for a memory image.
+    pub fn has_dump(&self) -> bool {
+        // SAFETY: The controller is registered; only `power_up` and `power_down` change this.
+        !unsafe { (*self.inner.raw.get()).rddm_image }.is_null()
+    }
+
+    /// Gives the memory image, which the modem has written, to userspace; its bytes. May sleep.
+    #[optimize(size)]
+    pub fn give_dump(&mut self) -> Result<usize> {
+        // SAFETY: The controller is registered, and keeps the image until `power_down`.
+        let size = unsafe { bindings::rust_helper_mhi_give_dump(self.inner.raw.get()) };
+        usize::try_from(size).map_err(|_| Error::from_errno(size as c_int))
+    }
+
+    /// With memory for an image the core does not reset a modem that crashed, which may still write there.
+    #[optimize(size)]
+    fn stop_dump(&self) {
+        if self.register(MHISTATUS) & MHISTATUS_SYSERR == 0 {
+            return;
+        }
+        self.set_register(MHICTRL, MHICTRL_RESET);
+        for _ in 0..RESET_MS / RESET_LOOK_MS {
+            if self.register(MHICTRL) & MHICTRL_RESET == 0 {
+                break;
+            }
+            sleep_ms(RESET_LOOK_MS);
         }
     }
 
@@ -241,8 +303,17 @@ impl<T: Owner> Controller<T> {
         if !unsafe { in_bar(raw, at) } {
             return EINVAL.to_errno();
         }
-        // SAFETY: `at` is an aligned register inside the mapped BAR, `out` the core's variable.
-        unsafe { *out = bindings::rust_helper_readl(at) };
+        // SAFETY: `at` is an aligned register inside the mapped BAR.
+        let value = unsafe { bindings::rust_helper_readl(at) };
+        // SAFETY: The controller is registered.
+        let (regs, len) = unsafe { ((*raw).regs, (*raw).reg_len) };
+        // The core clears registers there without asking us: they must be inside.
+        let limit = len.saturating_sub(BHIE_END);
+        if at == regs.wrapping_byte_add(BHIEOFF) && (value % 4 != 0 || value as usize > limit) {
+            return ERANGE.to_errno();
+        }
+        // SAFETY: `out` is the core's variable.
+        unsafe { *out = value };
         0
     }
 
@@ -262,6 +333,12 @@ impl<T: Owner> Controller<T> {
     unsafe extern "C" fn wake(_raw: *mut bindings::mhi_controller, _override: bool) {}
 
     unsafe extern "C" fn wake_toggle(_raw: *mut bindings::mhi_controller) {}
+}
+
+/// Whether the module's user wants memory images of modems that crash.
+pub fn crash_dump() -> bool {
+    // SAFETY: No preconditions.
+    unsafe { bindings::rust_helper_crash_dump() }
 }
 
 /// Whether a register is inside the BAR: the core computes some addresses from offsets that the modem tells.

@@ -48,5 +48,15 @@ pub const BHIE_MSMSOCID: u32 = 0x00;
 pub const BHIE_TXVECADDR_LOW: u32 = 0x2c;
 /// Extended registers: address of the vector of pieces from the modem (a crash dump), low word.
 pub const BHIE_RXVECADDR_LOW: u32 = 0x60;
-/// Extended registers: last word, state of the transfer from the modem.
+/// Extended registers: the address' high word.
+pub const BHIE_RXVECADDR_HIGH: u32 = 0x64;
+/// Extended registers: bytes of the vector, [`VECTOR_ENTRY`] for each piece.
+pub const BHIE_RXVECSIZE: u32 = 0x68;
+/// Extended registers, doorbell: a sequence number, not 0, in bits 29:0 says that the pieces are there to be filled.
+pub const BHIE_RXVECDB: u32 = 0x70;
+/// Extended registers: last word, state of the transfer from the modem in bits 31:30 as in [`STATUS`], and the doorbell's number.
 pub const BHIE_RXVECSTATUS: u32 = 0x78;
+/// Bits of a state, in [`BHIE_RXVECSTATUS`] as in [`STATUS`].
+pub const STATUS_MASK: u32 = 3 << 30;
+/// Bytes of a vector's entry: address and length of a piece, 64 bits each.
+pub const VECTOR_ENTRY: usize = 16;

@@ -15,15 +15,15 @@ use crate::bus::Bus;
 use crate::device::Device;
 use crate::fault::{self, number};
 use crate::glitch;
-use crate::mhi::engine::{Cure, Point, Signal};
+use crate::mhi::engine::{Cure, Dump, Point, Signal};
 use crate::shared::Shared;
 
 /// Bytes of a request at most.
 const LINE: u64 = 1 << 20;
 
 const HELP: &str = "ping; state; memory; stats; stats NAME; sys_err [event|interrupt|both [pbl|sbl|amss]]; \
-     crash-at reset|ready|m0|mission|start; reset-delay MILLISECONDS; rddm; numb soc|function|bus|power; drop; restore; stall; resume; \
-     m1; wake; event PRIMARY-RING-ELEMENT-HEX [RING]; event-rp RING POINTER; complete-unqueued CHANNEL COUNT; \
+     crash-at reset|ready|m0|mission|start; reset-delay MILLISECONDS; rddm; dump given|refused|kept; numb soc|function|bus|power; drop; restore; stall; \
+     resume; m1; wake; event PRIMARY-RING-ELEMENT-HEX [RING]; event-rp RING POINTER; complete-unqueued CHANNEL COUNT; \
      lose-interrupts COUNT; storm VECTOR MILLISECONDS; port CHANNEL ...; data ...; qmi ...; mbim ...; at ...; diag ...; \
      ip_ctrl ...; ";
 
@@ -132,6 +132,14 @@ pub fn request(device: &mut Device, words: &[&str], now: Instant) -> Result<Stri
                 &mut device.bus,
                 now,
             );
+        }
+        ["dump", what] => {
+            device.engine.dump = match *what {
+                "given" => Dump::Given,
+                "refused" => Dump::Refused,
+                "kept" => Dump::Kept,
+                _ => return Err(format!("no such dump: {what}")),
+            };
         }
         ["drop"] => device.dropped = true,
         ["restore"] => device.reset(Cure::Power, now),

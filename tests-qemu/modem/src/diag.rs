@@ -6,6 +6,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
+use crate::fault::number;
 use crate::port::Port;
 use crate::session::Modem;
 
@@ -39,6 +40,9 @@ pub struct Diag {
     requests: u64,
     malformed: u64,
     dropped: u64,
+    /// Messages of how many bytes are still to be sent without a request, and how many were.
+    flood: (usize, u64),
+    flooded: u64,
 }
 
 impl Diag {
@@ -53,6 +57,8 @@ impl Diag {
             requests: 0,
             malformed: 0,
             dropped: 0,
+            flood: (0, 0),
+            flooded: 0,
         }
     }
 
@@ -133,6 +139,11 @@ impl Port for Diag {
     }
 
     fn poll(&mut self, _now: Instant) -> Option<Vec<u8>> {
+        if self.outbox.is_empty() && self.flood.1 > 0 {
+            self.flood.1 -= 1;
+            self.flooded += 1;
+            return Some(vec![self.flooded as u8; self.flood.0]);
+        }
         self.outbox.pop_front()
     }
 
@@ -146,10 +157,18 @@ impl Port for Diag {
     fn command(&mut self, words: &[&str]) -> Result<String, String> {
         match words {
             ["stats"] => Ok(format!(
-                "requests={} malformed={} dropped={}",
-                self.requests, self.malformed, self.dropped
+                "requests={} malformed={} dropped={} flooded={}",
+                self.requests, self.malformed, self.dropped, self.flooded
             )),
-            _ => Err("stats".to_owned()),
+            ["flood", bytes, count] => {
+                let bytes = number(bytes)?;
+                if !(1..=LONGEST).contains(&bytes) {
+                    return Err(format!("a message has from 1 to {LONGEST} bytes"));
+                }
+                self.flood = (bytes, number(count)?);
+                Ok(String::new())
+            }
+            _ => Err("stats; flood BYTES COUNT".to_owned()),
         }
     }
 }
@@ -284,7 +303,7 @@ mod tests {
         assert_eq!(exchange(&mut port, &frame.repeat(5)).len(), 5);
         assert_eq!(
             port.command(&["stats"]),
-            Ok("requests=6 malformed=0 dropped=0".to_owned())
+            Ok("requests=6 malformed=0 dropped=0 flooded=0".to_owned())
         );
     }
 
@@ -299,7 +318,7 @@ mod tests {
         assert!(exchange(&mut port, &[0x7e]).is_empty());
         assert_eq!(
             port.command(&["stats"]),
-            Ok("requests=0 malformed=4 dropped=0".to_owned())
+            Ok("requests=0 malformed=4 dropped=0 flooded=0".to_owned())
         );
         assert_eq!(exchange(&mut port, &framed(&[0x00])).len(), 1);
         for _ in 0..OUTBOX + 10 {

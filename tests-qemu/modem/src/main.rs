@@ -121,6 +121,8 @@ fn endpoints(options: &Options) -> Endpoints {
     }
     ports.insert(18, Box::new(IpCtrl::new(signals.clone())));
     ports.insert(DUN, Box::new(At::new(Arc::clone(&modem))));
+    // FIREHOSE, which hosts open while the flash programmer runs: it gives back what it gets.
+    ports.insert(34, Box::new(Loopback::default()));
     Endpoints {
         ports,
         data: Box::new(DataPlane::new(Arc::clone(&modem), options.seed)),

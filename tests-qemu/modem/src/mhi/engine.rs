@@ -6,6 +6,7 @@
 
 mod boot;
 mod command;
+mod dump;
 mod states;
 
 use std::collections::BTreeMap;
@@ -78,6 +79,17 @@ pub enum Point {
     Start,
 }
 
+/// What becomes of a dump that the host has given memory for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dump {
+    /// It is written there.
+    Given,
+    /// The modem says that it failed.
+    Refused,
+    /// The modem says nothing.
+    Kept,
+}
+
 /// The engine.
 pub struct Engine {
     registers: Registers,
@@ -91,6 +103,9 @@ pub struct Engine {
     active_at: Option<Instant>,
     awake: bool,
     download: bool,
+    /// What becomes of dumps.
+    pub dump: Dump,
+    dump_at: Option<Instant>,
     /// It offers a dump and does nothing else until this has happened.
     numb: Option<Cure>,
     /// The host must hear that its rings are gone.
@@ -129,6 +144,8 @@ impl Engine {
             active_at: None,
             awake: false,
             download: false,
+            dump: Dump::Given,
+            dump_at: None,
             numb: None,
             orphaned: false,
             alarm: false,
@@ -166,6 +183,7 @@ impl Engine {
             Effect::State(state) => self.request(state, bus, now),
             Effect::SocReset => self.soc_reset(now),
             Effect::Image => self.image(bus, now),
+            Effect::Dump => self.offer_dump(now),
             Effect::Command(wp) => {
                 self.leave_m2(bus, now);
                 if let Some(commands) = &mut self.commands {
@@ -225,7 +243,12 @@ impl Engine {
                 self.come_to(Point::Ready, bus, now);
             }
         }
+        if self.dump_at.is_some_and(|at| at <= now) && may_master {
+            self.dump_at = None;
+            self.write_dump(bus);
+        }
         let mut wake = Wake::from(self.boot_at).min(self.reset_at.into());
+        wake = wake.min(self.dump_at.into());
         if self.is_running() && may_master {
             wake = wake.min(self.command(bus, now));
             self.events.flush(bus, now);

@@ -55,6 +55,11 @@ const REGISTERS: &[(u32, u32, u32)] = &[
     (BHI + bhi::NUMSEG, 1, 0),
     (BHI + bhi::MSMHWID, 0x0022_c0e1, 0),
     (BHI + bhi::OEMPKHASH, 0x9a5e_17cb, 0),
+    (BHIE + bhi::BHIE_RXVECADDR_LOW, 0, u32::MAX),
+    (BHIE + bhi::BHIE_RXVECADDR_HIGH, 0, u32::MAX),
+    (BHIE + bhi::BHIE_RXVECSIZE, 0, u32::MAX),
+    (BHIE + bhi::BHIE_RXVECDB, 0, u32::MAX),
+    (BHIE + bhi::BHIE_RXVECSTATUS, 0, u32::MAX),
     // SoC hardware version: family 6, device 0x00f, revision 1.1.
     (SOC_HW_VERSION, 0x600f_0101, 0),
 ];
@@ -72,6 +77,8 @@ pub enum Effect {
     SocReset,
     /// An image waits at IMGADDR.
     Image,
+    /// Memory for a crash dump waits at RXVECADDR.
+    Dump,
     /// Command ring doorbell.
     Command(u64),
     /// Channel doorbell.
@@ -159,6 +166,7 @@ impl Registers {
             MHICTRL if value & CTRL_RESET != 0 => Effect::Reset,
             MHICTRL => Effect::State(State((value >> STATE_SHIFT) as u8)),
             offset if offset == BHI + bhi::IMGTXDB && value != 0 => Effect::Image,
+            offset if offset == BHIE + bhi::BHIE_RXVECDB && value != 0 => Effect::Dump,
             _ => Effect::None,
         }
     }

@@ -14,7 +14,7 @@ use ::mhi::register::*;
 use ::mhi::{bhi, Command, Completion, Element, Event, ExecutionEnvironment, State, Transfer};
 
 use super::mock::*;
-use super::registers::{BHI, CHDB};
+use super::registers::{BHI, BHIE, CHDB};
 
 const MS: Duration = Duration::from_millis(1);
 

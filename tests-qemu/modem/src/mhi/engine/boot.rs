@@ -20,6 +20,7 @@ impl Engine {
         self.registers.reset();
         self.reset_at = None;
         self.boot_at = None;
+        self.dump_at = None;
         self.orphaned = false;
         self.alarm = false;
         self.set_state(State::RESET);
@@ -51,6 +52,7 @@ impl Engine {
             self.send(Event::State(State::SYS_ERR), bus, now);
         }
         self.alarm = signal != Signal::Event;
+        self.offer_dump(now);
     }
 
     /// The modem has come so far: whether it crashes there, as was ordered.

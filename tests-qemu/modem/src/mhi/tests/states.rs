@@ -267,3 +267,43 @@ fn dump_that_nobody_fetches_ends_with_a_reset() {
         (ExecutionEnvironment::AMSS, State::READY)
     );
 }
+
+#[test]
+fn dump_fills_the_pieces_that_the_host_gave() {
+    let mut host = Host::in_m0(&[]);
+    // Two pieces, of 32 and 16 bytes, and the vector.
+    let vector: Vec<u8> = [BUFFERS, 32, BUFFERS + 0x100, 16]
+        .iter()
+        .flat_map(|word| word.to_le_bytes())
+        .collect();
+    host.put(BUFFERS + 0x1000, &vector);
+    host.write(BHIE + bhi::BHIE_RXVECADDR_LOW, (BUFFERS + 0x1000) as u32);
+    host.write(BHIE + bhi::BHIE_RXVECSIZE, 32);
+    host.write(BHIE + bhi::BHIE_RXVECDB, 7);
+    host.run(300 * MS);
+    assert_eq!(host.read(BHIE + bhi::BHIE_RXVECSTATUS), 0);
+    host.request("rddm").expect("obeyed");
+    host.run(300 * MS);
+    assert_eq!(
+        host.read(BHIE + bhi::BHIE_RXVECSTATUS),
+        bhi::STATUS_SUCCESS | 7
+    );
+    let (mut one, mut other) = ([0; 32], [0; 17]);
+    host.get(BUFFERS, &mut one);
+    host.get(BUFFERS + 0x100, &mut other);
+    assert_eq!(one, *b"000000000000000\n000000000000001\n");
+    assert_eq!(other, *b"000000000000002\n\0");
+    // One that was not asked for, and one that fails.
+    host.write(MHICTRL, CTRL_RESET);
+    host.run(100 * MS);
+    host.request("rddm").expect("obeyed");
+    host.run(300 * MS);
+    assert_eq!(host.read(BHIE + bhi::BHIE_RXVECSTATUS), 0);
+    host.request("dump refused").expect("obeyed");
+    host.write(BHIE + bhi::BHIE_RXVECDB, 9);
+    host.run(300 * MS);
+    assert_eq!(
+        host.read(BHIE + bhi::BHIE_RXVECSTATUS),
+        bhi::STATUS_ERROR | 9
+    );
+}

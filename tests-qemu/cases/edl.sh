@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
+# shellcheck shell=dash
+# timeout: 300
+# Firmware update: into emergency download by sysfs, the flash programmer's port with bytes both ways, and back to work by a reset
+# of the modem without a reload of the module.
+
+mhi=/sys/bus/mhi/devices/mhi0
+firehose=/dev/wwan0firehose0
+firmware=/lib/firmware/qcom/prog_firehose_sdx6x.elf
+
+environment_is() {
+	modem state | grep -q "ee=$1 "
+}
+
+talk() {
+	dd if=/dev/urandom of=/tmp/sent bs=$1 count=1 2>/dev/null
+	exec 4<>$firehose
+	cat /tmp/sent >&4
+	dd of=/tmp/received bs=$1 count=1 <&4 2>/dev/null
+	exec 4<&-
+	cmp /tmp/sent /tmp/received
+}
+
+port_is_gone() {
+	[ ! -e $1 ]
+}
+
+up_with_session
+[ -e $mhi/trigger_edl ] || {
+	skip "trigger_edl: this kernel's MHI bus has none"
+	leave
+}
+mkdir -p ${firmware%/*}
+check "0 is refused" refused sh -c "echo 0 >$mhi/trigger_edl"
+check "trigger" sh -c "echo 1 >$mhi/trigger_edl"
+check "the modem is in emergency download" wait_for 5 environment_is edl
+check "the driver sees it" wait_for 10 state_is download
+check "carrier is off" wait_for 5 sh -c "[ \$(cat /sys/class/net/$base/carrier) = 0 ]"
+check "its ports go" wait_for 10 port_is_gone $qmi
+
+check "back without a flash programmer" sh -c "echo 1 >$mhi/soc_reset"
+recovers 60
+
+dd if=/dev/urandom of=$firmware bs=1000 count=100 2>/dev/null
+check "trigger once more" sh -c "echo 1 >$mhi/trigger_edl"
+check "the flash programmer runs" wait_for 20 environment_is fp
+check "its port appears" wait_for 20 test -c $firehose
+check "the driver leaves it alone" state_is download
+check "500 bytes both ways" talk 500
+check "3000 bytes both ways" talk 3000
+usleep 15000000
+check "it is still left alone" environment_is fp
+check "and has its port" talk 100
+check "no reset happened" test "$(ethtool -S $base | awk '/modem_resets/ { n += $2 } END { print n }')" = 0
+
+check "back to work" sh -c "echo 1 >$mhi/soc_reset"
+recovers 60
+check "the port is gone" port_is_gone $firehose
+check "disconnect" disconnect
+check "the driver goes" driver_unload

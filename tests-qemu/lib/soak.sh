@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
+# shellcheck shell=bash disable=SC2034,SC2154
+# `make soak`: one guest at work for hours, by a seed that is printed. Sourced by tests-qemu/run, in the build root.
+
+soak() {
+	local guest=${architecture:-amd64} minutes=${SOAK_MINUTES:-240} seed=${SOAK_SEED:-$RANDOM} directory why
+	[ -z "${IMAGE-}" ] || guest=own
+	[ -z "${DEBUG-}" ] || guest=debug-${architecture:-amd64}
+	directory=$build/tests/soak-$guest
+	prepare "$guest"
+	build_image "$guest" "$directory"
+	say "$minutes minutes on $guest, SOAK_SEED=$seed; what happens is in ${directory#"$repository/"}/console.log"
+	kernel_options="SOAK_MINUTES=$minutes SOAK_SEED=$seed"
+	vm_seconds=$((minutes * 60 + 600))
+	why=$(vm "$guest" "$directory" soak "$here/guest/soak.sh" file) || say "$why"
+	grep -aE '^(pass|fail|note) ' "$directory/verdict" | tr -d '\r'
+	grep -qax 'done' <(tr -d '\r' <"$directory/verdict") && ! grep -qa '^fail' "$directory/verdict"
+}
