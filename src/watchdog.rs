@@ -128,7 +128,9 @@ impl Periodic for Watchdog {
 
     fn run(&mut self) -> u32 {
         let port = self.base.private();
-        if let Some(channel) = port.rx.channel() {
+        if port.health.is_asleep() {
+            self.silent = 0;
+        } else if let Some(channel) = port.rx.channel() {
             let _ = port.rx.fill(); // without memory, the next time
             if let Some(reason) = self.look() {
                 self.explain(reason);

@@ -13,6 +13,7 @@ base=rmnet_mhi0
 . /test/transfers.sh
 . /test/frames.sh
 . /test/recovery.sh
+. /test/power.sh
 
 # ---- verdicts
 

@@ -20,7 +20,7 @@ use crate::shared::Shared;
 const LINE: u64 = 1 << 20;
 
 const HELP: &str = "ping; state; stats; stats NAME; sys_err [event|interrupt|both]; rddm; numb soc|function|bus|power; drop; restore; \
-     stall; resume; m1; wake; event PRIMARY-RING-ELEMENT-HEX [RING]; port CHANNEL ...; data ...; qmi ...; mbim ...; at ...; diag ...; \
+     stall; resume; forget on|off; m1; wake; event PRIMARY-RING-ELEMENT-HEX [RING]; port CHANNEL ...; data ...; qmi ...; mbim ...; at ...; diag ...; \
      ip_ctrl ...; ";
 
 /// Listens and serves each client in a thread of its own. A socket left over from an earlier run is replaced.
@@ -133,6 +133,8 @@ pub fn request(device: &mut Device, words: &[&str], now: Instant) -> Result<Stri
         }
         ["stall"] => device.stalled = true,
         ["resume"] => device.stalled = false,
+        ["forget", "on"] => device.forgetful = true,
+        ["forget", "off"] => device.forgetful = false,
         ["m1"] => device.engine.doze(&mut device.bus, now),
         ["wake"] => {
             if !device.config.wake() {

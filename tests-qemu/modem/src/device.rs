@@ -50,6 +50,8 @@ pub struct Device {
     pub stalled: bool,
     /// Whether the link is down: every read gives ones.
     pub dropped: bool,
+    /// Whether its power is cut while it sleeps.
+    pub forgetful: bool,
     restart_at: Option<Instant>,
     markers: [u32; 16],
 }
@@ -73,6 +75,7 @@ impl Device {
             endpoints,
             stalled: false,
             dropped: false,
+            forgetful: false,
             restart_at: None,
             markers: [0; 16],
         }

@@ -54,6 +54,7 @@ impl Engine {
                 }
                 self.events.hurry();
                 self.set_state(State::M3);
+                bus.stats.count("m3");
                 self.send(Event::State(State::M3), bus, now);
             }
             (_, State::SYS_ERR) => {
