@@ -45,3 +45,25 @@ sleep_machine() {
 figure_of() {
 	modem stats "$1"
 }
+
+# monitor JSON: a command to QEMU; fails if QEMU refuses. Events that come meanwhile are shown.
+monitor() {
+	local reply
+	exec 4<>/dev/virtio-ports/monitor
+	[ -n "${greeted-}" ] || echo '{"execute":"qmp_capabilities"}' >&4
+	echo "$1" >&4
+	while IFS= read -r reply <&4; do
+		echo "monitor: $reply"
+		case $reply in
+		*'"return"'*)
+			[ -z "${greeted-}" ] || break
+			greeted=1
+			;;
+		*'"error"'*)
+			exec 4<&-
+			return 1
+			;;
+		esac
+	done
+	exec 4<&-
+}

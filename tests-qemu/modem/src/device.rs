@@ -92,6 +92,13 @@ impl Device {
         self.heed_notices();
     }
 
+    /// It is taken out of the machine.
+    pub fn unplug(&mut self, now: Instant) {
+        self.reset(Cure::Power, now);
+        self.bus.memory.remove_all();
+        self.bus.interrupts.clear();
+    }
+
     /// Tells ports and data plane what became of their channels.
     pub fn heed_notices(&mut self) {
         for notice in self.engine.notices() {
