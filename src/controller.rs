@@ -31,6 +31,7 @@ impl Host {
 }
 
 impl Owner for Host {
+    #[optimize(size)]
     fn event(&self, event: Event) {
         let port = self.base.private();
         match event {

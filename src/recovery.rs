@@ -82,6 +82,7 @@ impl Recovery {
     }
 
     /// What the modem looks like; its environment, if it can be reached.
+    #[optimize(size)]
     fn look(&mut self) -> (Look, Option<ExecutionEnvironment>) {
         use ExecutionEnvironment as E;
         let present = self.dev.is_present();
@@ -108,6 +109,7 @@ impl Recovery {
         (look, environment)
     }
 
+    #[optimize(size)]
     fn power_up(&mut self) {
         match self.controller.power_up() {
             Ok(()) => self.complained = false,
@@ -122,6 +124,7 @@ impl Recovery {
         }
     }
 
+    #[optimize(size)]
     pub(crate) fn power_down(&mut self, graceful: bool) {
         netdev::silence(&self.base); // the rest may take a while
         self.controller.power_down(graceful);
@@ -135,6 +138,7 @@ impl Recovery {
         self.wiped = true;
     }
 
+    #[optimize(size)]
     fn reset(&mut self, step: Step, look: Look) {
         let dev = self.dev.as_device();
         let (counter, what) = match step {
@@ -195,6 +199,7 @@ impl Recovery {
 impl Periodic for Recovery {
     const WAKES: bool = true;
 
+    #[optimize(size)]
     fn run(&mut self) -> u32 {
         use ExecutionEnvironment as E;
         // Asleep, or on its way to or from it: not to be touched.

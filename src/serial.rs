@@ -20,6 +20,7 @@ impl Driver for Serial {
     const NAME: &'static CStr = c"rmnet_mhi_serial";
     const CHANNELS: &'static CStr = modem::SERIAL;
 
+    #[optimize(size)]
     fn probe(dev: &Device) -> Result<Self::Data> {
         dev.owner::<Host>().ok_or(ENODEV)?;
         KBox::new(())

@@ -395,6 +395,7 @@ impl Transfers {
         stopped
     }
 
+    #[optimize(size)]
     fn report(&mut self, port: &Port) {
         let lost = self.account.report();
         if lost > 0 {

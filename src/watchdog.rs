@@ -67,6 +67,7 @@ impl Watchdog {
     }
 
     /// Takes note of what has moved; says in which direction nothing has for too long.
+    #[optimize(size)]
     fn look(&mut self) -> Option<Counter> {
         let port = self.base.private();
         let received = port.counters.get(Counter::RxTransfers as usize);
@@ -97,6 +98,7 @@ impl Watchdog {
         }
     }
 
+    #[optimize(size)]
     fn restart(&mut self, channel: ARef<mhi::Device>) {
         let port = self.base.private();
         netdev::restart(&self.base, &channel);
@@ -126,6 +128,7 @@ impl Watchdog {
 impl Periodic for Watchdog {
     const WAKES: bool = false;
 
+    #[optimize(size)]
     fn run(&mut self) -> u32 {
         let port = self.base.private();
         if port.health.is_asleep() {

@@ -76,8 +76,12 @@ qemu() {
 	amd64)
 		machine=("${limit[@]}" qemu-system-x86_64 -cpu max)
 		line="console=ttyS0 $line"
-		case $(header "$script" vectors 1) in
+		case $(header "$script" vectors 1)$(header "$script" iommu) in
 		1) machine+=(-M q35,memory-backend=ram) ;;
+		1strict)
+			machine+=(-M q35,memory-backend=ram,kernel-irqchip=split -device intel-iommu,intremap=on,caching-mode=on)
+			line="$line intel_iommu=on iommu.strict=1"
+			;;
 		# A plain PC gives a function one MSI; interrupt remapping gives as many as it asks for.
 		*)
 			machine+=(-M q35,memory-backend=ram,kernel-irqchip=split -device intel-iommu,intremap=on)

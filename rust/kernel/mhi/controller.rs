@@ -79,6 +79,7 @@ unsafe impl<T: Owner> Sync for Controller<T> {}
 
 impl<T: Owner> Controller<T> {
     /// Registers a modem.
+    #[optimize(size)]
     pub fn new(dev: &pci::Device, setup: Setup<'_>, mut config: Config, owner: T) -> Result<Self> {
         let Setup {
             name,
@@ -128,6 +129,7 @@ impl<T: Owner> Controller<T> {
     }
 
     /// Starts the modem; mission mode is reached in the background.
+    #[optimize(size)]
     pub fn power_up(&mut self) -> Result {
         if self.powered {
             return Ok(());
@@ -147,6 +149,7 @@ impl<T: Owner> Controller<T> {
     }
 
     /// Stops the modem, and removes its channels from the bus; `graceful` tells it so first.
+    #[optimize(size)]
     pub fn power_down(&mut self, graceful: bool) {
         if core::mem::take(&mut self.powered) {
             let raw = self.inner.raw.get();
@@ -182,7 +185,8 @@ impl<T: Owner> Controller<T> {
         let raw = self.inner.raw.get();
         // SAFETY: The controller is registered.
         let regs = unsafe { (*raw).regs };
-        let at = regs.wrapping_byte_add(offset as usize); // anywhere, if the modem names the offset
+        // Anywhere, if the modem names the offset.
+        let at = regs.wrapping_byte_add(offset as usize);
         let mut value = !0;
         // SAFETY: As above; `value` is ours, and stays as it is for an address outside the BAR.
         unsafe { Self::read_register(raw, at, &mut value) };
@@ -194,8 +198,9 @@ impl<T: Owner> Controller<T> {
         let raw = self.inner.raw.get();
         // SAFETY: The controller is registered.
         let regs = unsafe { (*raw).regs };
-        let at = regs.wrapping_byte_add(offset as usize); // anywhere, if the modem names the offset
-                                                          // SAFETY: As above; the function checks the address.
+        // Anywhere, if the modem names the offset.
+        let at = regs.wrapping_byte_add(offset as usize);
+        // SAFETY: As above; the function checks the address.
         unsafe { Self::write_register(raw, at, value) };
     }
 
@@ -215,6 +220,7 @@ impl<T: Owner> Controller<T> {
         ours.then(|| unsafe { &raw const (*raw.cast::<Inner<T>>()).owner })
     }
 
+    #[optimize(size)]
     unsafe extern "C" fn status(
         raw: *mut bindings::mhi_controller,
         reason: bindings::mhi_callback,
@@ -287,6 +293,7 @@ unsafe fn in_bar(raw: *mut bindings::mhi_controller, at: *mut c_void) -> bool {
 }
 
 impl<T: Owner> Drop for Controller<T> {
+    #[optimize(size)]
     fn drop(&mut self) {
         self.power_down(true);
         // SAFETY: By the invariant it is registered, and now not prepared.

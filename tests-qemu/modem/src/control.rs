@@ -19,8 +19,8 @@ use crate::shared::Shared;
 /// Bytes of a request at most.
 const LINE: u64 = 1 << 20;
 
-const HELP: &str = "ping; state; stats; stats NAME; sys_err [event|interrupt|both]; rddm; numb soc|function|bus|power; drop; restore; \
-     stall; resume; forget on|off; m1; wake; event PRIMARY-RING-ELEMENT-HEX [RING]; port CHANNEL ...; data ...; qmi ...; mbim ...; at ...; diag ...; \
+const HELP: &str = "ping; state; memory; stats; stats NAME; sys_err [event|interrupt|both]; rddm; numb soc|function|bus|power; drop; \
+     restore; stall; resume; forget on|off; m1; wake; event PRIMARY-RING-ELEMENT-HEX [RING]; port CHANNEL ...; data ...; qmi ...; mbim ...; at ...; diag ...; \
      ip_ctrl ...; ";
 
 /// Listens and serves each client in a thread of its own. A socket left over from an earlier run is replaced.
@@ -92,6 +92,10 @@ pub fn request(device: &mut Device, words: &[&str], now: Instant) -> Result<Stri
                 "interrupts={} lost_interrupts={} {}",
                 bus.interrupts.raised, bus.interrupts.lost, bus.stats
             ));
+        }
+        ["memory"] => {
+            let (pieces, bytes) = device.bus.memory.mapped();
+            return Ok(format!("pieces={pieces} bytes={bytes}"));
         }
         ["stats", name] => return Ok(device.bus.stats.get(name).to_string()),
         ["sys_err"] => device.engine.crash(

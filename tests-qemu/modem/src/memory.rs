@@ -124,6 +124,12 @@ impl Memory {
         self.pieces.clear();
     }
 
+    /// How many pieces are mapped, and their bytes.
+    pub fn mapped(&self) -> (usize, u64) {
+        let bytes = self.pieces.iter().map(|(_, len)| len).sum();
+        (self.pieces.len(), bytes)
+    }
+
     /// Lets accesses through or makes them fault: whether the host has switched on bus mastering and power.
     pub fn set_master(&mut self, master: bool) {
         self.master = master;
