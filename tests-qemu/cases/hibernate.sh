@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 # shellcheck shell=dash
+# arch: arm64
 # timeout: 200
-# append: rcupdate.rcu_cpu_stall_suppress=1
 # Hibernation up to the point at which memory would be saved, and back: the modem is stopped before, and started after that.
-# The kernel's test waits for 5 seconds in a loop, which are many more where clocks are emulated.
+# (The kernel's test waits for 5 seconds in a loop, which on an emulated PC are minutes.)
 
 # hibernate LEVEL: as far as the kernel's own test goes.
 hibernate() {

@@ -29,11 +29,13 @@ check "session after it" connect
 check "ping after it" ping_through $link $ipv4
 check "disconnect" disconnect
 
+rebind() {
+	echo $1 >/sys/bus/pci/drivers/mhi_net/unbind && [ ! -e /sys/class/net/$base ] &&
+		echo $1 >/sys/bus/pci/drivers/mhi_net/bind && wait_for 20 ports_are_there
+}
+
 cycle=0
-while [ $cycle -lt 20 ]; do
-	device=$(pci)
-	echo $device >/sys/bus/pci/drivers/mhi_net/unbind && [ ! -e /sys/class/net/$base ] &&
-		echo $device >/sys/bus/pci/drivers/mhi_net/bind && wait_for 20 ports_are_there || break
+while [ $cycle -lt 20 ] && rebind "$(pci)"; do
 	cycle=$((cycle + 1))
 done
 check_equal "unbound and bound" 20 $cycle

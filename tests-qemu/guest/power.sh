@@ -4,7 +4,8 @@
 
 # power FILE [VALUE]: a file about the modem's function in sysfs, read or written.
 power() {
-	local file="/sys/bus/pci/devices/$(pci)/power/$1"
+	local file
+	file="/sys/bus/pci/devices/$(pci)/power/$1"
 	if [ $# = 1 ]; then
 		cat "$file"
 	else
