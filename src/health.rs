@@ -13,6 +13,8 @@ pub(crate) struct Health {
     crashed: AtomicBool,
     /// Whether its PCI function must not be touched.
     frozen: AtomicBool,
+    /// Whether it sleeps, and so must not be touched but by who wakes it.
+    asleep: AtomicBool,
 }
 
 macro_rules! states {
@@ -53,6 +55,7 @@ impl Health {
             up: AtomicBool::new(false),
             crashed: AtomicBool::new(false),
             frozen: AtomicBool::new(false),
+            asleep: AtomicBool::new(false),
         }
     }
 
@@ -104,6 +107,16 @@ impl Health {
     pub(crate) fn powered_down(&self) {
         self.up.store(false, Ordering::Release);
         self.crashed.store(false, Ordering::Relaxed);
+    }
+
+    /// It goes to sleep, or is awake.
+    pub(crate) fn set_asleep(&self, asleep: bool) {
+        self.asleep.store(asleep, Ordering::Release);
+    }
+
+    /// Whether it sleeps.
+    pub(crate) fn is_asleep(&self) -> bool {
+        self.asleep.load(Ordering::Acquire)
     }
 
     /// Its PCI function must not be touched from now on, or may be again.

@@ -31,6 +31,7 @@ mod merge;
 mod modem;
 mod netdev;
 mod pci;
+mod power;
 mod queue;
 mod recovery;
 mod runs;

@@ -21,7 +21,7 @@ pub(crate) struct Pci;
 /// it, then the interface goes.
 pub(crate) struct Modem {
     _watchdog: PeriodicWork<Watchdog>,
-    _recovery: PeriodicWork<Recovery>,
+    recovery: PeriodicWork<Recovery>,
     base: Interface,
 }
 
@@ -40,6 +40,7 @@ impl Driver for Pci {
     const NAME: &'static CStr = c"mhi_net";
     const IDS: &'static [DeviceId] = &modem::IDS;
     const ATTRIBUTE: &'static CStr = c"modem_state";
+    const IDLE_MS: u32 = 2000; // as the kernel's own mhi_pci_generic
 
     fn probe(dev: &Device, info: usize) -> Result<KBox<Modem>> {
         if modem::EXCEPTIONS.contains(&dev.ids()) {
@@ -57,13 +58,31 @@ impl Driver for Pci {
         let recovery = Recovery::new(controller, dev, &base.0, family);
         KBox::new(Modem {
             // The modem starts in the background: it may need a minute, or not be there yet.
-            _recovery: PeriodicWork::new(recovery, 0)?,
+            recovery: PeriodicWork::new(recovery, 0)?,
             _watchdog: PeriodicWork::new(
                 Watchdog::new(dev.as_device(), &base.0),
                 watchdog::PERIOD_MS,
             )?,
             base,
         })
+    }
+
+    // At the end `Recovery` is told to look, or, while the modem sleeps, not to.
+
+    fn doze(modem: &Modem) -> Result {
+        modem.recovery.between_runs(Recovery::doze)?
+    }
+
+    fn suspend(modem: &Modem) {
+        let _ = modem.recovery.between_runs(Recovery::suspend); // nobody else has it: these come one by one
+    }
+
+    fn resume(modem: &Modem) {
+        let _ = modem.recovery.between_runs(Recovery::resume);
+    }
+
+    fn hibernate(modem: &Modem) {
+        let _ = modem.recovery.between_runs(Recovery::hibernate);
     }
 
     fn show(modem: &Modem) -> &'static CStr {

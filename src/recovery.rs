@@ -9,6 +9,7 @@ use crate::netdev::{self, Base};
 use crate::stats::Counter;
 use ::mhi::recovery::{Action, Ladder, Look, Step};
 use ::mhi::{bhi, register, ExecutionEnvironment};
+use kernel::device::Awake;
 use kernel::mhi::controller::crash_dump;
 use kernel::mhi::Controller;
 use kernel::net;
@@ -40,9 +41,9 @@ const DOWNLOAD_LOOKS: u32 = 60;
 
 /// Looks after one modem. Dropping it stops the modem.
 pub(crate) struct Recovery {
-    controller: Controller<Host>,
+    pub(crate) controller: Controller<Host>,
     dev: ARef<pci::Device>,
-    base: ARef<net::Device<Base>>,
+    pub(crate) base: ARef<net::Device<Base>>,
     ladder: Ladder,
     family: &'static Family,
     /// Looks since it was cut off.
@@ -59,6 +60,10 @@ pub(crate) struct Recovery {
     was_up: bool,
     /// Whether the log says that it does not start.
     complained: bool,
+    /// Whether it is to be started anew, since it did not wake as it fell asleep.
+    pub(crate) stale: bool,
+    /// A modem that is not up does not sleep.
+    pub(crate) awake: Option<Awake>,
 }
 
 impl Recovery {
@@ -82,10 +87,12 @@ impl Recovery {
             wiped: false,
             was_up: false,
             complained: false,
+            stale: false,
+            awake: dev.as_device().keep_awake(),
         }
     }
 
-    fn health(&self) -> &Health {
+    pub(crate) fn health(&self) -> &Health {
         &self.base.private().health
     }
 
@@ -163,7 +170,7 @@ impl Recovery {
     }
 
     #[optimize(size)]
-    fn power_down(&mut self, graceful: bool) {
+    pub(crate) fn power_down(&mut self, graceful: bool) {
         netdev::silence(&self.base); // the rest may take a while
         self.controller.power_down(graceful);
         self.health().powered_down();
@@ -215,6 +222,13 @@ impl Recovery {
         false
     }
 
+    /// Starts it anew, since nothing is left of what it knew.
+    fn restart(&mut self) {
+        self.base.private().counters.count(Counter::Crashes);
+        self.power_down(false);
+        self.wiped = true;
+    }
+
     #[optimize(size)]
     fn reset(&mut self, step: Step, look: Look) {
         let dev = self.dev.as_device();
@@ -263,6 +277,9 @@ impl Recovery {
     fn enter(&mut self, state: State) {
         if state == State::Up {
             self.was_up = true;
+            self.awake = None;
+        } else if self.awake.is_none() {
+            self.awake = self.dev.as_device().keep_awake();
         }
         if self.health().set(state) {
             self.dev.as_device().announce(self.health().variable());
@@ -276,6 +293,13 @@ impl Periodic for Recovery {
     #[optimize(size)]
     fn run(&mut self) -> u32 {
         use ExecutionEnvironment as E;
+        // Asleep, or on its way to or from it: not to be touched.
+        let Some(_awake) = self.dev.as_device().keep_awake() else {
+            return SOON_MS;
+        };
+        if core::mem::take(&mut self.stale) {
+            self.restart();
+        }
         if self.health().is_frozen() {
             self.power_down(false);
             self.wiped = true;

@@ -211,6 +211,10 @@ impl Periodic for Watchdog {
     #[optimize(size)]
     fn run(&mut self) -> u32 {
         let port = self.base.private();
+        if port.health.is_asleep() {
+            self.silent = 0;
+            return PERIOD_MS;
+        }
         if let Some(serial) = port.stopped_serial.get() {
             serial.reprobe();
         }

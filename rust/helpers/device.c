@@ -43,8 +43,35 @@ int rust_helper_pm_runtime_get(struct device *dev)
 	return pm_runtime_get(dev);
 }
 
+/* Without the header's names for it: some kernels' mark the device as used, others' do not. */
+static void let_sleep(struct device *dev)
+{
+	__pm_runtime_suspend(dev, RPM_GET_PUT | RPM_ASYNC | RPM_AUTO);
+}
+
+/* It has been used: its delay begins anew. */
 void rust_helper_pm_runtime_put(struct device *dev)
 {
 	pm_runtime_mark_last_busy(dev);
-	pm_runtime_put(dev);
+	let_sleep(dev);
+}
+
+/* Keeps a device awake that is; false if it sleeps, or is on its way to or from it. */
+bool rust_helper_pm_keep_awake(struct device *dev)
+{
+#ifdef RMNET_MHI_GET_IF_ACTIVE_ASKS /* before 6.9 */
+	int awake = pm_runtime_get_if_active(dev, true);
+#else
+	int awake = pm_runtime_get_if_active(dev);
+#endif
+
+	if (awake < 0) /* it never sleeps */
+		pm_runtime_get_noresume(dev);
+	return awake != 0;
+}
+
+/* Undoes that, which was no use of the device: it sleeps no later than it would have. */
+void rust_helper_pm_let_sleep(struct device *dev)
+{
+	let_sleep(dev);
 }

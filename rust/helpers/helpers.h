@@ -52,6 +52,8 @@ void *rust_helper_dev_get_drvdata(const struct device *dev);
 void rust_helper_dev_set_drvdata(struct device *dev, void *data);
 int rust_helper_pm_runtime_get(struct device *dev);
 void rust_helper_pm_runtime_put(struct device *dev);
+bool rust_helper_pm_keep_awake(struct device *dev);
+void rust_helper_pm_let_sleep(struct device *dev);
 
 /* pci.c */
 int rust_helper_pci_claim(struct pci_dev *pdev, int bar, void __iomem **regs, size_t *len);
@@ -62,6 +64,9 @@ u16 rust_helper_pci_subsystem_vendor(struct pci_dev *pdev);
 u16 rust_helper_pci_subsystem_device(struct pci_dev *pdev);
 struct device *rust_helper_pci_dev_to_dev(struct pci_dev *pdev);
 void rust_helper_pci_restore(struct pci_dev *pdev);
+void rust_helper_pci_sleep(struct pci_driver *driver, const struct dev_pm_ops *ops);
+void rust_helper_pci_allow_sleep(struct pci_dev *pdev, u32 idle_ms);
+void rust_helper_pci_forbid_sleep(struct pci_dev *pdev);
 int rust_helper_device_announce(struct device *dev, const char *variable);
 void rust_helper_pci_driver_attribute(struct pci_driver *driver, const char *name,
 				      ssize_t (*show)(struct device *dev, struct device_attribute *attr, char *buf));

@@ -4,8 +4,27 @@
 #include <linux/dma-mapping.h>
 #include <linux/io.h>
 #include <linux/pci.h>
+#include <linux/pm_runtime.h>
 #include <linux/sysfs.h>
 #include "helpers.h"
+
+static void forget_state(struct device *dev, void *state)
+{
+	kfree(*(struct pci_saved_state **)state);
+}
+
+/* The configuration as it is now. The PCI core's own copy is used up when the function wakes. */
+static int keep_state(struct pci_dev *pdev)
+{
+	struct pci_saved_state **state = devres_alloc(forget_state, sizeof(*state), GFP_KERNEL);
+
+	if (!state)
+		return -ENOMEM;
+	pci_save_state(pdev);
+	*state = pci_store_saved_state(pdev);
+	devres_add(&pdev->dev, state);
+	return *state ? 0 : -ENOMEM;
+}
 
 /* Managed: the driver core gives all of it back when the driver is unbound or probe fails. */
 int rust_helper_pci_claim(struct pci_dev *pdev, int bar, void __iomem **regs, size_t *len)
@@ -22,7 +41,9 @@ int rust_helper_pci_claim(struct pci_dev *pdev, int bar, void __iomem **regs, si
 	*regs = pcim_iomap_table(pdev)[bar];
 	*len = pci_resource_len(pdev, bar);
 	pci_set_master(pdev);
-	return pci_save_state(pdev);
+	/* It may lose its power while the machine sleeps, so that it is always looked at when the machine wakes. */
+	dev_pm_set_driver_flags(&pdev->dev, DPM_FLAG_NO_DIRECT_COMPLETE);
+	return keep_state(pdev);
 }
 
 int rust_helper_pci_set_dma_mask(struct pci_dev *pdev, unsigned int bits)
@@ -53,10 +74,35 @@ u16 rust_helper_pci_subsystem_device(struct pci_dev *pdev)
 /* After the bus was reset: as the driver had it when it claimed the function. */
 void rust_helper_pci_restore(struct pci_dev *pdev)
 {
+	struct pci_saved_state **state = devres_find(&pdev->dev, forget_state, NULL, NULL);
+
+	if (!state || pci_load_saved_state(pdev, *state))
+		return;
 	pci_restore_state(pdev);
-	/* Restoring forgets it. */
-	pci_save_state(pdev);
 	pci_set_master(pdev);
+}
+
+void rust_helper_pci_sleep(struct pci_driver *driver, const struct dev_pm_ops *ops)
+{
+	driver->driver.pm = ops;
+}
+
+/* From the end of probe on, if the function can wake the machine from there; the user has to allow it, too. */
+void rust_helper_pci_allow_sleep(struct pci_dev *pdev, u32 idle_ms)
+{
+	if (!pci_pme_capable(pdev, PCI_D3hot))
+		return;
+	pm_runtime_set_autosuspend_delay(&pdev->dev, idle_ms);
+	pm_runtime_use_autosuspend(&pdev->dev);
+	pm_runtime_mark_last_busy(&pdev->dev);
+	/* The PCI core's, which it has from before probe to after removal. */
+	pm_runtime_put_noidle(&pdev->dev);
+}
+
+void rust_helper_pci_forbid_sleep(struct pci_dev *pdev)
+{
+	if (pci_pme_capable(pdev, PCI_D3hot))
+		pm_runtime_get_noresume(&pdev->dev);
 }
 
 /* One attribute, readable by all, on each function that the driver has; there is one driver. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //! `struct device`, for log lines and references.
 
-use crate::types::{AlwaysRefCounted, Opaque};
+use crate::types::{ARef, AlwaysRefCounted, Opaque};
 use core::ffi::CStr;
 use core::ptr::NonNull;
 
@@ -31,8 +31,25 @@ impl Device {
         unsafe { bindings::rust_helper_device_announce(self.as_raw(), variable.as_ptr()) };
     }
 
+    /// Keeps the device from going to sleep while the result lives; `None` if it sleeps, or is on its way to or from it.
+    pub fn keep_awake(&self) -> Option<Awake> {
+        // SAFETY: `self` is valid.
+        let awake = unsafe { bindings::rust_helper_pm_keep_awake(self.as_raw()) };
+        awake.then(|| Awake(ARef::from(self)))
+    }
+
     pub(crate) fn as_raw(&self) -> *mut bindings::device {
         self.0.get()
+    }
+}
+
+/// A device that does not go to sleep by itself. That is no use of it: once this is dropped, it may sleep as soon as it might have.
+pub struct Awake(ARef<Device>);
+
+impl Drop for Awake {
+    fn drop(&mut self) {
+        // SAFETY: The device is valid, and `keep_awake` has kept it awake.
+        unsafe { bindings::rust_helper_pm_let_sleep(self.0.as_raw()) };
     }
 }
 

@@ -213,6 +213,22 @@ pub trait Driver: 'static {
 
     /// It can be used again and has forgotten everything, or it is `dead`. May sleep.
     fn thaw(data: <Self::Data as ForeignOwnable>::Borrowed<'_>, dead: bool);
+
+    /// Milliseconds without use after which the function goes to sleep, where the user allows it.
+    const IDLE_MS: u32;
+
+    /// Nobody has used the function for that long: prepares it for sleep. An error keeps it awake. May sleep.
+    fn doze(data: <Self::Data as ForeignOwnable>::Borrowed<'_>) -> Result;
+
+    /// The machine goes to sleep. The function may lose its power meanwhile. May sleep.
+    fn suspend(data: <Self::Data as ForeignOwnable>::Borrowed<'_>);
+
+    /// The function is awake again, after `doze` or `suspend`. May sleep.
+    fn resume(data: <Self::Data as ForeignOwnable>::Borrowed<'_>);
+
+    /// An image of the machine's memory is made, or the machine is switched off after that: the function must not touch memory
+    /// any more, and another kernel may use it meanwhile. May sleep.
+    fn hibernate(data: <Self::Data as ForeignOwnable>::Borrowed<'_>);
 }
 
 /// A registered PCI driver; dropping it unbinds all functions.
@@ -240,6 +256,8 @@ impl<T: Driver> Registration<T> {
         raw.remove = Some(Self::remove);
         raw.shutdown = Some(Self::remove);
         raw.err_handler = Self::ERRORS;
+        // SAFETY: The structure is ours, the table static.
+        unsafe { bindings::rust_helper_pci_sleep(driver.get(), Self::SLEEP) };
         // SAFETY: As above; the name is a string for as long as the kernel runs.
         unsafe {
             bindings::rust_helper_pci_driver_attribute(
@@ -273,7 +291,47 @@ impl<T: Driver> Registration<T> {
                     data.into_foreign(),
                 );
             }
+            // SAFETY: A valid function at the end of its probe.
+            unsafe { bindings::rust_helper_pci_allow_sleep(dev, T::IDLE_MS) };
         }))
+    }
+
+    const SLEEP: &'static bindings::dev_pm_ops = &bindings::dev_pm_ops {
+        suspend: Some(Self::suspend),
+        resume: Some(Self::wake),
+        freeze: Some(Self::hibernate),
+        thaw: Some(Self::wake),
+        poweroff: Some(Self::hibernate),
+        restore: Some(Self::wake),
+        runtime_suspend: Some(Self::doze),
+        runtime_resume: Some(Self::wake),
+        // SAFETY: All-zero bytes mean no callback.
+        ..unsafe { MaybeUninit::zeroed().assume_init() }
+    };
+
+    unsafe extern "C" fn doze(dev: *mut bindings::device) -> c_int {
+        let mut result = Ok(());
+        // SAFETY: The PM core calls this for a bound device, which it keeps bound meanwhile.
+        unsafe { Self::with_data(dev, |data| result = T::doze(data)) };
+        from_result(result)
+    }
+
+    unsafe extern "C" fn suspend(dev: *mut bindings::device) -> c_int {
+        // SAFETY: As in `doze`.
+        unsafe { Self::with_data(dev, T::suspend) };
+        0
+    }
+
+    unsafe extern "C" fn hibernate(dev: *mut bindings::device) -> c_int {
+        // SAFETY: As in `doze`.
+        unsafe { Self::with_data(dev, T::hibernate) };
+        0
+    }
+
+    unsafe extern "C" fn wake(dev: *mut bindings::device) -> c_int {
+        // SAFETY: As in `doze`.
+        unsafe { Self::with_data(dev, T::resume) };
+        0
     }
 
     const ERRORS: &'static bindings::pci_error_handlers = &bindings::pci_error_handlers {
@@ -366,6 +424,8 @@ impl<T: Driver> Registration<T> {
         }
         // SAFETY: The device is valid.
         unsafe { bindings::rust_helper_dev_set_drvdata(device, core::ptr::null_mut()) };
+        // SAFETY: A function that `probe` let sleep, now awake.
+        unsafe { bindings::rust_helper_pci_forbid_sleep(dev) };
         // SAFETY: `probe` put it there, and it is taken back once, here.
         drop(unsafe { T::Data::from_foreign(data) });
     }

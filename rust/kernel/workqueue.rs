@@ -2,9 +2,10 @@
 //! Work in the background, in a process's context.
 
 use crate::alloc::KBox;
-use crate::error::Result;
+use crate::error::{code::EBUSY, Result};
 use crate::types::Opaque;
 use core::cell::UnsafeCell;
+use core::sync::atomic::{AtomicBool, Ordering};
 
 /// Something to do again and again.
 pub trait Periodic: Send + 'static {
@@ -22,13 +23,15 @@ pub struct PeriodicWork<T: Periodic>(KBox<Inner<T>>);
 struct Inner<T> {
     // The first member, so that the work's address is the whole's. Never moved out of the `KBox` once it is set up.
     work: Opaque<bindings::delayed_work>,
-    /// Only the work itself touches it, and one work never runs twice at a time.
+    /// Held by whoever has the task between two runs: one at a time.
+    between: AtomicBool,
+    /// Touched by the work, which never runs twice at a time, or while that is cancelled by who set `between`.
     task: UnsafeCell<T>,
 }
 
-// SAFETY: The task is `Send`, and is reached by the running work alone.
+// SAFETY: The task is `Send`, and one at a time has it.
 unsafe impl<T: Periodic> Send for PeriodicWork<T> {}
-// SAFETY: A shared `PeriodicWork` offers nothing.
+// SAFETY: A shared `PeriodicWork` gives the task to one at a time.
 unsafe impl<T: Periodic> Sync for PeriodicWork<T> {}
 
 const _: () = assert!(core::mem::offset_of!(bindings::delayed_work, work) == 0);
@@ -39,6 +42,7 @@ impl<T: Periodic> PeriodicWork<T> {
     pub fn new(task: T, delay_ms: u32) -> Result<Self> {
         let inner = KBox::new(Inner {
             work: Opaque::zeroed(),
+            between: AtomicBool::new(false),
             task: UnsafeCell::new(task),
         })?;
         // SAFETY: The work is at its final address, and not queued.
@@ -50,11 +54,30 @@ impl<T: Periodic> PeriodicWork<T> {
         Ok(PeriodicWork(inner))
     }
 
+    /// Has the task between two runs, after waiting for one that is under way; `f` says when the next one comes, `None` for never,
+    /// until it is had again. `EBUSY` if somebody has it. May sleep; not to be called by the task itself.
+    #[optimize(size)]
+    pub fn between_runs<R>(&self, f: impl FnOnce(&mut T) -> (R, Option<u32>)) -> Result<R> {
+        if self.0.between.swap(true, Ordering::Acquire) {
+            return Err(EBUSY);
+        }
+        // SAFETY: The work is set up. It neither runs nor is queued once this returns, but by whoever set `between`.
+        unsafe { bindings::rust_helper_periodic_work_cancel(self.0.work.get()) };
+        // SAFETY: The work does not run, and it is us who set `between`.
+        let (result, next) = f(unsafe { &mut *self.0.task.get() });
+        if let Some(delay_ms) = next {
+            // SAFETY: The work is set up; `drop` cancels it before its memory goes.
+            unsafe { bindings::rust_helper_periodic_work_queue(self.0.work.get(), delay_ms) };
+        }
+        self.0.between.store(false, Ordering::Release);
+        Ok(result)
+    }
+
     #[optimize(size)]
     unsafe extern "C" fn run(work: *mut bindings::work_struct) {
         // SAFETY: The work is the first member of a `delayed_work`, and that one of an `Inner<T>`, alive while it runs.
         let inner = unsafe { &*work.cast::<Inner<T>>() };
-        // SAFETY: Only this function refers to the task, and the workqueue never runs one work twice at a time.
+        // SAFETY: The workqueue never runs one work twice at a time, nor while `between_runs` has cancelled it.
         let delay_ms = unsafe { &mut *inner.task.get() }.run();
         // SAFETY: The work is set up; a cancellation under way refuses this.
         unsafe { bindings::rust_helper_periodic_work_queue(inner.work.get(), delay_ms) };

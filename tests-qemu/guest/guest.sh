@@ -14,6 +14,7 @@ base=rmnet_mhi0
 . /test/frames.sh
 . /test/recovery.sh
 . /test/faults.sh
+. /test/power.sh
 
 # ---- verdicts
 

@@ -64,10 +64,10 @@ patience() {
 
 qemu() {
 	local guest=$1 directory=$2 name=$3 script=$4 console=$5 sockets=$6
-	local memory line cpu machine=()
+	local memory line cpu kernel machine=()
 	# Self-tests of ciphers nobody uses here take a third of the way to init.
 	# Emulated time jumps when the kernel picks its clock on a busy machine: a stall that is nobody's.
-	line="cryptomgr.notests rcupdate.rcu_cpu_stall_suppress_at_boot=1 panic=-1 oops=panic panic_on_warn=1 CASE=$name PATIENCE=$(patience "$guest") SEED=${SEED:-1} CYCLES=${CYCLES-} $(header "$script" append) $kernel_options"
+	line="cryptomgr.notests rcupdate.rcu_cpu_stall_suppress_at_boot=1 panic=-1 oops=panic panic_on_warn=1 modem_socket=$sockets/modem CASE=$name PATIENCE=$(patience "$guest") SEED=${SEED:-1} CYCLES=${CYCLES-} $(header "$script" append) $kernel_options"
 	# The serial line is slow under emulation: the kernel's whole log only where somebody reads it.
 	[ -n "${CASE-}" ] || line="loglevel=5 $line"
 	memory=$(header "$script" memory 512M)
@@ -103,6 +103,11 @@ qemu() {
 	machine+=(-accel tcg -smp "$(header "$script" smp 1)" -m "$memory"
 		-object "memory-backend-memfd,id=ram,size=$memory,share=on" -device virtio-serial-pci,id=ports)
 
+	kernel=$(kernel_image "$guest")
+	case $guest,$(header "$script" boot) in
+	amd64,firmware) kernel=/boot/vmlinuz-$(release "$guest") ;; # QEMU does not come back from S3 with a kernel started by its PVH entry
+	esac
+
 	case $console in
 	file) machine+=(-chardev "file,id=console,path=$directory/console.log") ;;
 	demo)
@@ -115,12 +120,14 @@ qemu() {
 		;;
 	esac
 
-	exec "${machine[@]}" "${qemu_options[@]}" -nodefaults -display none -no-reboot -serial chardev:console \
-		-kernel "$(kernel_image "$guest")" -initrd "$directory/guest.cpio" -append "$line" \
+	exec "${machine[@]}" "${qemu_options[@]}" -nodefaults -display none $(header "$script" reboot -no-reboot) -serial chardev:console \
+		-kernel "$kernel" -initrd "$directory/guest.cpio" -append "$line" \
 		-chardev "file,id=verdict,path=$directory/verdict" \
 		-device virtserialport,bus=ports.0,nr=2,chardev=verdict,name=verdict \
 		-chardev "socket,id=modem,path=$sockets/control" \
 		-device virtserialport,bus=ports.0,nr=3,chardev=modem,name=modem \
+		-chardev "socket,id=qmp,path=$sockets/qmp,server=on,wait=off" -mon chardev=qmp,mode=control \
+		-chardev "socket,id=monitor,path=$sockets/qmp" -device virtserialport,bus=ports.0,nr=4,chardev=monitor,name=monitor \
 		-device pcie-root-port,id=port0,slot=1 \
 		-device '{"driver":"vfio-user-pci","id":"modem0","bus":"port0","socket":{"type":"unix","path":"'"$sockets/modem"'"}}'
 }

@@ -222,6 +222,20 @@ impl<T: Owner> Controller<T> {
         }
     }
 
+    /// Lets the modem sleep (M3); it wakes by `resume` alone. `EBUSY` if it has something to do, any other error if it is lost.
+    /// May sleep.
+    pub fn suspend(&mut self) -> Result {
+        // SAFETY: The controller is registered; the core refuses if it is not powered.
+        to_result(unsafe { bindings::mhi_pm_suspend(self.inner.raw.get()) })
+    }
+
+    /// Wakes the modem after `suspend`; an error if it did not sleep, since it lost its state meanwhile, or does not wake. May
+    /// sleep.
+    pub fn resume(&mut self) -> Result {
+        // SAFETY: The controller is registered; the core does nothing if it is not powered.
+        to_result(unsafe { bindings::mhi_pm_resume(self.inner.raw.get()) })
+    }
+
     /// Whether it is powered up.
     pub fn is_powered(&self) -> bool {
         self.powered

@@ -103,6 +103,9 @@ pub struct Options {
     /// Obey a control request before QEMU connects; words separated by spaces or commas, as in qmi,sim,locked; repeatable
     #[arg(long = "request", value_name = "REQUEST")]
     pub requests: Vec<String>,
+    /// When QEMU lets go of the modem, stay and wait for it to be plugged in again, switched off meanwhile
+    #[arg(long)]
+    pub replug: bool,
     /// Seed of everything random
     #[arg(long, default_value_t = 1)]
     pub seed: u64,

@@ -23,7 +23,7 @@ const LINE: u64 = 1 << 20;
 
 const HELP: &str = "ping; state; memory; stats; stats NAME; sys_err [event|interrupt|both [pbl|sbl|amss]]; \
      crash-at reset|ready|m0|mission|start; reset-delay MILLISECONDS; rddm; dump given|refused|kept; numb soc|function|bus|power; drop; restore; stall; \
-     resume; m1; wake; event PRIMARY-RING-ELEMENT-HEX [RING]; event-rp RING POINTER; complete-unqueued CHANNEL COUNT; \
+     resume; forget on|off; m1; wake; event PRIMARY-RING-ELEMENT-HEX [RING]; event-rp RING POINTER; complete-unqueued CHANNEL COUNT; \
      lose-interrupts COUNT; storm VECTOR MILLISECONDS; port CHANNEL ...; data ...; qmi ...; mbim ...; at ...; diag ...; \
      ip_ctrl ...; ";
 
@@ -170,6 +170,8 @@ pub fn request(device: &mut Device, words: &[&str], now: Instant) -> Result<Stri
         }
         ["stall"] => device.stalled = true,
         ["resume"] => device.stalled = false,
+        ["forget", "on"] => device.forgetful = true,
+        ["forget", "off"] => device.forgetful = false,
         ["m1"] => device.engine.doze(&mut device.bus, now),
         ["wake"] => {
             if !device.config.wake() {

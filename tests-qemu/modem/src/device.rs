@@ -50,6 +50,8 @@ pub struct Device {
     pub stalled: bool,
     /// Whether the link is down: every read gives ones.
     pub dropped: bool,
+    /// Whether its power is cut while it sleeps.
+    pub forgetful: bool,
     restart_at: Option<Instant>,
     markers: [u32; 16],
 }
@@ -73,6 +75,7 @@ impl Device {
             endpoints,
             stalled: false,
             dropped: false,
+            forgetful: false,
             restart_at: None,
             markers: [0; 16],
         }
@@ -87,6 +90,13 @@ impl Device {
         self.stalled = false;
         self.engine.power_on(now);
         self.heed_notices();
+    }
+
+    /// It is taken out of the machine.
+    pub fn unplug(&mut self, now: Instant) {
+        self.reset(Cure::Power, now);
+        self.bus.memory.remove_all();
+        self.bus.interrupts.clear();
     }
 
     /// Tells ports and data plane what became of their channels.

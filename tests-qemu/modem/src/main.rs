@@ -86,16 +86,25 @@ fn run(options: &Options) -> Result<(), String> {
         let start = control::start(path, Arc::clone(&shared));
         start.map_err(|error| format!("{}: {error}", path.display()))?;
     }
-    let server = vfio::listen(&options.socket, options.msi);
-    let server = server.map_err(|error| format!("{}: {error}", options.socket.display()))?;
+    let mut server = vfio::listen(&options.socket, options.msi);
     let worker = Arc::clone(&shared);
     thread::spawn(move || worker.work());
-    log::info!("waiting for QEMU on {}", options.socket.display());
-    match server.run(&mut Backend(shared)) {
-        Ok(()) => log::info!("QEMU closed the connection"),
-        Err(error @ Error::SocketAccept(_)) => return Err(error.to_string()),
-        // The transport only ends with an error when the stream does: QEMU was killed.
-        Err(error) => log::warn!("QEMU is gone: {error}"),
+    loop {
+        let listening = server.map_err(|error| format!("{}: {error}", options.socket.display()))?;
+        log::info!("waiting for QEMU on {}", options.socket.display());
+        match listening.run(&mut Backend(Arc::clone(&shared))) {
+            Ok(()) => log::info!("QEMU closed the connection"),
+            Err(error @ Error::SocketAccept(_)) => return Err(error.to_string()),
+            // The transport only ends with an error when the stream does: QEMU was killed.
+            Err(error) => log::warn!("QEMU is gone: {error}"),
+        }
+        if !options.replug {
+            break;
+        }
+        shared.access().unplug(Instant::now());
+        drop(listening);
+        let _ = std::fs::remove_file(&options.socket);
+        server = vfio::listen(&options.socket, options.msi);
     }
     if let Some(path) = &options.control {
         let _ = std::fs::remove_file(path);

@@ -93,6 +93,9 @@ impl ServerBackend for Backend {
     fn reset(&mut self) -> io::Result<()> {
         log::info!("device reset");
         let mut device = self.0.access();
+        if device.engine.is_running() {
+            device.bus.stats.count("cut_off");
+        }
         device.reset(Cure::Bus, Instant::now());
         self.0.kick(device);
         Ok(())

@@ -29,6 +29,11 @@ impl Device {
             }
             pci::Effect::Power if self.config.power_state() != before => {
                 log::info!("D{before} -> D{}", self.config.power_state());
+                match before {
+                    0 => self.bus.stats.count("sleeps"),
+                    _ if self.forgetful => self.reset(Cure::Power, now),
+                    _ => {}
+                }
             }
             _ => {}
         }

@@ -137,6 +137,7 @@ impl Device {
         if waiting {
             self.engine.leave_m2(&mut self.bus, now);
             if self.engine.is_suspended() && self.config.wake() {
+                self.bus.stats.count("wakes");
                 log::debug!("wake: PME");
             }
             return Wake::Idle;

@@ -38,6 +38,7 @@ impl Engine {
     pub(super) fn request(&mut self, wanted: State, bus: &mut Bus, now: Instant) {
         match (self.state, wanted) {
             (State::READY, State::M0) => {
+                bus.stats.count("starts");
                 self.open(bus);
                 self.set_state(State::M0);
                 self.send(Event::State(State::M0), bus, now);
@@ -57,6 +58,7 @@ impl Engine {
                 }
                 self.events.hurry();
                 self.set_state(State::M3);
+                bus.stats.count("m3");
                 self.send(Event::State(State::M3), bus, now);
             }
             (_, State::SYS_ERR) => {
