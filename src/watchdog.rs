@@ -223,7 +223,7 @@ impl Periodic for Watchdog {
             let _ = port.rx.fill(); // without memory, the next time
             self.check_format();
             if self.is_deceived() {
-                port.counters.count(Counter::TxRestarts);
+                self.base.private().counters.count(Counter::TxRestarts);
                 dev_warn_ratelimited!(
                     &self.dev,
                     "the modem gave back what it did not have: restarting its data channels"
