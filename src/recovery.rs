@@ -30,6 +30,8 @@ const FROZEN: u32 = 120;
 
 /// Looks in a row at which the MHI core may leave a crash alone.
 const MOST_IGNORED: u32 = 2;
+/// Looks in a row at which the modem may be at work without the MHI core having heard of it.
+const MOST_UNHEARD: u32 = 10;
 
 /// Bytes of a crashed modem's memory that are asked for at most.
 const DUMP: usize = 4 << 20;
@@ -50,6 +52,8 @@ pub(crate) struct Recovery {
     frozen: u32,
     /// Looks in a row at which it said that it had crashed, and nobody did anything about it.
     ignored: u32,
+    /// Looks in a row at which it was at work, and the MHI core waited to hear that.
+    unheard: u32,
     /// Looks left for its memory dump, if one is waited for.
     dump: u32,
     /// Looks since it was powered up in emergency download, while it is there.
@@ -82,6 +86,7 @@ impl Recovery {
             family,
             frozen: 0,
             ignored: 0,
+            unheard: 0,
             dump: 0,
             download: None,
             wiped: false,
@@ -131,6 +136,12 @@ impl Recovery {
             true => self.ignored.saturating_add(1),
             false => 0,
         };
+        let state = (status >> register::STATE_SHIFT) as u8;
+        self.unheard =
+            match !up && powered && environment == Some(E::AMSS) && state == ::mhi::State::M0.0 {
+                true => self.unheard.saturating_add(1),
+                false => 0,
+            };
         let look = Look {
             reachable: environment.is_some(),
             powered,
@@ -138,7 +149,11 @@ impl Recovery {
             up,
             crashed: match (up, powered) {
                 (true, _) => crashed,
-                (false, true) => self.health().is_crashed() || self.ignored > MOST_IGNORED,
+                (false, true) => {
+                    self.health().is_crashed()
+                        || self.ignored > MOST_IGNORED
+                        || self.unheard > MOST_UNHEARD
+                }
                 (false, false) => environment == Some(E::RDDM),
             },
         };

@@ -17,8 +17,18 @@ transfer() {
 	udp-put) port=5004 ;;
 	*-echo) port=7 ;;
 	esac
-	traffic "$action" $address $port "$@" --bind-device $link
+	traffic "$action" $address $port "$@" --bind-device $link || {
+		whereabouts
+		return 1
+	}
 }
+
+# Where packets may have stayed, into the log.
+whereabouts() {
+	modem data stats
+	ethtool -S $base | grep -v ': 0$'
+	grep -E '^(Tcp|TcpExt):' /proc/net/snmp /proc/net/netstat
+} >/dev/console 2>&1
 
 # transfers VERSION: more than 100 MB in one QMAP format. UDP is paced, since the guest's CPU is emulated.
 transfers() {
@@ -89,7 +99,8 @@ flow_runs() {
 		number=$((number + 1))
 		transfer "$action" "$address" $number "$@" >/tmp/flow.$name.log 2>&1 ||
 			echo "$name, transfer $number: $(tail -n 1 /tmp/flow.$name.log)" >>/tmp/flows.failed
-		echo $number >/tmp/flow.$name
+		echo $number >/tmp/flow.$name.next
+		mv /tmp/flow.$name.next /tmp/flow.$name # never seen empty
 	done
 }
 
