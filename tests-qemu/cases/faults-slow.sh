@@ -5,7 +5,7 @@
 # What takes its time to be found out: the modem's firmware does not answer, or needs a minute.
 
 fault "M0 is never told" 70 log:'up without data channels' crash lose-event state
-fault "mission mode is never told" 70 log:'does not come up: resetting' crash lose-event environment
+fault "mission mode is never told" 40 log:'firmware is dead: resetting' crash lose-event environment
 fault "a command is never answered" 30 log:'did not|timed? ?out|Failed' port lose-event command
 fault "a command's doorbell is ignored" 30 log:'did not|timed? ?out|Failed' port deaf command
 # Registers that the MHI core alone looks at: it waits, or gives up and tells nobody.
