@@ -4,6 +4,8 @@
 # timeout: 240
 # The machine sleeps without being switched off (s2idle): the modem sleeps in M3 meanwhile, and its session goes on.
 
+machine_sleeps freeze
+
 driver_up
 quiet_session
 for round in 1 2 3; do

@@ -5,6 +5,8 @@
 # A modem whose power is cut while it sleeps (D3cold), by itself or with the machine: found out when it wakes, started anew, and mhictl
 # has its session back on the same interfaces.
 
+machine_sleeps freeze
+
 found_out_again() {
 	ping -c 1 -W 1 $ipv4
 	[ "$(dmesg | grep -c "does not wake up as it fell asleep")" -ge 2 ]

@@ -7,6 +7,8 @@
 # The machine sleeps with all but its memory switched off (S3), the modem, too: it is started anew, and mhictl has its session back.
 # Once: the second time the emulated machine wakes up at once. It does not switch itself off after that, but restarts.
 
+machine_sleeps mem
+
 up_with_session
 restarts=$(figure_of restarts)
 check "the machine sleeps" sleep_machine mem 3

@@ -4,6 +4,8 @@
 # timeout: 300
 # The machine sleeps again and again under traffic both ways: what is on its way waits, every byte arrives, nothing restarts.
 
+machine_sleeps freeze
+
 driver_up
 need "session" connect --ip 4+6
 flow get4 tcp-get $ipv4 400000
