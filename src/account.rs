@@ -92,7 +92,6 @@ impl Account {
     }
 
     /// A sender has another key from now on, which no other has.
-    #[optimize(size)]
     pub(crate) fn change(&mut self, from: u8, to: u8) {
         let buffers = self.end_wait(from);
         self.mark(from, false);
@@ -197,7 +196,6 @@ impl Account {
     }
 
     /// The open transfer will not leave.
-    #[optimize(size)]
     pub(crate) fn lose(&mut self) {
         while let Some(run) = self.runs.pop_open() {
             self.take_back(run, true);

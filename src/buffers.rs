@@ -79,7 +79,6 @@ impl Buffers {
     }
 
     /// It has none: its channel is another.
-    #[optimize(size)]
     pub(crate) fn restart(&mut self) {
         self.given = 0;
     }

@@ -31,7 +31,6 @@ impl Host {
 }
 
 impl Owner for Host {
-    #[optimize(size)]
     fn event(&self, event: Event) {
         let port = self.base.private();
         match event {

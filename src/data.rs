@@ -19,7 +19,6 @@ impl Driver for Data {
     const NAME: &'static CStr = c"rmnet_mhi_data";
     const CHANNELS: &'static CStr = modem::DATA;
 
-    #[optimize(size)]
     fn probe(dev: &Device) -> Result<Self::Data> {
         let host: &Host = dev.owner().ok_or(ENODEV)?;
         // Until `start` succeeds: for lack of memory, or of an answer, it may not. `watchdog` then tries again.

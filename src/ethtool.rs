@@ -39,7 +39,6 @@ impl Ethtool for Base {
         })
     }
 
-    #[optimize(size)]
     fn set_ring(dev: &Device<Self>, rx: u32, tx: u32, extack: &ExtAck) -> Result {
         if tx != BUFFERS as u32 {
             extack.explain(c"the buffers to send from are 64");

@@ -12,7 +12,6 @@
 //! alone.
 
 #![no_std]
-#![feature(optimize_attribute)] // small, not fast: what no packet waits for
 #![forbid(unsafe_code)]
 
 mod account;
@@ -57,7 +56,6 @@ struct RmnetMhi {
 }
 
 impl Module for RmnetMhi {
-    #[optimize(size)]
     fn init(module: ThisModule) -> Result<Self> {
         let links = match rtnl::Registration::new() {
             Ok(links) => Some(links),

@@ -150,7 +150,6 @@ impl rtnl::Link for Link {
         Ok(())
     }
 
-    #[optimize(size)]
     fn change(rtnl: &Rtnl, dev: &Device<Self>, attributes: &Attributes, extack: &ExtAck) -> Result {
         let link = dev.private();
         let port = link.port();

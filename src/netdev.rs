@@ -61,7 +61,6 @@ pub(crate) enum Mode {
 pub(crate) const MUX_IDS: core::ops::RangeInclusive<u16> = 1..=254;
 
 impl Port {
-    #[optimize(size)]
     pub(crate) fn new(dev: &device::Device) -> Result<Port> {
         Ok(Port {
             dev: ARef::from(dev),
@@ -116,7 +115,6 @@ pub(crate) fn attach(base: &Device<Base>, channel: &mhi::Device) -> Result {
 
 /// Restarts the data channels. If the modem gives back first what it has, packets wait meanwhile, and none is lost upward; else
 /// the carrier is off until it is back. May sleep.
-#[optimize(size)]
 pub(crate) fn restart(base: &Device<Base>, channel: &mhi::Device) {
     let port = base.private();
     let drained = port.tx.drain(port);
@@ -130,7 +128,6 @@ pub(crate) fn restart(base: &Device<Base>, channel: &mhi::Device) {
 }
 
 /// The modem has crashed: nothing more goes through the channels, which `detach` gives up later. Any context.
-#[optimize(size)]
 pub(crate) fn silence(base: &Device<Base>) {
     let port = base.private();
     port.attached.store(false, Ordering::Release);
@@ -158,7 +155,6 @@ pub(crate) fn detach(base: &Device<Base>) {
 }
 
 /// Deletes all links of a base that is about to go.
-#[optimize(size)]
 pub(crate) fn delete_links(base: &Device<Base>) {
     use rtnl::Link as _;
     rtnl::with_lock(|rtnl| {

@@ -107,7 +107,6 @@ fn widest_dma(dev: &Device, family: &Family) -> Result<u32> {
     }
 }
 
-#[optimize(size)]
 fn register(
     dev: &Device,
     family: &Family,

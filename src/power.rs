@@ -20,7 +20,6 @@ const LOOK: Option<u32> = Some(0);
 
 impl Recovery {
     /// The modem alone goes to sleep. Nobody looks at it until `resume`.
-    #[optimize(size)]
     pub(crate) fn doze(&mut self) -> Next<Result> {
         if !self.health().is_up() || self.health().is_frozen() {
             return (Err(EBUSY), LOOK);
@@ -32,7 +31,6 @@ impl Recovery {
     }
 
     /// The machine goes to sleep.
-    #[optimize(size)]
     pub(crate) fn suspend(&mut self) -> Next {
         let port = self.base.private();
         let drained = port.tx.drain(port);
@@ -44,7 +42,6 @@ impl Recovery {
     }
 
     /// The modem is to be awake.
-    #[optimize(size)]
     pub(crate) fn resume(&mut self) -> Next {
         if self.health().is_asleep() {
             self.health().set_asleep(false);
@@ -63,7 +60,6 @@ impl Recovery {
     }
 
     /// The machine's memory is about to be saved.
-    #[optimize(size)]
     pub(crate) fn hibernate(&mut self) -> Next {
         self.stop();
         ((), LOOK)

@@ -115,7 +115,6 @@ impl Recovery {
     }
 
     /// What the modem looks like; its environment, if it can be reached.
-    #[optimize(size)]
     fn look(&mut self) -> (Look, Option<ExecutionEnvironment>) {
         use ExecutionEnvironment as E;
         let present = self.dev.is_present();
@@ -161,7 +160,6 @@ impl Recovery {
         (look, environment)
     }
 
-    #[optimize(size)]
     fn power_up(&mut self) {
         // One that was out of reach may still be at work, for a host that has forgotten what with: the MHI core waits for it to let go.
         let state = self.controller.register(register::MHISTATUS) >> register::STATE_SHIFT;
@@ -184,7 +182,6 @@ impl Recovery {
         }
     }
 
-    #[optimize(size)]
     pub(crate) fn power_down(&mut self, graceful: bool) {
         netdev::silence(&self.base); // the rest may take a while
         self.controller.power_down(graceful);
@@ -193,7 +190,6 @@ impl Recovery {
 
     /// It is in emergency download, and waits there for its flash programmer if `waits`: the MHI core gives it that, if there is such
     /// a file, when the host side is powered up. If there is none, it is tried again later.
-    #[optimize(size)]
     fn download(&mut self, waits: bool, powered: bool) {
         let looks = self
             .download
@@ -209,7 +205,6 @@ impl Recovery {
     }
 
     /// Gives out the dump of a crashed modem, if one was asked for; whether it is still to come.
-    #[optimize(size)]
     fn waits_for_dump(&mut self) -> bool {
         if self.dump == 0 || !self.controller.has_dump() {
             return false;
@@ -244,7 +239,6 @@ impl Recovery {
         self.wiped = true;
     }
 
-    #[optimize(size)]
     fn reset(&mut self, step: Step, look: Look) {
         let dev = self.dev.as_device();
         let (counter, what) = match step {
@@ -305,7 +299,6 @@ impl Recovery {
 impl Periodic for Recovery {
     const WAKES: bool = true;
 
-    #[optimize(size)]
     fn run(&mut self) -> u32 {
         use ExecutionEnvironment as E;
         // Asleep, or on its way to or from it: not to be touched.

@@ -23,7 +23,6 @@ impl Driver for Serial {
     const NAME: &'static CStr = c"rmnet_mhi_serial";
     const CHANNELS: &'static CStr = modem::SERIAL;
 
-    #[optimize(size)]
     fn probe(dev: &Device) -> Result<Self::Data> {
         let host: &Host = dev.owner().ok_or(ENODEV)?;
         // Until `start` succeeds: without the signals the AT port stays mute. `watchdog` then tries again.

@@ -26,7 +26,6 @@ impl Stopped {
     }
 
     /// Keeps channels for another try at them, or forgets those that were kept.
-    #[optimize(size)]
     pub(crate) fn keep(&self, channel: Option<ARef<Device>>) {
         let new = channel.map_or(State::Nothing, State::Channel);
         let old = {

@@ -400,7 +400,6 @@ impl Transfers {
         stopped
     }
 
-    #[optimize(size)]
     fn report(&mut self, port: &Port) {
         let lost = self.account.report();
         if lost > 0 {

@@ -98,7 +98,6 @@ impl Watchdog {
     }
 
     /// Takes note of what has moved; says in which direction nothing has for too long.
-    #[optimize(size)]
     fn look(&mut self) -> Option<Counter> {
         let port = self.base.private();
         let received = port.counters.get(Counter::RxTransfers as usize);
@@ -129,7 +128,6 @@ impl Watchdog {
         }
     }
 
-    #[optimize(size)]
     fn restart(&mut self, channel: ARef<mhi::Device>) {
         let port = self.base.private();
         netdev::restart(&self.base, &channel);
@@ -185,7 +183,6 @@ impl Watchdog {
     }
 
     /// Says so, once, if what comes makes no sense in the data format that was set.
-    #[optimize(size)]
     fn check_format(&mut self) {
         let counters = &self.base.private().counters;
         let malformed = Counter::RxTruncatedHeader as usize..=Counter::RxZeroLength as usize;
@@ -208,7 +205,6 @@ impl Watchdog {
 impl Periodic for Watchdog {
     const WAKES: bool = false;
 
-    #[optimize(size)]
     fn run(&mut self) -> u32 {
         let port = self.base.private();
         if port.health.is_asleep() {

@@ -5,7 +5,7 @@
 //! kernel comes from here; what is missing is added here first.
 
 #![no_std]
-#![feature(allow_internal_unsafe, core_intrinsics, optimize_attribute)]
+#![feature(allow_internal_unsafe, core_intrinsics)]
 #![deny(unsafe_op_in_unsafe_fn)]
 #![warn(missing_docs)]
 

@@ -244,7 +244,6 @@ unsafe impl<T: Driver> Sync for Registration<T> {}
 
 impl<T: Driver> Registration<T> {
     /// Registers the driver and binds the functions that are there.
-    #[optimize(size)]
     pub fn new(module: ThisModule) -> Result<Self> {
         const { assert!(!T::IDS.is_empty()) };
         let driver = KBox::new(Opaque::<bindings::pci_driver>::zeroed())?;
@@ -276,7 +275,6 @@ impl<T: Driver> Registration<T> {
         })
     }
 
-    #[optimize(size)]
     unsafe extern "C" fn probe(
         dev: *mut bindings::pci_dev,
         id: *const bindings::pci_device_id,
@@ -361,7 +359,6 @@ impl<T: Driver> Registration<T> {
         }
     }
 
-    #[optimize(size)]
     unsafe extern "C" fn show(
         dev: *mut bindings::device,
         _attribute: *mut bindings::device_attribute,
@@ -374,7 +371,6 @@ impl<T: Driver> Registration<T> {
         unsafe { bindings::rust_helper_sysfs_emit(to, value.as_ptr()) }
     }
 
-    #[optimize(size)]
     unsafe extern "C" fn error_detected(
         dev: *mut bindings::pci_dev,
         state: bindings::pci_channel_state_t,
@@ -391,7 +387,6 @@ impl<T: Driver> Registration<T> {
         bindings::pci_ers_result_PCI_ERS_RESULT_NEED_RESET
     }
 
-    #[optimize(size)]
     unsafe extern "C" fn slot_reset(dev: *mut bindings::pci_dev) -> bindings::pci_ers_result_t {
         // SAFETY: The PCI core passes a valid function that was reset and whose state `claim` saved.
         unsafe { bindings::rust_helper_pci_restore(dev) };
@@ -405,7 +400,6 @@ impl<T: Driver> Registration<T> {
         unsafe { Self::with_data(device, T::freeze) };
     }
 
-    #[optimize(size)]
     unsafe extern "C" fn resume(dev: *mut bindings::pci_dev) {
         // SAFETY: As in `error_detected`.
         let device = unsafe { (*dev.cast::<Device>()).as_device().as_raw() };
@@ -413,7 +407,6 @@ impl<T: Driver> Registration<T> {
         unsafe { Self::with_data(device, |data| T::thaw(data, false)) };
     }
 
-    #[optimize(size)]
     unsafe extern "C" fn remove(dev: *mut bindings::pci_dev) {
         // SAFETY: The PCI core passes a valid function that `probe` bound.
         let device = unsafe { (*dev.cast::<Device>()).as_device().as_raw() };

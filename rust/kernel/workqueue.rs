@@ -38,7 +38,6 @@ const _: () = assert!(core::mem::offset_of!(bindings::delayed_work, work) == 0);
 
 impl<T: Periodic> PeriodicWork<T> {
     /// Starts it; the first run comes after `delay_ms`. May sleep.
-    #[optimize(size)]
     pub fn new(task: T, delay_ms: u32) -> Result<Self> {
         let inner = KBox::new(Inner {
             work: Opaque::zeroed(),
@@ -56,7 +55,6 @@ impl<T: Periodic> PeriodicWork<T> {
 
     /// Has the task between two runs, after waiting for one that is under way; `f` says when the next one comes, `None` for never,
     /// until it is had again. `EBUSY` if somebody has it. May sleep; not to be called by the task itself.
-    #[optimize(size)]
     pub fn between_runs<R>(&self, f: impl FnOnce(&mut T) -> (R, Option<u32>)) -> Result<R> {
         if self.0.between.swap(true, Ordering::Acquire) {
             return Err(EBUSY);
@@ -73,7 +71,6 @@ impl<T: Periodic> PeriodicWork<T> {
         Ok(result)
     }
 
-    #[optimize(size)]
     unsafe extern "C" fn run(work: *mut bindings::work_struct) {
         // SAFETY: The work is the first member of a `delayed_work`, and that one of an `Inner<T>`, alive while it runs.
         let inner = unsafe { &*work.cast::<Inner<T>>() };

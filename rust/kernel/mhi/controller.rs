@@ -96,7 +96,6 @@ unsafe impl<T: Owner> Sync for Controller<T> {}
 
 impl<T: Owner> Controller<T> {
     /// Registers a modem.
-    #[optimize(size)]
     pub fn new(dev: &pci::Device, setup: Setup<'_>, mut config: Config, owner: T) -> Result<Self> {
         let Setup {
             name,
@@ -150,7 +149,6 @@ impl<T: Owner> Controller<T> {
 
     /// Starts the modem; mission mode is reached in the background. `dump` bytes are kept for its memory image, should it crash;
     /// with them, the MHI core does not restart a modem that crashed.
-    #[optimize(size)]
     pub fn power_up(&mut self, dump: usize) -> Result {
         if self.powered {
             return Ok(());
@@ -179,7 +177,6 @@ impl<T: Owner> Controller<T> {
     }
 
     /// Stops the modem, and removes its channels from the bus; `graceful` tells it so first.
-    #[optimize(size)]
     pub fn power_down(&mut self, graceful: bool) {
         if core::mem::take(&mut self.powered) {
             let raw = self.inner.raw.get();
@@ -200,7 +197,6 @@ impl<T: Owner> Controller<T> {
     }
 
     /// Gives the memory image, which the modem has written, to userspace; its bytes. May sleep.
-    #[optimize(size)]
     pub fn give_dump(&mut self) -> Result<usize> {
         // SAFETY: The controller is registered, and keeps the image until `power_down`.
         let size = unsafe { bindings::rust_helper_mhi_give_dump(self.inner.raw.get()) };
@@ -208,7 +204,6 @@ impl<T: Owner> Controller<T> {
     }
 
     /// With memory for an image the core does not reset a modem that crashed, which may still write there.
-    #[optimize(size)]
     fn stop_dump(&self) {
         if self.register(MHISTATUS) & MHISTATUS_SYSERR == 0 {
             return;
@@ -282,7 +277,6 @@ impl<T: Owner> Controller<T> {
         ours.then(|| unsafe { &raw const (*raw.cast::<Inner<T>>()).owner })
     }
 
-    #[optimize(size)]
     unsafe extern "C" fn status(
         raw: *mut bindings::mhi_controller,
         reason: bindings::mhi_callback,
@@ -370,7 +364,6 @@ unsafe fn in_bar(raw: *mut bindings::mhi_controller, at: *mut c_void) -> bool {
 }
 
 impl<T: Owner> Drop for Controller<T> {
-    #[optimize(size)]
     fn drop(&mut self) {
         self.power_down(true);
         // SAFETY: By the invariant it is registered, and now not prepared.

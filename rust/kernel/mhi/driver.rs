@@ -228,7 +228,6 @@ impl<T: Driver> Registration<T> {
         })
     }
 
-    #[optimize(size)]
     unsafe extern "C" fn probe(
         raw: *mut bindings::mhi_device,
         _id: *const bindings::mhi_device_id,
@@ -261,7 +260,6 @@ impl<T: Driver> Registration<T> {
         result
     }
 
-    #[optimize(size)]
     unsafe extern "C" fn remove(raw: *mut bindings::mhi_device) {
         // SAFETY: The MHI core passes a valid device that `probe` bound.
         let dev = unsafe { &*raw.cast::<Device>() };

@@ -385,7 +385,6 @@ unsafe impl<T: Operations> Sync for Registration<T> {}
 
 impl<T: Operations> Registration<T> {
     /// Registers a device, a child of `parent`, carrier off. A `%d` in `name` becomes the first free number.
-    #[optimize(size)]
     pub fn new(parent: &device::Device, name: &CStr, data: T::Private) -> Result<Self> {
         // SAFETY: `name` is NUL-terminated; `setup` takes a fresh device with the private memory asked for.
         let raw = unsafe {

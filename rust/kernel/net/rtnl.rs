@@ -182,7 +182,6 @@ unsafe impl<T: Link> Sync for Registration<T> {}
 
 impl<T: Link> Registration<T> {
     /// Registers the kind; `EEXIST` if another driver has it.
-    #[optimize(size)]
     pub fn new() -> Result<Self> {
         let callbacks = bindings::rust_rtnl_callbacks {
             setup: Some(Self::setup),
@@ -216,7 +215,6 @@ impl<T: Link> Registration<T> {
         unsafe { bindings::netif_carrier_off(dev) }
     }
 
-    #[optimize(size)]
     unsafe extern "C" fn newlink(
         dev: *mut bindings::net_device,
         base: *mut bindings::net_device,
@@ -242,7 +240,6 @@ impl<T: Link> Registration<T> {
         ))
     }
 
-    #[optimize(size)]
     unsafe extern "C" fn changelink(
         dev: *mut bindings::net_device,
         data: *mut *mut bindings::nlattr,
@@ -268,7 +265,6 @@ impl<T: Link> Registration<T> {
         T::delete(&Rtnl(PhantomData), dev, &mut Unregister(head))
     }
 
-    #[optimize(size)]
     unsafe extern "C" fn fill_info(
         skb: *mut bindings::sk_buff,
         dev: *const bindings::net_device,
