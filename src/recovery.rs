@@ -3,14 +3,14 @@
 //! when is `mhi::recovery`'s to decide.
 
 use crate::controller::Host;
+use crate::dump;
 use crate::health::{Health, State};
 use crate::modem::Family;
 use crate::netdev::{self, Base};
 use crate::stats::Counter;
 use ::mhi::recovery::{Action, Ladder, Look, Step};
-use ::mhi::{bhi, register, ExecutionEnvironment};
+use ::mhi::{bhi, register, ExecutionEnvironment, State as Link};
 use kernel::device::Awake;
-use kernel::mhi::controller::crash_dump;
 use kernel::mhi::Controller;
 use kernel::net;
 use kernel::pci;
@@ -33,18 +33,10 @@ const MOST_IGNORED: u32 = 2;
 /// Looks in a row at which the modem may be at work without the MHI core having heard of it.
 const MOST_UNHEARD: u32 = 10;
 
-/// Bytes of a crashed modem's memory that are asked for at most.
-const DUMP: usize = 4 << 20;
-/// Looks that it may need to hand them over.
-const DUMP_LOOKS: u32 = 30;
-
-/// Looks after which a modem that waits for its flash programmer is offered it again.
-const DOWNLOAD_LOOKS: u32 = 60;
-
 /// Looks after one modem. Dropping it stops the modem.
 pub(crate) struct Recovery {
     pub(crate) controller: Controller<Host>,
-    dev: ARef<pci::Device>,
+    pub(crate) dev: ARef<pci::Device>,
     pub(crate) base: ARef<net::Device<Base>>,
     ladder: Ladder,
     family: &'static Family,
@@ -55,9 +47,9 @@ pub(crate) struct Recovery {
     /// Looks in a row at which it was at work, and the MHI core waited to hear that.
     unheard: u32,
     /// Looks left for its memory dump, if one is waited for.
-    dump: u32,
+    pub(crate) dump: u32,
     /// Looks since it was powered up in emergency download, while it is there.
-    download: Option<u32>,
+    pub(crate) download: Option<u32>,
     /// Whether its configuration may be lost, since it was reset or out of reach.
     wiped: bool,
     /// Whether it has been up.
@@ -135,12 +127,11 @@ impl Recovery {
             true => self.ignored.saturating_add(1),
             false => 0,
         };
-        let state = (status >> register::STATE_SHIFT) as u8;
-        self.unheard =
-            match !up && powered && environment == Some(E::AMSS) && state == ::mhi::State::M0.0 {
-                true => self.unheard.saturating_add(1),
-                false => 0,
-            };
+        let waits = matches!(register::state(status), Link::READY | Link::M0);
+        self.unheard = match !up && powered && environment == Some(E::AMSS) && waits {
+            true => self.unheard.saturating_add(1),
+            false => 0,
+        };
         let look = Look {
             reachable: environment.is_some(),
             powered,
@@ -160,16 +151,15 @@ impl Recovery {
         (look, environment)
     }
 
-    fn power_up(&mut self) {
+    pub(crate) fn power_up(&mut self) {
         // One that was out of reach may still be at work, for a host that has forgotten what with: the MHI core waits for it to let go.
-        let state = self.controller.register(register::MHISTATUS) >> register::STATE_SHIFT;
-        if (::mhi::State::M0.0..::mhi::State::SYS_ERR.0).contains(&(state as u8)) {
+        let state = register::state(self.controller.register(register::MHISTATUS));
+        if !matches!(state, Link::RESET | Link::READY | Link::SYS_ERR) {
             self.controller
                 .set_register(register::MHICTRL, register::CTRL_RESET);
         }
-        let dump = if crash_dump() { DUMP } else { 0 };
-        self.dump = DUMP_LOOKS;
-        match self.controller.power_up(dump) {
+        self.dump = dump::LOOKS;
+        match self.controller.power_up(dump::wanted()) {
             Ok(()) => self.complained = false,
             Err(error) if !self.complained => {
                 self.complained = true;
@@ -186,50 +176,6 @@ impl Recovery {
         netdev::silence(&self.base); // the rest may take a while
         self.controller.power_down(graceful);
         self.health().powered_down();
-    }
-
-    /// It is in emergency download, and waits there for its flash programmer if `waits`: the MHI core gives it that, if there is such
-    /// a file, when the host side is powered up. If there is none, it is tried again later.
-    fn download(&mut self, waits: bool, powered: bool) {
-        let looks = self
-            .download
-            .map_or(DOWNLOAD_LOOKS, |looks| looks.saturating_add(1));
-        self.download = Some(looks);
-        if waits && looks >= DOWNLOAD_LOOKS {
-            if powered {
-                self.power_down(true);
-            }
-            self.download = Some(0);
-            self.power_up();
-        }
-    }
-
-    /// Gives out the dump of a crashed modem, if one was asked for; whether it is still to come.
-    fn waits_for_dump(&mut self) -> bool {
-        if self.dump == 0 || !self.controller.has_dump() {
-            return false;
-        }
-        netdev::silence(&self.base);
-        let offset = self.controller.register(register::BHIEOFF);
-        let status = offset.wrapping_add(bhi::BHIE_RXVECSTATUS);
-        let status = self.controller.register(status) & bhi::STATUS_MASK;
-        self.dump -= 1;
-        if status == bhi::STATUS_RESET && self.dump > 0 {
-            return true;
-        }
-        self.dump = 0;
-        let dev = self.dev.as_device();
-        if status != bhi::STATUS_SUCCESS {
-            dev_warn!(dev, "the modem has not handed over its memory dump");
-            return false;
-        }
-        match self.controller.give_dump() {
-            Ok(size) => {
-                dev_warn!(dev, "{size} bytes of the modem's memory are in /sys/class/devcoredump for 5 minutes")
-            }
-            Err(error) => dev_warn!(dev, "no memory dump: {error:?}"),
-        }
-        false
     }
 
     /// Starts it anew, since nothing is left of what it knew.

@@ -19,6 +19,7 @@ done
 fault "EXECENV says a number that does not exist" 20 log:'firmware is dead' nothing read-as EXECENV 77
 fault "EXECENV says primary boot loader" 20 log:'firmware is dead' nothing read-as EXECENV 0
 fault "BHIOFF at the end of the BAR" 15 state:unreachable nothing read-as BHIOFF 0xffc
+fault "CHDBOFF in the middle of a word" 30 log:'cannot be reached: resetting' crash read-as CHDBOFF 0x302
 
 faults_begin
 run_faults

@@ -28,6 +28,8 @@ const RESET_MS: u32 = 1000;
 const RESET_LOOK_MS: u32 = 20;
 
 // Linux `drivers/bus/mhi/common.h`.
+const CHDBOFF: usize = 0x18;
+const ERDBOFF: usize = 0x20;
 const BHIEOFF: usize = 0x2c;
 const BHIE_END: usize = 0x7c;
 const MHICTRL: u32 = 0x38;
@@ -314,10 +316,16 @@ impl<T: Owner> Controller<T> {
         // SAFETY: `at` is an aligned register inside the mapped BAR.
         let value = unsafe { bindings::rust_helper_readl(at) };
         // SAFETY: The controller is registered.
-        let (regs, len) = unsafe { ((*raw).regs, (*raw).reg_len) };
-        // The core clears registers there without asking us: they must be inside.
-        let limit = len.saturating_sub(BHIE_END);
-        if at == regs.wrapping_byte_add(BHIEOFF) && (value % 4 != 0 || value as usize > limit) {
+        let (regs, len) = unsafe { ((*raw).regs as usize, (*raw).reg_len) };
+        let needed = match (at as usize).wrapping_sub(regs) {
+            // The core clears registers there without asking us.
+            BHIEOFF => Some(BHIE_END),
+            // It takes doorbells between words, and rings them in vain.
+            CHDBOFF | ERDBOFF => Some(0),
+            _ => None,
+        };
+        let fits = |needed| value % 4 == 0 && value as usize <= len.saturating_sub(needed);
+        if !needed.is_none_or(fits) {
             return ERANGE.to_errno();
         }
         // SAFETY: `out` is the core's variable.

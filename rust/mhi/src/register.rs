@@ -2,6 +2,8 @@
 //! Offsets into the register BAR and the fields of its registers, all 32 bit little endian.
 //! Source: Linux `drivers/bus/mhi/common.h`; [`SOC_RESET`] and [`SOC_HW_VERSION`] from `host/internal.h`.
 
+use crate::state::State;
+
 /// Length of the register space in bytes.
 pub const MHIREGLEN: u32 = 0x00;
 /// Version of the interface.
@@ -68,6 +70,11 @@ pub const STATUS_READY: u32 = 1 << 0;
 pub const STATUS_SYSERR: u32 = 1 << 2;
 /// Position of the state in [`MHICTRL`] and [`MHISTATUS`].
 pub const STATE_SHIFT: u32 = 8;
+
+/// The state in a value of [`MHICTRL`] or [`MHISTATUS`].
+pub const fn state(value: u32) -> State {
+    State((value >> STATE_SHIFT) as u8)
+}
 
 /// Number of the doorbell that wakes the device from M2 (1) and lets it go (0).
 pub const WAKE_DOORBELL: u8 = 127;

@@ -245,7 +245,7 @@ impl Host {
 
     /// The state in MHISTATUS.
     pub fn state(&mut self) -> State {
-        State((self.read(MHISTATUS) >> STATE_SHIFT) as u8)
+        state(self.read(MHISTATUS))
     }
 
     /// Writes a register.

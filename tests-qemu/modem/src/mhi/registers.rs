@@ -164,7 +164,7 @@ impl Registers {
         self.set(offset, self.get(offset) & !mask | value & mask);
         match offset {
             MHICTRL if value & CTRL_RESET != 0 => Effect::Reset,
-            MHICTRL => Effect::State(State((value >> STATE_SHIFT) as u8)),
+            MHICTRL => Effect::State(state(value)),
             offset if offset == BHI + bhi::IMGTXDB && value != 0 => Effect::Image,
             offset if offset == BHIE + bhi::BHIE_RXVECDB && value != 0 => Effect::Dump,
             _ => Effect::None,

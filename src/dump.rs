@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//! The memory image of a modem that crashed, for those who ask for it. Called by `recovery`, before it resets the modem.
+
+use crate::netdev;
+use crate::recovery::Recovery;
+use ::mhi::{bhi, register};
+use kernel::mhi::controller::crash_dump;
+use kernel::prelude::*;
+
+/// Bytes that are asked for at most.
+const BYTES: usize = 4 << 20;
+/// Looks that the modem may need to hand them over.
+pub(crate) const LOOKS: u32 = 30;
+
+/// Bytes to be kept for the image of a modem that starts now.
+pub(crate) fn wanted() -> usize {
+    if crash_dump() {
+        BYTES
+    } else {
+        0
+    }
+}
+
+impl Recovery {
+    /// Gives out the dump of a crashed modem, if one was asked for; whether it is still to come.
+    pub(crate) fn waits_for_dump(&mut self) -> bool {
+        if self.dump == 0 || !self.controller.has_dump() {
+            return false;
+        }
+        netdev::silence(&self.base);
+        let offset = self.controller.register(register::BHIEOFF);
+        let status = offset.wrapping_add(bhi::BHIE_RXVECSTATUS);
+        let status = self.controller.register(status) & bhi::STATUS_MASK;
+        self.dump -= 1;
+        if status == bhi::STATUS_RESET && self.dump > 0 {
+            return true;
+        }
+        self.dump = 0;
+        let dev = self.dev.as_device();
+        if status != bhi::STATUS_SUCCESS {
+            dev_warn!(dev, "the modem has not handed over its memory dump");
+            return false;
+        }
+        match self.controller.give_dump() {
+            Ok(size) => {
+                dev_warn!(dev, "{size} bytes of the modem's memory are in /sys/class/devcoredump for 5 minutes")
+            }
+            Err(error) => dev_warn!(dev, "no memory dump: {error:?}"),
+        }
+        false
+    }
+}
