@@ -14,6 +14,8 @@ const BUFFER: usize = 512 * 1024;
 const LINE: usize = 42;
 /// A connection whose host is gone is forgotten after so long.
 const TIMEOUT: Duration = Duration::from_secs(30);
+/// A host whose word that it can take more was lost is asked for it after so long.
+const KEEP_ALIVE: Duration = Duration::from_secs(3);
 
 /// The connections of one session.
 #[derive(Default)]
@@ -79,6 +81,8 @@ impl Services {
         let mut socket = Socket::new(buffer(), buffer());
         socket.set_congestion_control(CongestionControl::Reno);
         socket.set_timeout(Some(TIMEOUT));
+        // smoltcp does not probe a window of zero before 0.13, whose rustc Debian 13 has not.
+        socket.set_keep_alive(Some(KEEP_ALIVE));
         socket.set_nagle_enabled(false);
         // Fails for port 0 and open sockets only.
         if socket.listen(port).is_ok() {
@@ -267,4 +271,104 @@ fn opened_port(packet: &[u8]) -> Option<u16> {
     let flags = transport.segment.get(13)?;
     let &[_, _, p0, p1] = transport.segment.first_chunk()?;
     (flags & 0x12 == 0x02).then_some(u16::from_be_bytes([p0, p1]))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration as StdDuration, Instant};
+
+    use smoltcp::phy::ChecksumCapabilities;
+    use smoltcp::wire::{
+        IpProtocol, Ipv4Packet, Ipv4Repr, TcpControl, TcpPacket, TcpRepr, TcpSeqNumber,
+    };
+
+    use crate::internet::{Addresses, Internet};
+    use crate::session::Ipv4;
+
+    const HOST: [u8; 4] = [10, 64, 0, 2];
+    const SERVER: [u8; 4] = [192, 0, 2, 1];
+
+    /// One packet of a host's, by hand.
+    fn packet(
+        control: TcpControl,
+        seq: i32,
+        ack: Option<i32>,
+        window: u16,
+        payload: &[u8],
+    ) -> Vec<u8> {
+        let checksums = ChecksumCapabilities::default();
+        let tcp = TcpRepr {
+            src_port: 40000,
+            dst_port: traffic::TCP_SOURCE,
+            control,
+            seq_number: TcpSeqNumber(seq),
+            ack_number: ack.map(TcpSeqNumber),
+            window_len: window,
+            window_scale: None,
+            max_seg_size: None,
+            sack_permitted: false,
+            sack_ranges: [None; 3],
+            timestamp: None,
+            payload,
+        };
+        let ip = Ipv4Repr {
+            src_addr: HOST.into(),
+            dst_addr: SERVER.into(),
+            next_header: IpProtocol::Tcp,
+            payload_len: tcp.buffer_len(),
+            hop_limit: 64,
+        };
+        let mut bytes = vec![0; ip.buffer_len() + tcp.buffer_len()];
+        ip.emit(&mut Ipv4Packet::new_unchecked(&mut bytes), &checksums);
+        let (from, to) = (ip.src_addr.into(), ip.dst_addr.into());
+        let mut segment = TcpPacket::new_unchecked(&mut bytes[ip.buffer_len()..]);
+        tcp.emit(&mut segment, &from, &to, &checksums);
+        bytes
+    }
+
+    /// All that waits for the host; the number after the last byte, and whether anything came.
+    fn take(internet: &mut Internet) -> Option<i32> {
+        let mut last = None;
+        while let Some(packet) = internet.next() {
+            let ip = Ipv4Packet::new_checked(&packet[..]).expect("IPv4");
+            let tcp = TcpPacket::new_checked(ip.payload()).expect("TCP");
+            last = Some(tcp.seq_number().0.wrapping_add(tcp.segment_len() as i32));
+        }
+        last
+    }
+
+    #[test]
+    fn a_lost_word_of_a_host_that_can_take_more_ends_no_transfer() {
+        let mut now = Instant::now();
+        let ipv4 = Ipv4 {
+            address: HOST.into(),
+            gateway: [10, 64, 0, 1].into(),
+            prefix: 24,
+            dns: [[1, 1, 1, 1].into(); 2],
+        };
+        let addresses = Addresses {
+            ipv4: Some(ipv4),
+            ipv6: None,
+            mtu: 1500,
+        };
+        let mut internet = Internet::new(addresses, 1, now);
+        let say = |internet: &mut Internet, packet: Vec<u8>, now| {
+            internet.receive(&packet, now);
+            internet.run(now);
+            take(internet)
+        };
+        let syn = packet(TcpControl::Syn, 99, None, 2000, &[]);
+        let next = say(&mut internet, syn, now).expect("an answer");
+        let request = packet(TcpControl::Psh, 100, Some(next), 2000, b"1 10000\n");
+        let next = say(&mut internet, request, now).expect("the beginning");
+        let full = packet(TcpControl::None, 108, Some(next), 0, &[]);
+        assert_eq!(say(&mut internet, full, now), None);
+        // That there is room again gets lost.
+        now += StdDuration::from_secs(4);
+        internet.run(now);
+        assert!(take(&mut internet).is_some(), "the host is asked");
+        let room = packet(TcpControl::None, 108, Some(next), 2000, &[]);
+        let more = say(&mut internet, room, now).expect("more");
+        assert!(more.wrapping_sub(next) > 0);
+    }
 }
