@@ -210,7 +210,7 @@ has_address() {
 
 # connect ARGUMENTS...: a session by mhictl in the background, up when this returns; its process is $session.
 connect() {
-	mhictl connect --apn internet "$@" >/tmp/mhictl.log 2>&1 &
+	${rights-} mhictl connect --apn internet "$@" >/tmp/mhictl.log 2>&1 &
 	session=$!
 	wait_for 30 has_address rmnet_mhi0.1 && return
 	cat /tmp/mhictl.log
