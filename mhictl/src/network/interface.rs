@@ -257,7 +257,7 @@ impl Interface {
 
     fn no_link(&self, fault: &Fault) -> Error {
         let what = format!(
-            "make {} with mux id {} on {}: {fault}",
+            "make {} with mux id {} on {}",
             self.name, self.mux, self.base
         );
         let next = match Errno::from_raw_os_error(fault.errno) {
@@ -267,7 +267,7 @@ impl Interface {
         };
         match Errno::from_raw_os_error(fault.errno) {
             Errno::PERM => Error::system(what, &std::io::Error::from_raw_os_error(fault.errno)),
-            _ => Error::new(Exit::Network, what, next),
+            _ => Error::new(Exit::Network, format!("{what}: {fault}"), next),
         }
     }
 
