@@ -6,7 +6,7 @@
 # Who looks after the modem sees these at once.
 for register in BHIOFF CHDBOFF ERDBOFF EXECENV; do
 	fault "$register reads ones" 15 state:unreachable nothing read-as $register 0xffffffff
-	fault "$register reads ones after a crash" 75 state:unreachable crash read-as $register 0xffffffff
+	fault "$register reads ones after a crash" 15 state:unreachable crash read-as $register 0xffffffff
 done
 fault "MHISTATUS reads ones" 20 log:'firmware is dead' nothing read-as MHISTATUS 0xffffffff
 fault "MHISTATUS reads ones after a crash" 40 counter:modem_crashes crash read-as MHISTATUS 0xffffffff

@@ -84,6 +84,8 @@ told() {
 
 run_fault() {
 	local name=$1 seconds=$2 told=$3 provoke=$4 request=$5 before=0 start after
+	# The back-off of what was before ends with the driver's first look at a modem that is up.
+	wait_for 15 state_is up || fail "before $name: the modem is not up"
 	echo "fault: $name" >/dev/kmsg
 	case $told in
 	counter:*) before=$(counter $base "${told#*:}") ;;
@@ -111,7 +113,7 @@ run_fault() {
 	fi
 }
 
-# Tries all faults of the table, each with what came before it in the bones.
+# Tries all faults of the table, one after the other on the same modem.
 run_faults() {
 	local name seconds told provoke request
 	echo "SEED=${SEED:-1}"
