@@ -14,7 +14,7 @@ fault "crash in M0, before mission mode" 60 counter:modem_crashes crash crash-at
 fault "crash in mission mode, before channels" 60 counter:modem_crashes crash crash-at mission
 fault "crash while channels start" 60 counter:modem_crashes crash crash-at start
 fault "crash while a port opens" 60 counter:modem_crashes port crash-at start
-fault "crash in a reset" 150 counter:modem_crashes crash crash-at reset
+fault "crash in a reset" 90 counter:modem_crashes crash crash-at reset
 for number in 1 2 3; do
 	fault "crash under load, $number" 20 counter:modem_crashes crash_under_load
 done
