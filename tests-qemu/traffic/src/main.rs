@@ -7,6 +7,7 @@ mod cli;
 mod tcp;
 mod udp;
 
+use std::io;
 use std::process::ExitCode;
 use std::time::Instant;
 
@@ -19,6 +20,16 @@ struct Outcome {
 }
 
 type Result = std::result::Result<Outcome, String>;
+
+/// Calls again what a machine that fell asleep has interrupted: with a timeout, the kernel does not do so by itself.
+fn uninterrupted<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+    loop {
+        match call() {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            result => return result,
+        }
+    }
+}
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

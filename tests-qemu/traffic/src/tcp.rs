@@ -8,7 +8,7 @@ use socket2::{Domain, Protocol, Socket, Type};
 use traffic::pattern;
 
 use crate::cli::Link;
-use crate::{Outcome, Result};
+use crate::{uninterrupted, Outcome, Result};
 
 const CHUNK: usize = 64 * 1024;
 
@@ -17,7 +17,7 @@ pub fn get(link: &Link, seed: u64, bytes: u64) -> Result {
     let mut stream = connect(link)?;
     request(&mut stream, seed, bytes)?;
     receive(&mut stream, seed, bytes)?;
-    match stream.read(&mut [0; 1]) {
+    match uninterrupted(|| stream.read(&mut [0; 1])) {
         Ok(0) => Ok(Outcome {
             bytes,
             note: String::new(),
@@ -115,7 +115,7 @@ fn receive(stream: &mut TcpStream, seed: u64, bytes: u64) -> std::result::Result
     let mut got = 0;
     while got < bytes {
         let limit = usize::try_from(bytes - got).map_or(CHUNK, |left| left.min(CHUNK));
-        let length = match stream.read(&mut buffer[..limit]) {
+        let length = match uninterrupted(|| stream.read(&mut buffer[..limit])) {
             Ok(0) => return Err(format!("closed after {got} of {bytes} bytes")),
             Ok(length) => length,
             Err(error) => return Err(format!("receive after {got} of {bytes} bytes: {error}")),

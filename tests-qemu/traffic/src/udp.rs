@@ -11,7 +11,7 @@ use socket2::{Domain, Protocol, Socket, Type};
 use traffic::datagram::{Datagram, Received};
 
 use crate::cli::{Link, Stream};
-use crate::{Outcome, Result};
+use crate::{uninterrupted, Outcome, Result};
 
 /// How long to wait for stragglers once datagrams have come, and for each answer to a report.
 const QUIET: Duration = Duration::from_secs(4);
@@ -31,8 +31,7 @@ pub fn get(link: &Link, stream: Stream) -> Result {
     let line = format!("{seed} {count} {size} {rate}\n");
     // Only an unanswered request is repeated: each would start the stream.
     for _ in 0..REQUESTS {
-        socket
-            .send(line.as_bytes())
+        uninterrupted(|| socket.send(line.as_bytes()))
             .map_err(|error| format!("request: {error}"))?;
         let received = collect(&socket, stream, QUIET, QUIET)?;
         if received.good + received.bad > 0 {
@@ -54,10 +53,9 @@ pub fn put(link: &Link, stream: Stream) -> Result {
     for _ in 0..REQUESTS {
         // Behind a full queue the last datagrams are still under way.
         std::thread::sleep(Duration::from_millis(200));
-        socket
-            .send(line.as_bytes())
+        uninterrupted(|| socket.send(line.as_bytes()))
             .map_err(|error| format!("report: {error}"))?;
-        let Ok(length) = socket.recv(&mut answer) else {
+        let Ok(length) = uninterrupted(|| socket.recv(&mut answer)) else {
             continue;
         };
         let text = String::from_utf8_lossy(&answer[..length]);
@@ -83,7 +81,7 @@ pub fn echo(link: &Link, stream: Stream) -> Result {
         .set_nonblocking(true)
         .map_err(|error| error.to_string())?;
     send(&socket, stream, || {
-        while let Ok(length) = socket.recv(&mut buffer) {
+        while let Ok(length) = uninterrupted(|| socket.recv(&mut buffer)) {
             received.count(stream.seed, stream.count, &buffer[..length]);
         }
         Ok(())
@@ -95,7 +93,7 @@ pub fn echo(link: &Link, stream: Stream) -> Result {
         .set_read_timeout(Some(QUIET))
         .map_err(|error| error.to_string())?;
     while received.good < stream.count {
-        let Ok(length) = socket.recv(&mut buffer) else {
+        let Ok(length) = uninterrupted(|| socket.recv(&mut buffer)) else {
             break;
         };
         received.count(stream.seed, stream.count, &buffer[..length]);
@@ -132,8 +130,8 @@ pub fn dns(link: &Link, name: &str) -> Result {
         let mut answer = [0; 512];
         let mut length = Err("no answer".to_owned());
         for _ in 0..REQUESTS {
-            socket.send(&question).map_err(|error| error.to_string())?;
-            if let Ok(got) = socket.recv(&mut answer) {
+            uninterrupted(|| socket.send(&question)).map_err(|error| error.to_string())?;
+            if let Ok(got) = uninterrupted(|| socket.recv(&mut answer)) {
                 length = Ok(got);
                 break;
             }
@@ -219,7 +217,7 @@ fn send(
             length += stream.size;
         }
         loop {
-            match socket.send(&buffer[..length]) {
+            match uninterrupted(|| socket.send(&buffer[..length])) {
                 Ok(_) => break,
                 // A full queue: ENOBUFS, or EAGAIN on a socket that does not block.
                 Err(error)
@@ -251,7 +249,7 @@ fn collect(
         socket
             .set_read_timeout(Some(wait))
             .map_err(|error| error.to_string())?;
-        match socket.recv(&mut buffer) {
+        match uninterrupted(|| socket.recv(&mut buffer)) {
             Ok(length) => received.count(stream.seed, stream.count, &buffer[..length]),
             Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
                 break
