@@ -5,8 +5,8 @@
 # Interrupts that get lost, and interrupts without a cause.
 
 fault "one interrupt lost" 15 nothing flood lose-interrupts 1
-# Among them may be the answer to a command, for which the MHI core waits 20 seconds.
-fault "twenty interrupts lost" 75 nothing flood lose-interrupts 20
+# Among them may be the answers to all three commands of a channel restart, 20 seconds each in the MHI core, and 10 until the next try.
+fault "twenty interrupts lost" 120 nothing flood lose-interrupts 20
 fault "the crash's interrupt lost" 30 counter:modem_crashes crash lose-interrupts 1
 fault "interrupts lost while the modem comes up" 90 counter:modem_crashes crash lose-interrupts 4
 for vector in 0 1 2 3; do

@@ -4,8 +4,18 @@
 # timeout: 300
 # The modem is pulled out of its slot under traffic, and plugged in again; unbound and bound; and taken from the bus while it sleeps.
 
-unplugged() {
+un# QEMU ends itself if it is to plug in a modem that does not wait for it yet.
+listens() {
+	[ "$(modem stats | tr " " "\n" | sed -n "s/^listens=//p")" = "$1" ]
+}
+
+plugged() {
 	[ -z "$(pci)" ] && [ ! -e /sys/class/net/$base ]
+}
+
+# QEMU ends itself if it is to plug in a modem that does not wait for it yet.
+listens() {
+	[ "$(modem stats | tr " " "\n" | sed -n "s/^listens=//p")" = "$1" ]
 }
 
 plugged() {
@@ -22,6 +32,7 @@ for round in 1 2 3; do
 	check "it is gone $round" wait_for 30 unplugged || break
 	kill $load $session 2>/dev/null
 	wait
+	check "the modem waits $round" wait_for 20 listens $((round + 1)) || break
 	check "plug in $round" wait_for 20 plugged
 	check "ports are back $round" wait_for 40 ports_are_there || break
 done

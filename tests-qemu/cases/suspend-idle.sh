@@ -27,10 +27,8 @@ check_equal "without a restart" 0 "$(counter $base modem_crashes)"
 
 # It wakes the machine, if the user lets it.
 check "it may wake the machine" power wakeup enabled
-(
-	# Runs when tasks are thawed, or not at all; the modem sends by itself.
-	modem data blast 129 100 20000 1000
-) &
+# The answer may be lost while tasks freeze; the modem sends by itself.
+timeout 15 sh -c 'exec 3<>/dev/virtio-ports/modem; echo "data blast 129 100 20000 1000" >&3; read -r _ <&3' &
 check "the machine sleeps under a download" sleep_machine freeze 60
 check "the session goes on after it" wait_for 20 ping_through $link $ipv4 1
 wait

@@ -91,6 +91,7 @@ fn run(options: &Options) -> Result<(), String> {
     thread::spawn(move || worker.work());
     loop {
         let listening = server.map_err(|error| format!("{}: {error}", options.socket.display()))?;
+        shared.access().bus.stats.count("listens");
         log::info!("waiting for QEMU on {}", options.socket.display());
         match listening.run(&mut Backend(Arc::clone(&shared))) {
             Ok(()) => log::info!("QEMU closed the connection"),
