@@ -5,7 +5,7 @@
 # append: ipv6.disable=1
 #
 # Sessions come from the emulated modem's control port, so that no contender needs a program of its own for them. The kernel's
-# command line says CONTENDER=NAME, REPETITIONS=COUNT and perhaps other lists of workloads; verdicts are
+# command line says CONTENDER=NAME, REPETITIONS=COUNT and perhaps WORKLOADS=NAME,NAME; verdicts are
 #
 #   symbol ADDRESS NAME [MODULE]    of all modules; CONTENDER=kernel measures nothing, and tells the kernel's own
 #   window WORKLOAD PACKETS COUNTER=VALUE...    for each window that count.c has written, in the same order
@@ -24,8 +24,7 @@ slow=50000000 # bits a second of the slow uplink
 bring_up() {
 	case $CONTENDER in
 	floor)
-		ipv4=10.64.129.2
-		insmod /lib/modules/floor.ko && ip addr add $ipv4/32 dev floor0 && ip link set floor0 up && ip route replace default dev floor0
+		insmod /lib/modules/floor.ko && add_links 1
 		return
 		;;
 	rmnet_mhi)
@@ -64,7 +63,7 @@ links=0
 add_links() {
 	local last=$((links + $1)) address
 	while [ $links -lt $last ]; do
-		address=$(modem data session up $((mux + links))) || return
+		address=$(session $((mux + links))) || return
 		address=${address%% *}
 		[ $links != 0 ] || ipv4=$address
 		links=$((links + 1))
@@ -75,9 +74,18 @@ add_links() {
 	ip route replace default dev link1
 }
 
+# session MUX: starts it, and prints its address first. The floor has none, and the same addresses.
+session() {
+	case $CONTENDER in
+	floor) echo "10.64.$1.2" ;;
+	*) modem data session up "$1" ;;
+	esac
+}
+
 # make_link NAME MUX
 make_link() {
 	case $CONTENDER in
+	floor) ip link set floor$(($2 - mux)) name "$1" ;;
 	mhi_wwan_mbim)
 		[ -e "/sys/class/net/$1" ] || ip link add "$1" parentdev wwan0 type wwan linkid "$2"
 		;;
@@ -110,11 +118,8 @@ add_lan() {
 
 # ---- workloads
 
-# By what has to be there for them; all links and the LAN stay once they are.
-: "${WORKLOADS:=tcp-down-1,tcp-down-8,tcp-up-1,tcp-up-8,udp-64-down,udp-1400-down,udp-64-up,udp-1400-up,ping-idle,latency}"
-: "${AGGREGATES=aggregate-1,aggregate-4,aggregate-10,aggregate-20}"
-: "${LINKS=links-1,links-8,links-64}"
-: "${NAT=nat-down,nat-up}"
+: "${WORKLOADS:=tcp-down-1,tcp-down-8,tcp-up-1,tcp-up-8,udp-64-down,udp-1400-down,udp-64-up,udp-1400-up,ping-idle,latency,\
+aggregate-1,aggregate-4,aggregate-10,aggregate-20,links-1,links-8,links-64,nat-down,nat-up}"
 
 # workload NAME: its program, as load takes it; the modem is told how to aggregate first.
 workload() {
@@ -190,29 +195,33 @@ difference() {
 		{ seen[$1] = $2 }' | tr '\n' ' '
 }
 
+# By what has to be there for them; all links and the LAN stay once they are.
 bench() {
 	local name
 	bring_up || return
-	repeat "$WORKLOADS"
+	repeat "$(chosen 'tcp|udp|ping')"
 	if [ "$CONTENDER" != floor ]; then
-		case ,$WORKLOADS, in
-		*,latency,*) measure_latency || verdict "missing latency it cannot be set up" ;;
-		esac
-		repeat "$AGGREGATES"
-		for name in $(echo "$LINKS" | tr , ' '); do
-			add_links $((${name#*-} - links)) && repeat "$name"
-		done
+		[ -z "$(chosen latency)" ] || measure_latency || verdict "missing latency it cannot be set up"
+		repeat "$(chosen aggregate)"
 	fi
-	[ -z "$NAT" ] || { add_lan && repeat "$NAT"; }
+	for name in $(chosen links); do
+		add_links $((${name#*-} - links)) && repeat "$name"
+	done
+	[ -z "$(chosen nat)" ] || { add_lan && repeat "$(chosen nat)"; }
 	grep '\[' /proc/kallsyms | tell_symbols
+}
+
+# chosen WORDS: the workloads whose names begin with one of WORDS, WORD|WORD.
+chosen() {
+	echo "$WORKLOADS" | tr , '\n' | grep -E "^($1)"
 }
 
 # repeat WORKLOADS: the first time is not reported: it warms caches up.
 repeat() {
 	local repetition name
 	for repetition in $(seq 0 "$REPETITIONS"); do
-		for name in $(echo "$1" | tr , ' '); do
-			[ "$name" = latency ] || measure "$name"
+		for name in $1; do
+			measure "$name"
 		done
 	done
 }

@@ -122,7 +122,7 @@ static void ask(const char *to, long mux, long links, long size, long count)
 		modem(request);
 		return;
 	}
-	snprintf(request, sizeof(request), "%s %ld %ld", to, size, count);
+	snprintf(request, sizeof(request), "%s %ld %ld %ld", to, size, count, links);
 	if (write(file, request, strlen(request)) < 0)
 		die("floor");
 	close(file);

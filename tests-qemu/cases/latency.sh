@@ -38,7 +38,7 @@ wait_for 10 sh -c "[ \$(cat $limits/limit) -ge 100000000 ]"
 unlimited=$(round_trip)
 for _ in 1 2; do
 	again=$(round_trip)
-	[ "$again" -ge "$limited" ] || limited=$again
+	[ "$again" -ge "$unlimited" ] || unlimited=$again
 done
 check "beside the upload: $limited us, without limits $unlimited us" test $((3 * limited)) -le "$unlimited"
 tc -s qdisc show dev $link

@@ -93,7 +93,7 @@ measure() {
 	modem_options=()
 	[ "$contender" != mhi_wwan_mbim ] || modem_options=(--model rm520n-eac --mbim)
 	qemu_options=(-plugin "$build/bench/count.so,out=$directory/counts$copies")
-	kernel_options="nokaslr CONTENDER=$contender REPETITIONS=${REPETITIONS:-5} ${WORKLOADS:+WORKLOADS=$WORKLOADS AGGREGATES= LINKS= NAT=}"
+	kernel_options="nokaslr CONTENDER=$contender REPETITIONS=${REPETITIONS:-5} ${WORKLOADS:+WORKLOADS=$WORKLOADS}"
 	why=$(vm "$guest" "$directory" bench "$here/bench/guest.sh" file) || say "$contender on $guest: $why"
 	cat "$build/bench/$(release "$guest").symbols" >"$directory/symbols"
 	grep -a '^symbol ' "$directory/verdict" | tr -d '\r' >>"$directory/symbols"

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * An interface without a modem: what the network stack costs by itself.
+ * Interfaces without a modem: what the network stack costs by itself.
  *
  * Packets to send are done with at once, whatever their offloads. Packets received are made by the NAPI poll, of a fresh head
- * and one page that all of them share, and go through GRO. To have TCP on it, it plays the emulated modem's services as far as
- * the benchmark uses them: one that sends (port 5001), one that takes (5002), and echo requests. Nothing is ever lost here, so
+ * and one page that all of them share, and go through GRO. As with a modem's links there is one poll for all interfaces, and
+ * datagrams for several of them come in turn. To have TCP on the first one, it plays the emulated modem's services as far as the
+ * benchmark uses them: one that sends (port 5001), one that takes (5002), and echo requests. Nothing is ever lost here, so
  * nothing is ever repeated.
  *
  * What this module executes is counted apart, and is no part of the floor.
@@ -20,6 +21,7 @@
 #include <net/ip.h>
 #include <net/tcp.h>
 
+#define LINKS 64
 #define FLOWS 16
 #define SEGMENT 1400
 #define SOURCE 5001
@@ -43,7 +45,7 @@ struct flow {
 	u32 start; /* of the data received */
 };
 
-static struct net_device *floor;
+static struct net_device *floors[LINKS]; /* the first one's NAPI is that of all */
 static struct napi_struct napi;
 static struct page *payload;
 static struct flow flows[FLOWS];
@@ -51,8 +53,7 @@ static struct sk_buff_head echoes;
 static struct sk_buff_head made; /* by the poll; GRO gets them without the lock, since the stack may answer at once */
 static DEFINE_SPINLOCK(lock); /* all of the flows, and the blast */
 static struct {
-	__be32 to;
-	u32 size, left;
+	u32 to, size, left, links, next;
 } blast;
 
 /* A packet with an IPv4 header and room for more headers; the rest is of the shared page. */
@@ -84,14 +85,17 @@ static struct sk_buff *packet(u8 protocol, __be32 from, __be32 to, unsigned int 
 	return skb;
 }
 
+/* For the next interface: its address is as that of a modem's next session. */
 static bool datagram(void)
 {
-	struct sk_buff *skb = packet(IPPROTO_UDP, htonl(0xc0000201), blast.to, sizeof(struct udphdr),
+	struct sk_buff *skb = packet(IPPROTO_UDP, htonl(0xc0000201), htonl(blast.to + (blast.next << 8)), sizeof(struct udphdr),
 				     blast.size - sizeof(struct iphdr) - sizeof(struct udphdr));
 	struct udphdr *udp;
 
 	if (!skb)
 		return false;
+	skb->dev = floors[blast.next];
+	blast.next = (blast.next + 1) % blast.links;
 	udp = (void *)(skb->data + sizeof(struct iphdr));
 	udp->source = udp->dest = htons(DISCARD);
 	udp->len = htons(blast.size - sizeof(struct iphdr));
@@ -263,7 +267,7 @@ static void take_echo(struct sk_buff *skb)
 	if (!answer)
 		return;
 	skb_scrub_packet(answer, true);
-	answer->dev = floor;
+	answer->dev = floors[0];
 	answer->protocol = htons(ETH_P_IP);
 	answer->ip_summed = CHECKSUM_UNNECESSARY;
 	skb_reset_mac_header(answer);
@@ -293,18 +297,21 @@ static netdev_tx_t start_xmit(struct sk_buff *skb, struct net_device *dev)
 	return NETDEV_TX_OK;
 }
 
-/* ADDRESS SIZE COUNT: datagrams that come by themselves; SIZE is the packet's. */
+/* ADDRESS SIZE COUNT LINKS: datagrams that come by themselves on the first interfaces; SIZE is the packet's. */
 static int set_blast(const char *text, const struct kernel_param *parameter)
 {
 	u8 a, b, c, d;
-	u32 size, count;
+	u32 size, count, links;
 
-	if (!floor || sscanf(text, "%hhu.%hhu.%hhu.%hhu %u %u", &a, &b, &c, &d, &size, &count) != 6 || size < 29 || size > 1500)
+	if (!floors[0] || sscanf(text, "%hhu.%hhu.%hhu.%hhu %u %u %u", &a, &b, &c, &d, &size, &count, &links) != 7 ||
+	    size < 29 || size > 1500 || !links || links > LINKS)
 		return -EINVAL;
 	spin_lock_bh(&lock);
-	blast.to = htonl((u32)a << 24 | b << 16 | c << 8 | d);
+	blast.to = (u32)a << 24 | b << 16 | c << 8 | d;
 	blast.size = size;
 	blast.left = count;
+	blast.links = links;
+	blast.next = 0;
 	spin_unlock_bh(&lock);
 	local_bh_disable();
 	napi_schedule(&napi);
@@ -317,7 +324,8 @@ module_param_cb(blast, &blast_ops, NULL, 0200);
 
 static int open(struct net_device *dev)
 {
-	napi_enable(&napi);
+	if (dev == floors[0])
+		napi_enable(&napi);
 	netif_start_queue(dev);
 	return 0;
 }
@@ -325,7 +333,8 @@ static int open(struct net_device *dev)
 static int stop(struct net_device *dev)
 {
 	netif_stop_queue(dev);
-	napi_disable(&napi);
+	if (dev == floors[0])
+		napi_disable(&napi);
 	return 0;
 }
 
@@ -342,38 +351,43 @@ static void setup(struct net_device *dev)
 					   NETIF_F_RXCSUM;
 }
 
+static void floor_exit(void)
+{
+	for (int i = LINKS - 1; i >= 0; i--) {
+		if (floors[i] && floors[i]->reg_state == NETREG_REGISTERED)
+			unregister_netdev(floors[i]);
+	}
+	for (int i = LINKS - 1; i >= 0; i--) {
+		if (floors[i])
+			free_netdev(floors[i]);
+	}
+	skb_queue_purge(&echoes);
+	if (payload)
+		put_page(payload);
+}
+
 static int __init floor_init(void)
 {
-	int error = -ENOMEM;
+	int error = 0;
 
 	skb_queue_head_init(&echoes);
 	__skb_queue_head_init(&made);
 	payload = alloc_page(GFP_KERNEL | __GFP_ZERO);
-	floor = alloc_netdev(0, "floor%d", NET_NAME_ENUM, setup);
-	if (!payload || !floor)
-		goto fail;
+	if (!payload)
+		return -ENOMEM;
 	memcpy(page_address(payload), "ok", 2);
-	netif_napi_add(floor, &napi, poll);
-	error = register_netdev(floor);
-	if (!error)
-		return 0;
-fail:
-	if (floor)
-		free_netdev(floor);
-	if (payload)
-		__free_page(payload);
+	for (int i = 0; i < LINKS && !error; i++) {
+		floors[i] = alloc_netdev(0, "floor%d", NET_NAME_ENUM, setup);
+		if (floors[i] && i == 0)
+			netif_napi_add(floors[i], &napi, poll);
+		error = floors[i] ? register_netdev(floors[i]) : -ENOMEM;
+	}
+	if (error)
+		floor_exit();
 	return error;
-}
-
-static void __exit floor_exit(void)
-{
-	unregister_netdev(floor);
-	free_netdev(floor);
-	skb_queue_purge(&echoes);
-	put_page(payload);
 }
 
 module_init(floor_init);
 module_exit(floor_exit);
-MODULE_DESCRIPTION("An interface without a modem");
+MODULE_DESCRIPTION("Interfaces without a modem");
 MODULE_LICENSE("GPL");
