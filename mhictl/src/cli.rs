@@ -50,7 +50,7 @@ pub enum Command {
     Status(StatusArgs),
     /// List the modems of this machine
     Devices(DevicesArgs),
-    /// Send one AT command and print the answer
+    /// Send AT commands and print the answers; listen to what the modem says unasked
     At(AtArgs),
     /// Share the QMI port; started by connect and status as they need it
     #[command(hide = true)]
@@ -147,14 +147,21 @@ pub struct DevicesArgs {
 /// Options of `mhictl at`.
 #[derive(Clone, Debug, Default, Args)]
 pub struct AtArgs {
-    /// The command, for example 'AT+CSQ'
-    pub command: String,
-    /// Seconds to wait for the final result
-    #[arg(long, default_value_t = 10)]
-    pub timeout: u32,
+    /// The commands, for example 'AT+CSQ'
+    #[arg(value_name = "COMMAND", required_unless_present = "listen")]
+    pub commands: Vec<String>,
+    /// Then print what the modem says unasked, until --timeout or Ctrl-C
+    #[arg(long)]
+    pub listen: bool,
+    /// Seconds to wait for each final result, and to listen; default: 10, and until Ctrl-C
+    #[arg(long)]
+    pub timeout: Option<u32>,
     /// AT port, for example /dev/wwan0at0; default: the modem's first
     #[arg(long)]
     pub port: Option<String>,
+    /// Print a JSON object for each answer and each unasked line
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `--ip`

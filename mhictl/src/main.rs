@@ -11,6 +11,8 @@ mod connect;
 mod control;
 mod devices;
 mod hook;
+mod interrupt;
+mod show;
 mod status;
 
 mod modem;
