@@ -106,7 +106,7 @@ messages! {
         dms::SetOperatingMode, dms::GetIccid, dms::GetImsi, dms::GetBands,
         nas::RegisterIndications, nas::GetSignalStrength, nas::GetServingSystem, nas::GetHomeNetwork,
         nas::GetPreferredNetworks, nas::GetTechnologyPreference, nas::GetRfBands, nas::SetSelectionPreference,
-        nas::GetSelectionPreference, nas::GetPlmnName, nas::GetSystemInfo, nas::GetSignalInfo,
+        nas::GetSelectionPreference, nas::GetCellLocation, nas::GetPlmnName, nas::GetSystemInfo, nas::GetSignalInfo,
         uim::ReadTransparent<'a>, uim::VerifyPin<'a>, uim::RegisterEvents, uim::GetCardStatus,
         wda::SetDataFormat, wda::GetDataFormat,
         dsd::GetSystemStatus, dsd::RegisterStatus,
