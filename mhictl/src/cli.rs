@@ -27,7 +27,8 @@ pub struct Cli {
     pub command: Command,
 }
 
-const LINES: &str = "\
+/// What `connect` prints; also a section of its manual page.
+pub const LINES: &str = "\
 Lines that `connect` prints on stdout, each `WORD: TEXT`, in this order on success:
   modem          wwan device, PCI function, port and base interface
   sync           done, or by whose proxy: the port is open
