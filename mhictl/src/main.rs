@@ -11,6 +11,9 @@ mod connect;
 mod control;
 mod devices;
 mod hook;
+mod journal;
+mod lines;
+mod notify;
 mod status;
 
 mod modem;
@@ -23,19 +26,20 @@ use std::process::ExitCode;
 use clap::Parser;
 
 fn main() -> ExitCode {
+    lines::start();
     let cli = cli::Cli::parse();
     let roots = modem::device::Roots::default();
     let result = match cli.command {
         cli::Command::Connect(args) => connect::run(args, &roots),
         cli::Command::Status(args) => status::run(&args, &roots),
         cli::Command::Devices(args) => devices::run(&args, &roots),
-        cli::Command::Proxy => proxy::run(&roots),
+        cli::Command::Proxy(args) => proxy::run(&args, &roots),
         cli::Command::At(args) => at::run(&args, &roots),
     };
     match result {
         Ok(()) => exit::Exit::Success.into(),
         Err(error) => {
-            eprintln!("{error}");
+            lines::error(&error);
             error.exit.into()
         }
     }

@@ -8,3 +8,4 @@ pub mod frames;
 pub mod holder;
 pub mod port;
 pub mod radio;
+pub mod uevents;

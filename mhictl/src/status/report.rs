@@ -109,18 +109,6 @@ impl Report {
     }
 
     fn session(&self, session: &Session) -> Value {
-        let family = |v4: bool| {
-            let granted = session.granted.iter();
-            let mut found = granted.filter(|addressing| addressing.address.is_ipv4() == v4);
-            found.next().map(|addressing| {
-                json!({
-                    "address": addressing.address,
-                    "prefix": addressing.prefix,
-                    "gateway": addressing.gateway,
-                    "dns": addressing.dns,
-                })
-            })
-        };
         let link = self.link_of(session);
         json!({
             "link": (!session.link.is_empty()).then_some(&session.link),
@@ -129,8 +117,8 @@ impl Report {
             "state": session.state,
             "apn": session.apn,
             "profile": session.profile,
-            "ip4": family(true),
-            "ip6": family(false),
+            "ip4": family(&session.granted, true),
+            "ip6": family(&session.granted, false),
             "mtu": session.mtu,
             "qmap": session.qmap,
             "up_seconds": session.up_seconds,
@@ -308,6 +296,21 @@ pub fn failure(error: &Error) -> Value {
             "what": error.what,
             "next": error.next,
         }
+    })
+}
+
+/// What the network granted for IPv4 or IPv6, as sessions and the step lines of `connect --json` show it.
+pub fn family(granted: &[Addressing], v4: bool) -> Option<Value> {
+    let mut found = granted
+        .iter()
+        .filter(|addressing| addressing.address.is_ipv4() == v4);
+    found.next().map(|addressing| {
+        json!({
+            "address": addressing.address,
+            "prefix": addressing.prefix,
+            "gateway": addressing.gateway,
+            "dns": addressing.dns,
+        })
     })
 }
 
