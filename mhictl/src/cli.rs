@@ -65,7 +65,7 @@ pub enum Command {
     At(AtArgs),
     /// Share the QMI port; started by connect and status as they need it
     #[command(hide = true)]
-    Proxy,
+    Proxy(ProxyArgs),
 }
 
 /// Options of `mhictl connect`.
@@ -128,6 +128,9 @@ pub struct ConnectArgs {
     /// Seconds until the first connection must be up
     #[arg(long, default_value_t = 90)]
     pub timeout: u32,
+    /// Print each step as a JSON object on a line of its own
+    #[arg(long)]
+    pub json: bool,
     /// Show each QMI message on stderr
     #[arg(short, long)]
     pub verbose: bool,
@@ -170,6 +173,14 @@ pub struct DevicesArgs {
     /// Print one JSON array
     #[arg(long)]
     pub json: bool,
+}
+
+/// Options of `mhictl proxy`.
+#[derive(Clone, Copy, Debug, Default, Args)]
+pub struct ProxyArgs {
+    /// Stay when nobody needs it any more, until SIGTERM; without it ends 10 seconds later
+    #[arg(long)]
+    pub stay: bool,
 }
 
 /// Options of `mhictl at`.

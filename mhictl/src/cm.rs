@@ -11,7 +11,7 @@ use crate::exit::{Error, Exit};
 use crate::interrupt::Interrupt;
 use crate::logfile::Logfile;
 use crate::modem::device::Roots;
-use crate::{connect, disconnect};
+use crate::{connect, disconnect, lines};
 
 /// Pauses between attempts, in seconds; the last one stays.
 const PAUSES: [u64; 5] = [5, 10, 20, 40, 60];
@@ -28,7 +28,7 @@ pub fn run(args: &CmArgs, roots: &Roots) -> Result<(), Error> {
     let Line { words, notes } = translate(args)?;
     let log = args.log.as_deref().map(Logfile::start).transpose()?;
     for note in notes {
-        eprintln!("mhictl: {note}");
+        lines::warn(note);
     }
     let result = persist(&words, roots);
     if let Some(log) = log {
@@ -52,7 +52,8 @@ fn persist(words: &[String], roots: &Roots) -> Result<(), Error> {
             ended => return ended.map_err(in_their_words),
         };
         let seconds = pauses.next().unwrap_or(60);
-        eprintln!("{error}\nmhictl: again in {seconds} seconds");
+        lines::error(&error);
+        lines::say("retry", &format!("in {seconds} s"));
         let signals = match interrupt.take() {
             Some(signals) => signals,
             None => Interrupt::new()?,

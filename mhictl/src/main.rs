@@ -15,7 +15,10 @@ mod devices;
 mod disconnect;
 mod hook;
 mod interrupt;
+mod journal;
+mod lines;
 mod logfile;
+mod notify;
 mod show;
 mod status;
 
@@ -24,19 +27,19 @@ mod network;
 mod proxy;
 mod session;
 
-use std::ffi::OsString;
 use std::process::ExitCode;
 
 use crate::exit::{Error, Exit};
 use crate::modem::device::Roots;
 
 fn main() -> ExitCode {
+    lines::start();
     match usage::parse(std::env::args_os().collect()) {
         Ok(cli) => ended(dispatch(cli.command, &Roots::default())),
         Err(error) => {
             // No command got as far as to know how to print.
-            if std::env::args_os().any(|word| word == OsString::from("--json")) {
-                println!("{}", show::failure(&error));
+            if std::env::args_os().any(|word| word == "--json") {
+                lines::use_json();
             }
             ended(Err(error))
         }
@@ -50,7 +53,7 @@ fn dispatch(command: cli::Command, roots: &Roots) -> Result<(), Error> {
         cli::Command::Cm(args) => cm::run(&args, roots),
         cli::Command::Status(args) => status::run(&args, roots),
         cli::Command::Devices(args) => devices::run(&args, roots),
-        cli::Command::Proxy => proxy::run(roots),
+        cli::Command::Proxy(args) => proxy::run(&args, roots),
         cli::Command::At(args) => at::run(&args, roots),
     }
 }
@@ -59,7 +62,7 @@ fn ended(result: Result<(), Error>) -> ExitCode {
     match result {
         Ok(()) => Exit::Success.into(),
         Err(error) => {
-            eprintln!("{error}");
+            lines::error(&error);
             error.exit.into()
         }
     }

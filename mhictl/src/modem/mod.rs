@@ -10,3 +10,4 @@ pub mod holder;
 pub mod port;
 pub mod radio;
 pub mod talk;
+pub mod uevents;

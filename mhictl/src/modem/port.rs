@@ -14,6 +14,7 @@ use rustix::fs::OFlags;
 use rustix::io::Errno;
 
 use crate::exit::{Error, Exit};
+use crate::lines;
 use crate::modem::client::describe;
 use crate::modem::device::Roots;
 use crate::modem::frames::Frames;
@@ -104,7 +105,7 @@ impl Port {
                     if let Some(frames) = &mut self.shown {
                         frames.receive(octets, Instant::now());
                         while let Some(received) = frames.frame() {
-                            eprintln!("mhictl: < {}", describe(received.octets()));
+                            lines::explain(&format!("< {}", describe(received.octets())));
                         }
                     }
                     take(octets);
@@ -123,7 +124,7 @@ impl Port {
         let count = self.write_some(frame)?;
         self.rest.extend(frame.get(count..).unwrap_or_default());
         if self.shown.is_some() {
-            eprintln!("mhictl: > {}", describe(frame));
+            lines::explain(&format!("> {}", describe(frame)));
         }
         Ok(())
     }

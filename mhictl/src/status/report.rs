@@ -183,18 +183,6 @@ impl Show for Report {
 
 impl Report {
     fn session(&self, session: &Session) -> Value {
-        let family = |v4: bool| {
-            let granted = session.granted.iter();
-            let mut found = granted.filter(|addressing| addressing.address.is_ipv4() == v4);
-            found.next().map(|addressing| {
-                json!({
-                    "address": addressing.address,
-                    "prefix": addressing.prefix,
-                    "gateway": addressing.gateway,
-                    "dns": addressing.dns,
-                })
-            })
-        };
         let link = self.link_of(session);
         json!({
             "link": (!session.link.is_empty()).then_some(&session.link),
@@ -203,8 +191,8 @@ impl Report {
             "state": session.state,
             "apn": session.apn,
             "profile": session.profile,
-            "ip4": family(true),
-            "ip6": family(false),
+            "ip4": family(&session.granted, true),
+            "ip6": family(&session.granted, false),
             "mtu": session.mtu,
             "qmap": session.qmap,
             "up_seconds": session.up_seconds,
@@ -284,6 +272,21 @@ impl Lines {
             format_args!("{} octets, {} packets", link.tx_bytes, link.tx_packets),
         );
     }
+}
+
+/// What the network granted for IPv4 or IPv6, as sessions and the step lines of `connect --json` show it.
+pub fn family(granted: &[Addressing], v4: bool) -> Option<Value> {
+    let mut found = granted
+        .iter()
+        .filter(|addressing| addressing.address.is_ipv4() == v4);
+    found.next().map(|addressing| {
+        json!({
+            "address": addressing.address,
+            "prefix": addressing.prefix,
+            "gateway": addressing.gateway,
+            "dns": addressing.dns,
+        })
+    })
 }
 
 fn signal(radio: &Radio) -> Vec<Value> {
