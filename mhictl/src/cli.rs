@@ -1,9 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 //! The command line, declared. `config` turns it into values that cannot be wrong; `main` dispatches.
 
+// Named, since tests and the manual pages' generator include this file.
+#[path = "cli/cm.rs"]
+mod cm;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub use cm::CmArgs;
 
 /// `mhictl`'s arguments.
 #[derive(Debug, Parser)]
@@ -21,7 +27,8 @@ pub struct Cli {
     pub command: Command,
 }
 
-const LINES: &str = "\
+/// What `connect` prints; also a section of its manual page.
+pub const LINES: &str = "\
 Lines that `connect` prints on stdout, each `WORD: TEXT`, in this order on success:
   modem          wwan device, PCI function, port and base interface
   sync           done, or by whose proxy: the port is open
@@ -46,15 +53,19 @@ Warnings and errors go to stderr.
 pub enum Command {
     /// Bring a data session up and keep it up until SIGTERM or SIGINT
     Connect(ConnectArgs),
+    /// End sessions that run, and wait until they are gone
+    Disconnect(DisconnectArgs),
+    /// Bring a data session up by quectel-CM's options; also done when mhictl is called quectel-CM
+    Cm(CmArgs),
     /// Show operator, technology, signal, SIM, sessions, addresses and counters
     Status(StatusArgs),
     /// List the modems of this machine
     Devices(DevicesArgs),
-    /// Send one AT command and print the answer
+    /// Send AT commands and print the answers; listen to what the modem says unasked
     At(AtArgs),
     /// Share the QMI port; started by connect and status as they need it
     #[command(hide = true)]
-    Proxy,
+    Proxy(ProxyArgs),
 }
 
 /// Options of `mhictl connect`.
@@ -67,22 +78,22 @@ pub struct ConnectArgs {
     #[arg(long)]
     pub profile: Option<u8>,
     /// IP families of the session
-    #[arg(long, value_enum, default_value_t)]
+    #[arg(long, value_enum, default_value_t, aliases = ["ip-family", "pdptype", "pdp-type"])]
     pub ip: Families,
     /// User name for the access point
-    #[arg(long)]
+    #[arg(long, alias = "username")]
     pub user: Option<String>,
     /// Password for the access point; better in the environment as MHICTL_PASSWORD, which `ps` does not show
     #[arg(long)]
     pub password: Option<String>,
     /// Authentication; default: both when a user name is given, else none
-    #[arg(long, value_enum)]
+    #[arg(long, value_enum, alias = "auth-type")]
     pub auth: Option<AuthArg>,
     /// PIN of the SIM, 4 to 8 digits, or MHICTL_PIN in the environment; a refused one is not tried again, and the last try is never used
-    #[arg(long)]
+    #[arg(long, aliases = ["pincode", "verify-pin1", "uim-verify-pin1"])]
     pub pin: Option<String>,
     /// Mux id of the session, 1 to 254; 129 (0x81) becomes rmnet_mhi0.1, 130 rmnet_mhi0.2, 5 rmnet_mhi0.m5
-    #[arg(long, default_value = "129")]
+    #[arg(long, default_value = "129", aliases = ["mux-id", "muxid"])]
     pub mux: String,
     /// Modem: wwan0, /dev/wwan0qmi0 or a PCI function such as 0000:01:00.0
     #[arg(long)]
@@ -117,9 +128,29 @@ pub struct ConnectArgs {
     /// Seconds until the first connection must be up
     #[arg(long, default_value_t = 90)]
     pub timeout: u32,
+    /// Print each step as a JSON object on a line of its own
+    #[arg(long)]
+    pub json: bool,
     /// Show each QMI message on stderr
     #[arg(short, long)]
     pub verbose: bool,
+}
+
+/// Options of `mhictl disconnect`.
+#[derive(Clone, Debug, Default, Args)]
+pub struct DisconnectArgs {
+    /// Only the session with this mux id; default: all sessions of the modem
+    #[arg(long, aliases = ["mux-id", "muxid"])]
+    pub mux: Option<String>,
+    /// Modem: wwan0, /dev/wwan0qmi0 or a PCI function
+    #[arg(long)]
+    pub device: Option<String>,
+    /// Seconds to wait for each session's end
+    #[arg(long, default_value_t = 30)]
+    pub timeout: u32,
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Options of `mhictl status`.
@@ -144,17 +175,32 @@ pub struct DevicesArgs {
     pub json: bool,
 }
 
+/// Options of `mhictl proxy`.
+#[derive(Clone, Copy, Debug, Default, Args)]
+pub struct ProxyArgs {
+    /// Stay when nobody needs it any more, until SIGTERM; without it ends 10 seconds later
+    #[arg(long)]
+    pub stay: bool,
+}
+
 /// Options of `mhictl at`.
 #[derive(Clone, Debug, Default, Args)]
 pub struct AtArgs {
-    /// The command, for example 'AT+CSQ'
-    pub command: String,
-    /// Seconds to wait for the final result
-    #[arg(long, default_value_t = 10)]
-    pub timeout: u32,
+    /// The commands, for example 'AT+CSQ'
+    #[arg(value_name = "COMMAND", required_unless_present = "listen")]
+    pub commands: Vec<String>,
+    /// Then print what the modem says unasked, until --timeout or Ctrl-C
+    #[arg(long)]
+    pub listen: bool,
+    /// Seconds to wait for each final result, and to listen; default: 10, and until Ctrl-C
+    #[arg(long)]
+    pub timeout: Option<u32>,
     /// AT port, for example /dev/wwan0at0; default: the modem's first
     #[arg(long)]
     pub port: Option<String>,
+    /// Print a JSON object for each answer and each unasked line
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `--ip`
@@ -162,13 +208,13 @@ pub struct AtArgs {
 pub enum Families {
     /// IPv4
     #[default]
-    #[value(name = "4")]
+    #[value(name = "4", aliases = ["ip", "ipv4"])]
     V4,
     /// IPv6
-    #[value(name = "6")]
+    #[value(name = "6", alias = "ipv6")]
     V6,
     /// both, on one mux link
-    #[value(name = "4+6", alias = "46", alias = "6+4")]
+    #[value(name = "4+6", aliases = ["46", "6+4", "ipv4v6"])]
     V4V6,
 }
 
@@ -240,6 +286,9 @@ mod tests {
             ("6", Families::V6),
             ("4+6", Families::V4V6),
             ("46", Families::V4V6),
+            ("ip", Families::V4),
+            ("ipv6", Families::V6),
+            ("ipv4v6", Families::V4V6),
         ] {
             let cli = Cli::try_parse_from(["mhictl", "connect", "--ip", text]).unwrap();
             let Command::Connect(args) = cli.command else {
@@ -247,6 +296,30 @@ mod tests {
             };
             assert_eq!(args.ip, families);
         }
+    }
+
+    #[test]
+    fn names_of_uqmi_and_openwrt_mean_the_same() {
+        let line = [
+            "mhictl",
+            "connect",
+            "--apn=internet",
+            "--pdptype=ipv4v6",
+            "--username=me",
+            "--auth-type=pap",
+            "--pincode=1234",
+            "--mux-id=130",
+        ];
+        let cli = Cli::try_parse_from(line).unwrap();
+        let Command::Connect(args) = cli.command else {
+            panic!("connect")
+        };
+        assert_eq!((args.ip, args.auth), (Families::V4V6, Some(AuthArg::Pap)));
+        assert_eq!(args.user.as_deref(), Some("me"));
+        assert_eq!(
+            (args.pin.as_deref(), args.mux.as_str()),
+            (Some("1234"), "130")
+        );
     }
 
     #[test]

@@ -232,7 +232,7 @@ pub fn link_name(base: &str, mux: u8) -> Result<String, Error> {
 }
 
 /// A mux id in decimal or, after 0x, in hexadecimal.
-fn parse_mux(text: &str) -> Result<u8, Error> {
+pub fn parse_mux(text: &str) -> Result<u8, Error> {
     let parsed = match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
         Some(hex) => u8::from_str_radix(hex, 16),
         None => text.parse(),

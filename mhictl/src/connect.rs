@@ -3,7 +3,7 @@
 //! what to do with them is the session's to say.
 
 use std::fs::File;
-use std::io::{Read, Write};
+use std::io::Read;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::time::{Duration, Instant};
 
@@ -16,10 +16,13 @@ use crate::config::{Config, SECRETS};
 use crate::control::{Ask, Control};
 use crate::exit::{Error, Exit};
 use crate::hook::{self, Facts, Hook};
+use crate::lines::{self, say, Subject};
 use crate::modem::device::{self, Kind, Modem, Roots};
 use crate::modem::holder::Lock;
 use crate::modem::port::{Port, Stuck};
+use crate::modem::uevents::Uevents;
 use crate::network::interface::Interface;
+use crate::notify::{self, Watchdog};
 use crate::proxy::door::Door;
 use crate::session::{Claim, News, Output, Session};
 use crate::status::{report, Answer};
@@ -34,6 +37,11 @@ const LAST_WORDS: Duration = Duration::from_secs(60);
 
 /// Connects and stays until a signal or a failure.
 pub fn run(mut args: ConnectArgs, roots: &Roots) -> Result<(), Error> {
+    if args.json {
+        lines::use_json();
+    }
+    let watchdog = Watchdog::from_environment(Instant::now());
+    notify::clear_environment();
     let hook = args.hook.as_deref().map(Hook::new);
     let config = args
         .complete(|name| std::env::var_os(name))
@@ -43,7 +51,7 @@ pub fn run(mut args: ConnectArgs, roots: &Roots) -> Result<(), Error> {
         std::env::remove_var(name);
     }
     match config {
-        Ok(config) => watch(config, hook, roots),
+        Ok(config) => watch(config, hook, watchdog, roots),
         Err(error) => {
             if let Some(hook) = hook {
                 last_words(hook, &error);
@@ -53,7 +61,12 @@ pub fn run(mut args: ConnectArgs, roots: &Roots) -> Result<(), Error> {
     }
 }
 
-fn watch(config: Config, hook: Option<Hook>, roots: &Roots) -> Result<(), Error> {
+fn watch(
+    config: Config,
+    hook: Option<Hook>,
+    mut watchdog: Option<Watchdog>,
+    roots: &Roots,
+) -> Result<(), Error> {
     let mut event_loop = EventLoop::try_new().map_err(loop_error)?;
     let handle = event_loop.handle();
     let mut wanted = vec![SIGTERM, SIGINT];
@@ -64,6 +77,7 @@ fn watch(config: Config, hook: Option<Hook>, roots: &Roots) -> Result<(), Error>
     watch_signals(&handle, &wanted, |connect| connect.quit())?;
     // The loop looks after hook and proxy each time it wakes up.
     watch_signals(&handle, &[SIGCHLD], |_| {})?;
+    watch_ports(&handle);
     let mut connect = Connect {
         roots,
         handle,
@@ -88,8 +102,15 @@ fn watch(config: Config, hook: Option<Hook>, roots: &Roots) -> Result<(), Error>
             return result;
         }
         let now = Instant::now();
+        // Only here: a turn that does not come to its end keeps nobody quiet.
+        if watchdog.as_mut().is_some_and(|watchdog| watchdog.due(now)) {
+            lines::tell_manager("WATCHDOG", "1");
+        }
         let timeout = connect
             .wakeup(now)
+            .into_iter()
+            .chain(watchdog.as_ref().map(Watchdog::wakeup))
+            .min()
             .map(|wakeup| wakeup.saturating_duration_since(now));
         event_loop
             .dispatch(timeout, &mut connect)
@@ -136,6 +157,20 @@ fn watch_signals<'r>(
         Ok(PostAction::Continue)
     });
     inserted.map(drop).map_err(|error| loop_error(error.error))
+}
+
+/// Looks for the port whenever one appears. Without uevents it is looked for a few times a second.
+fn watch_ports<'r>(handle: &LoopHandle<'static, Connect<'r>>) {
+    let Ok(uevents) = Uevents::listen() else {
+        return;
+    };
+    let source = Generic::new(uevents, Interest::READ, Mode::Level);
+    let _ = handle.insert_source(source, |_, uevents, connect: &mut Connect<'r>| {
+        if uevents.read() {
+            connect.session.look(Instant::now());
+        }
+        Ok(PostAction::Continue)
+    });
 }
 
 /// Tells the hook of an error before the session, and waits for it.
@@ -209,15 +244,19 @@ impl Connect<'_> {
                         interface.withdraw();
                     }
                 }
-                Output::Line(word, text) => say(word, &text),
+                Output::Line(word, text) => {
+                    lines::about(self.subject());
+                    say(word, &text);
+                }
                 Output::Tell(event, news) => self.tell(event, news),
                 Output::Log(text) => {
                     if self.config.verbose {
-                        eprintln!("mhictl: {text}");
+                        lines::explain(&text);
                     }
                 }
                 Output::StatusReady => self.answer_status(Ask::All),
                 Output::Finish(result) => {
+                    lines::tell_manager("STOPPING", "1");
                     if let Some(hook) = &mut self.hook {
                         hook.hurry();
                     }
@@ -263,6 +302,7 @@ impl Connect<'_> {
         if self.finishing.is_some() {
             self.hook = None;
         }
+        lines::tell_manager("STOPPING", "1");
         self.session.quit(Instant::now());
     }
 
@@ -278,6 +318,22 @@ impl Connect<'_> {
             .into_iter()
             .flatten()
             .min()
+    }
+
+    fn subject(&self) -> Subject {
+        let (modem, interface) = (self.modem.as_ref(), self.interface.as_ref());
+        let (networks, _) = self.session.networks();
+        Subject {
+            device: modem.map(|modem| modem.wwan.clone()),
+            pci: modem.map(|modem| modem.pci.clone()),
+            link: interface.map(|interface| interface.name().to_owned()),
+            mux: Some(self.config.mux),
+            mtu: interface.and_then(Interface::link_mtu),
+            granted: networks
+                .iter()
+                .filter_map(|network| network.addressing.clone())
+                .collect(),
+        }
     }
 
     fn tell(&mut self, event: hook::Event, news: News) {
@@ -364,13 +420,14 @@ impl Connect<'_> {
         let opened = self
             .door
             .open(self.roots, node, &modem.wwan, self.config.verbose)?;
-        let (port, proxy) = opened.ok_or_else(|| {
-            Error::new(
+        let Some((port, proxy)) = opened else {
+            self.wait_for_proxy();
+            return Err(Error::new(
                 Exit::NoDevice,
                 "the QMI proxy is still starting",
                 "see what it says: mhictl proxy",
-            )
-        })?;
+            ));
+        };
         let proxy = (proxy.name != NAME).then(|| format!("{} (pid {})", proxy.name, proxy.pid));
         let path = node.display().to_string();
         let watched: Generic<File> = Generic::new(
@@ -406,10 +463,29 @@ impl Connect<'_> {
         });
         self.modem = Some(modem);
         if let Some(line) = line {
+            lines::about(self.subject());
             say("modem", &line);
         }
         self.session.opened(path, proxy, Instant::now());
         Ok(())
+    }
+
+    /// Goes through the proxy as soon as it listens.
+    fn wait_for_proxy(&mut self) {
+        let Some(output) = self.door.starting() else {
+            return;
+        };
+        let source = Generic::new(output, Interest::READ, Mode::Level);
+        let _ = self
+            .handle
+            .insert_source(source, |_, output, connect: &mut Connect<'_>| {
+                // One that ends without a word is tried again later.
+                let mut output: &File = output;
+                if output.read(&mut [0; 64]).is_ok_and(|count| count > 0) {
+                    connect.session.look(Instant::now());
+                }
+                Ok(PostAction::Remove)
+            });
     }
 
     /// Makes the data format this process's to agree on, and finds out whether others use it already.
@@ -512,12 +588,6 @@ fn ignores_hangup(roots: &Roots) -> bool {
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
     mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok())
         .is_some_and(|mask| mask & 1 != 0)
-}
-
-/// Prints a line of the protocol at once, also into a pipe; a reader that has gone away does not end the session.
-fn say(word: &str, text: &str) {
-    let mut out = std::io::stdout().lock();
-    let _ = writeln!(out, "{word}: {text}").and_then(|()| out.flush());
 }
 
 fn loop_error(error: impl std::fmt::Display) -> Error {

@@ -14,8 +14,8 @@ use rustix::process::{kill_process_group, Pid, Signal};
 
 use crate::config::SECRETS;
 use crate::exit::Exit;
+use crate::lines::warn;
 use crate::modem::addressing::Addressing;
-use crate::network::interface::warn;
 
 /// How long the program may take for one event.
 const PATIENCE: Duration = Duration::from_secs(30);

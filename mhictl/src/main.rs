@@ -5,12 +5,21 @@
 mod cli;
 mod config;
 mod exit;
+mod usage;
 
 mod at;
+mod cm;
 mod connect;
 mod control;
 mod devices;
+mod disconnect;
 mod hook;
+mod interrupt;
+mod journal;
+mod lines;
+mod logfile;
+mod notify;
+mod show;
 mod status;
 
 mod modem;
@@ -20,22 +29,40 @@ mod session;
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use crate::exit::{Error, Exit};
+use crate::modem::device::Roots;
 
 fn main() -> ExitCode {
-    let cli = cli::Cli::parse();
-    let roots = modem::device::Roots::default();
-    let result = match cli.command {
-        cli::Command::Connect(args) => connect::run(args, &roots),
-        cli::Command::Status(args) => status::run(&args, &roots),
-        cli::Command::Devices(args) => devices::run(&args, &roots),
-        cli::Command::Proxy => proxy::run(&roots),
-        cli::Command::At(args) => at::run(&args, &roots),
-    };
-    match result {
-        Ok(()) => exit::Exit::Success.into(),
+    lines::start();
+    match usage::parse(std::env::args_os().collect()) {
+        Ok(cli) => ended(dispatch(cli.command, &Roots::default())),
         Err(error) => {
-            eprintln!("{error}");
+            // No command got as far as to know how to print.
+            if std::env::args_os().any(|word| word == "--json") {
+                lines::use_json();
+            }
+            ended(Err(error))
+        }
+    }
+}
+
+fn dispatch(command: cli::Command, roots: &Roots) -> Result<(), Error> {
+    match command {
+        cli::Command::Connect(args) => connect::run(args, roots),
+        cli::Command::Disconnect(args) => disconnect::run(&args, roots),
+        cli::Command::Cm(args) => cm::run(&args, roots),
+        cli::Command::Status(args) => status::run(&args, roots),
+        cli::Command::Devices(args) => devices::run(&args, roots),
+        cli::Command::Proxy(args) => proxy::run(&args, roots),
+        cli::Command::At(args) => at::run(&args, roots),
+    }
+}
+
+fn ended(result: Result<(), Error>) -> ExitCode {
+    match result {
+        Ok(()) => Exit::Success.into(),
+        Err(error) => {
+            lines::error(&error);
             error.exit.into()
         }
     }

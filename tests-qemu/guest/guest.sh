@@ -54,7 +54,7 @@ abort() {
 # Ends the case here.
 leave() {
 	close_case
-	poweroff -f
+	busybox poweroff -f
 	sleep 60 # the kernel goes down under this
 }
 

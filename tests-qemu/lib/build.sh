@@ -41,17 +41,18 @@ place() {
 }
 
 # build_image GUEST DIRECTORY [FILE...]: the guest's image in DIRECTORY/guest.cpio: the cached part, then a second archive
-# with what changes. The kernel unpacks one over the other.
+# with what changes. The kernel unpacks one over the other. With $image, what tests-qemu/images has under that name comes between.
 build_image() {
-	local guest=$1 directory=$2 arch base tree file
+	local guest=$1 directory=$2 arch bases tree file
 	shift 2
 	arch=$(architecture_of "$guest")
 	mkdir -p "$directory"
-	base=$("$here/guest-image" "$arch")
+	bases=$("$here/guest-image" "$arch" ${image:+"$image"})
 	tree=$(mktemp -d -p "$scratch")
 	mkdir -p "$tree"/{test,usr/bin,usr/lib/modules}
 	cp "$here/guest/init" "$tree/init"
-	cp -r "$here"/guest/{*.sh,run-case,modem} "$here/cases" "$tree/test/"
+	cp -r "$here"/guest/{*.sh,start,run-case,modem} "$here/cases" "$tree/test/"
+	[ -z "${image-}" ] || copy_units "$tree"
 	cp -r "$repository/openwrt-package/rmnet-mhi/files" "$tree/test/openwrt"
 	cp -r "$here/netifd" "$tree/test/netifd"
 	install -D "$here/bench/guest.sh" "$tree/test/bench/guest.sh"
@@ -67,10 +68,21 @@ build_image() {
 		cp -r "$file" "$tree/usr/lib/modules/"
 	done
 	(
-		cat "$base"
+		xargs cat <<<"$bases"
 		cd "$tree" && find . -mindepth 1 | cpio --quiet -o -H newc -R 0:0
 	) >"$directory/guest.cpio"
 	rm -r "$tree"
+}
+
+# copy_units TREE: the case as a unit of systemd, and what a package would install beside mhictl.
+copy_units() {
+	local from=$repository/mhictl/systemd units=$1/usr/lib/systemd/system
+	install -D -m 644 -t "$units" "$here/guest/case.service" "$from"/*.service
+	mkdir -p "$units/multi-user.target.wants"
+	ln -s ../case.service "$units/multi-user.target.wants/"
+	install -D -m 644 "$from/mhictl.sysusers" "$1/usr/lib/sysusers.d/mhictl.conf"
+	install -D -m 644 -t "$1/usr/lib/udev/rules.d" "$from/70-mhictl.rules"
+	install -D -m 644 "$from/mhictl.polkit.rules" "$1/usr/share/polkit-1/rules.d/mhictl.rules"
 }
 
 # strip_module GUEST FILE: the module as a package brings it.

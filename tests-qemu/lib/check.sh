@@ -353,6 +353,8 @@ guest_case() {
 	if [ -n "$builder" ]; then
 		extra+=("$("$here/$builder" "$guest")")
 	fi
+	# `# image: NAME`: what its guest has on top of the usual programs.
+	image=$(header "$here/cases/$name.sh" image)
 	build_image "$guest" "$directory" "${extra[@]}"
 	why=$(vm "$guest" "$directory" "$name" "$here/cases/$name.sh" file) || status=$?
 	if [ -e "$directory/verdict" ]; then

@@ -8,6 +8,8 @@ qemu_options=()
 kernel_options=
 # How long it may take, where the script's head does not say.
 vm_seconds=
+# What the guest has on top of its usual programs: a file in tests-qemu/images.
+image=
 
 # vm GUEST DIRECTORY CASE SCRIPT CONSOLE: boots the case; the directory holds guest.cpio and gets the logs; options stand in
 # the script's head. CONSOLE is "file", "demo" (the guest's port "out" is the terminal) or "terminal".
@@ -70,6 +72,8 @@ qemu() {
 	line="cryptomgr.notests rcupdate.rcu_cpu_stall_suppress_at_boot=1 panic=-1 oops=panic panic_on_warn=1 log_buf_len=4M modem_socket=$sockets/modem CASE=$name PATIENCE=$(patience "$guest") SEED=${SEED:-1} CYCLES=${CYCLES-} $(header "$script" append) $kernel_options"
 	# The serial line is slow under emulation: the kernel's whole log only where somebody reads it.
 	[ -n "${CASE-}" ] || line="loglevel=5 $line"
+	# Where its image brings systemd, that is the first process.
+	[ -z "$(header "$script" image)" ] || line="rdinit=/usr/lib/systemd/systemd systemd.show_status=no $line"
 	memory=$(header "$script" memory 512M)
 	cpus=$(header "$script" smp 1)
 	case $guest in

@@ -4,7 +4,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{Read, Seek, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{fchown, DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{flock, FlockOperation};
@@ -48,6 +48,10 @@ impl Lock {
             .open(&path);
         let mut file =
             open.map_err(|error| Error::system(format_args!("open {}", path.display()), &error))?;
+        // Where the services' user has the directory, root leaves it no file that it cannot open.
+        if let Ok(owner) = fs::metadata(run_dir(roots)) {
+            let _ = fchown(&file, Some(owner.uid()), Some(owner.gid()));
+        }
         match flock(&file, FlockOperation::NonBlockingLockExclusive) {
             Ok(()) => {}
             Err(rustix::io::Errno::WOULDBLOCK) => {

@@ -9,6 +9,7 @@ use rustix::io::Errno;
 
 use crate::config::{link_name, Config, Family};
 use crate::exit::{Error, Exit};
+use crate::lines::warn;
 use crate::modem::addressing::{Addressing, Format};
 use crate::modem::device::Roots;
 use crate::network::address;
@@ -332,11 +333,6 @@ impl Interface {
             }
         }
     }
-}
-
-/// A warning on stderr.
-pub fn warn(text: String) {
-    eprintln!("mhictl: warning: {text}");
 }
 
 fn network(doing: &str, fault: &Fault) -> Error {

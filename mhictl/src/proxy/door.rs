@@ -2,7 +2,9 @@
 //! The way to a port: through the proxy that runs, be it libqmi's or mhictl's, or through one of mhictl's that is started here.
 //! `connect` and `status` come this way.
 
+use std::fs::File;
 use std::io::ErrorKind;
+use std::os::fd::OwnedFd;
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::net::{SocketAddr, UnixStream};
 use std::path::Path;
@@ -10,12 +12,12 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use rustix::net::sockopt::socket_peercred;
-use rustix::process::getuid;
 
 use crate::exit::{Error, Exit};
 use crate::modem::device::{read_trimmed, Roots};
 use crate::modem::holder;
 use crate::modem::port::Port;
+use crate::proxy::peer::{may_open, trusted};
 
 /// How long a proxy may take to listen.
 const START_PATIENCE: Duration = Duration::from_secs(5);
@@ -35,6 +37,7 @@ pub struct Server {
 #[derive(Debug, Default)]
 pub struct Door {
     child: Option<Child>,
+    output: Option<File>,
 }
 
 impl Door {
@@ -50,7 +53,7 @@ impl Door {
         wwan: &str,
         verbose: bool,
     ) -> Result<Option<(Port, Server)>, Error> {
-        let connected = connect(roots)?;
+        let connected = connect(roots, node)?;
         let proxy = connected.as_ref().map(|(_, server)| server.pid);
         holder::refuse_if_held(roots, node, wwan, proxy)?;
         let Some((stream, server)) = connected else {
@@ -85,6 +88,11 @@ impl Door {
         }
     }
 
+    /// The output of a proxy that was started: it prints a line once it listens, and nothing more.
+    pub fn starting(&mut self) -> Option<File> {
+        self.output.take()
+    }
+
     /// Takes note of a proxy's end: one of mhictl's that is not needed ends by itself.
     pub fn reap(&mut self) {
         if let Some(child) = &mut self.child {
@@ -100,15 +108,17 @@ impl Door {
             return Ok(());
         }
         let failed = |error: std::io::Error| Error::system("start the QMI proxy", &error);
-        // It outlives this process, so it must not hold on to anything of it: a pipe of its output would never end.
-        let child = Command::new(std::env::current_exe().map_err(failed)?)
+        // It outlives this process, so it must not hold on to anything of it: it closes its output once it listens.
+        let mut child = Command::new(std::env::current_exe().map_err(failed)?)
             .arg("proxy")
             .current_dir("/")
             .stdin(Stdio::null())
-            .stdout(Stdio::null())
+            .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
             .map_err(failed)?;
+        let output = child.stdout.take().map(OwnedFd::from);
+        self.output = output.map(File::from);
         self.child = Some(child);
         Ok(())
     }
@@ -120,7 +130,7 @@ pub fn address(roots: &Roots) -> std::io::Result<SocketAddr> {
 }
 
 /// A connection to the proxy that runs, if any does.
-fn connect(roots: &Roots) -> Result<Option<(UnixStream, Server)>, Error> {
+fn connect(roots: &Roots, node: &Path) -> Result<Option<(UnixStream, Server)>, Error> {
     let failed = |error: std::io::Error| Error::system("connect to the QMI proxy", &error);
     let address = address(roots).map_err(failed)?;
     let stream = match UnixStream::connect_addr(&address) {
@@ -130,14 +140,12 @@ fn connect(roots: &Roots) -> Result<Option<(UnixStream, Server)>, Error> {
     };
     let who = socket_peercred(&stream).map_err(|error| failed(error.into()))?;
     let pid = u32::try_from(who.pid.as_raw_nonzero().get()).unwrap_or(0);
-    // Anybody may take an abstract name, and a PIN or a password is not for anybody.
-    if !who.uid.is_root() && who.uid != getuid() {
+    // Anybody may take an abstract name, and a PIN or a password is not for anybody; those who may open the port itself see it anyway.
+    if !trusted(&who) && !may_open(&who, node) {
+        let uid = who.uid.as_raw();
         return Err(Error::new(
             Exit::PortBusy,
-            format!(
-                "the QMI proxy (pid {pid}) belongs to user {} and not to root",
-                who.uid.as_raw()
-            ),
+            format!("the QMI proxy (pid {pid}) belongs to user {uid}, who is neither root nor in the port's group"),
             "end that program, then try again",
         ));
     }
@@ -155,11 +163,12 @@ mod tests {
     #[test]
     fn a_proxy_that_runs_is_found_with_its_pid() {
         let tree = Tree::new();
-        assert!(connect(&tree.roots).unwrap().is_none());
+        let node = tree.roots.dev.join("wwan0qmi0");
+        assert!(connect(&tree.roots, &node).unwrap().is_none());
         let listener = UnixListener::bind_addr(&address(&tree.roots).unwrap()).unwrap();
-        let (_, server) = connect(&tree.roots).unwrap().unwrap();
+        let (_, server) = connect(&tree.roots, &node).unwrap().unwrap();
         assert_eq!(server.pid, std::process::id());
         drop(listener);
-        assert!(connect(&tree.roots).unwrap().is_none());
+        assert!(connect(&tree.roots, &node).unwrap().is_none());
     }
 }

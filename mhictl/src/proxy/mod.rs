@@ -7,8 +7,8 @@ pub mod door;
 mod peer;
 mod share;
 
-use std::fs;
-use std::io::ErrorKind;
+use std::fs::{self, File};
+use std::io::{ErrorKind, Write};
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
@@ -19,10 +19,13 @@ use rustix::event::{poll, PollFd, PollFlags, Timespec};
 use rustix::net::sockopt::socket_peercred;
 use rustix::net::UCred;
 use rustix::process::setsid;
+use rustix::stdio::dup2_stdout;
 
 use self::peer::{may_open, trusted, Peer};
 use self::share::Share;
+use crate::cli::ProxyArgs;
 use crate::exit::{Error, Exit};
+use crate::lines;
 use crate::modem::device::{self, Kind as PortKind, Roots};
 use crate::modem::frames::{Frames, Received};
 use crate::modem::holder::Lock;
@@ -43,14 +46,17 @@ const FULL_RETRY: Duration = Duration::from_millis(20);
 /// Longest path of a port.
 const PATH_MAX: usize = 256;
 
-/// Serves until nobody has needed it for a while; if another proxy serves already, there is nothing to do.
-pub fn run(roots: &Roots) -> Result<(), Error> {
+/// Serves until nobody has needed it for a while, or on; if another proxy serves already, there is nothing to do.
+pub fn run(args: &ProxyArgs, roots: &Roots) -> Result<(), Error> {
     // Away from the terminal and its signals. By hand this may fail, and does no harm.
     let _ = setsid();
     let failed = |error: std::io::Error| Error::system("listen for peers", &error);
     let address = door::address(roots).map_err(failed)?;
     let listener = match UnixListener::bind_addr(&address) {
-        Err(error) if error.kind() == ErrorKind::AddrInUse => return Ok(()),
+        Err(error) if error.kind() == ErrorKind::AddrInUse => {
+            listening("another proxy serves already");
+            return Ok(());
+        }
         listener => listener.map_err(failed)?,
     };
     listener.set_nonblocking(true).map_err(failed)?;
@@ -62,10 +68,21 @@ pub fn run(roots: &Roots) -> Result<(), Error> {
         names: 0,
         idle_since: Instant::now(),
     };
-    while !proxy.over(Instant::now()) {
+    listening(&format!("listening on @{}", roots.proxy));
+    while args.stay || !proxy.over(Instant::now()) {
         proxy.turn(None)?;
     }
     Ok(())
+}
+
+/// Tells whoever has started it, and lets go of the output: it may be a pipe of a program that ends earlier.
+fn listening(text: &str) {
+    lines::tell_manager("STATUS", text);
+    lines::tell_manager("READY", "1");
+    let _ = writeln!(std::io::stdout(), "{text}");
+    if let Ok(null) = File::options().write(true).open("/dev/null") {
+        let _ = dup2_stdout(null);
+    }
 }
 
 struct Proxy<'r> {

@@ -312,6 +312,14 @@ impl Session {
         self.fire(trigger, now);
     }
 
+    /// It may be worth while to look for the port right now.
+    pub fn look(&mut self, now: Instant) {
+        if self.state == State::Opening && self.timer.is_some() {
+            self.timer = None;
+            self.fire(Trigger::Tick, now);
+        }
+    }
+
     /// The port is gone.
     pub fn lost(&mut self, now: Instant) {
         if self.state == State::Attaching && !self.ending {

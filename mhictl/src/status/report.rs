@@ -7,10 +7,10 @@ use std::net::IpAddr;
 use serde::{Deserialize, Serialize};
 use serde_json::{json, Number, Value};
 
-use crate::exit::Error;
 use crate::modem::addressing::Addressing;
 use crate::modem::device::Modem;
 use crate::modem::radio::{Band, Radio, Registration, Technology};
+use crate::show::{Lines, Show};
 
 /// Everything that `status` shows.
 #[derive(Clone, Debug)]
@@ -77,9 +77,8 @@ pub struct Link {
     pub tx_packets: u64,
 }
 
-impl Report {
-    /// The object of `status --json`.
-    pub fn json(&self) -> Value {
+impl Show for Report {
+    fn json(&self) -> Value {
         let (modem, radio) = (&self.modem, &self.radio);
         json!({
             "device": modem.wwan,
@@ -108,47 +107,7 @@ impl Report {
         })
     }
 
-    fn session(&self, session: &Session) -> Value {
-        let family = |v4: bool| {
-            let granted = session.granted.iter();
-            let mut found = granted.filter(|addressing| addressing.address.is_ipv4() == v4);
-            found.next().map(|addressing| {
-                json!({
-                    "address": addressing.address,
-                    "prefix": addressing.prefix,
-                    "gateway": addressing.gateway,
-                    "dns": addressing.dns,
-                })
-            })
-        };
-        let link = self.link_of(session);
-        json!({
-            "link": (!session.link.is_empty()).then_some(&session.link),
-            "mux": session.mux,
-            "pid": session.pid,
-            "state": session.state,
-            "apn": session.apn,
-            "profile": session.profile,
-            "ip4": family(true),
-            "ip6": family(false),
-            "mtu": session.mtu,
-            "qmap": session.qmap,
-            "up_seconds": session.up_seconds,
-            "reconnects": session.reconnects,
-            "rx_bytes": link.map_or(0, |link| link.rx_bytes),
-            "tx_bytes": link.map_or(0, |link| link.tx_bytes),
-            "rx_packets": link.map_or(0, |link| link.rx_packets),
-            "tx_packets": link.map_or(0, |link| link.tx_packets),
-            "last_error": session.last_error,
-        })
-    }
-
-    fn link_of(&self, session: &Session) -> Option<&Link> {
-        self.links.iter().find(|link| link.name == session.link)
-    }
-
-    /// Lines for people: a word, and what there is to say.
-    pub fn lines(&self) -> String {
+    fn lines(&self) -> String {
         let mut text = Lines::default();
         let (modem, radio) = (&self.modem, &self.radio);
         text.add("modem", format_args!("{} {}", modem.wwan, modem.pci));
@@ -222,20 +181,36 @@ impl Report {
     }
 }
 
-#[derive(Default)]
-struct Lines(String);
+impl Report {
+    fn session(&self, session: &Session) -> Value {
+        let link = self.link_of(session);
+        json!({
+            "link": (!session.link.is_empty()).then_some(&session.link),
+            "mux": session.mux,
+            "pid": session.pid,
+            "state": session.state,
+            "apn": session.apn,
+            "profile": session.profile,
+            "ip4": family(&session.granted, true),
+            "ip6": family(&session.granted, false),
+            "mtu": session.mtu,
+            "qmap": session.qmap,
+            "up_seconds": session.up_seconds,
+            "reconnects": session.reconnects,
+            "rx_bytes": link.map_or(0, |link| link.rx_bytes),
+            "tx_bytes": link.map_or(0, |link| link.tx_bytes),
+            "rx_packets": link.map_or(0, |link| link.rx_packets),
+            "tx_packets": link.map_or(0, |link| link.tx_packets),
+            "last_error": session.last_error,
+        })
+    }
+
+    fn link_of(&self, session: &Session) -> Option<&Link> {
+        self.links.iter().find(|link| link.name == session.link)
+    }
+}
 
 impl Lines {
-    fn add(&mut self, word: &str, value: std::fmt::Arguments<'_>) {
-        self.0.push_str(&format!("{word:<14} {value}\n"));
-    }
-
-    fn maybe(&mut self, word: &str, value: Option<&str>) {
-        if let Some(value) = value {
-            self.add(word, format_args!("{value}"));
-        }
-    }
-
     fn session(&mut self, session: &Session) {
         let name = if session.link.is_empty() {
             format!("mux {}", session.mux)
@@ -299,15 +274,18 @@ impl Lines {
     }
 }
 
-/// The object of `status --json` for a failure.
-pub fn failure(error: &Error) -> Value {
-    json!({
-        "error": {
-            "code": error.exit.code(),
-            "word": error.exit.word(),
-            "what": error.what,
-            "next": error.next,
-        }
+/// What the network granted for IPv4 or IPv6, as sessions and the step lines of `connect --json` show it.
+pub fn family(granted: &[Addressing], v4: bool) -> Option<Value> {
+    let mut found = granted
+        .iter()
+        .filter(|addressing| addressing.address.is_ipv4() == v4);
+    found.next().map(|addressing| {
+        json!({
+            "address": addressing.address,
+            "prefix": addressing.prefix,
+            "gateway": addressing.gateway,
+            "dns": addressing.dns,
+        })
     })
 }
 
@@ -381,7 +359,6 @@ fn bars(rsrp: i16) -> u8 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::exit::Exit;
     use crate::modem::radio::{Lte, Nr, Sim};
 
     fn report() -> Report {
@@ -526,15 +503,6 @@ mod tests {
             (&bare["signal"], &bare["sessions"]),
             (&json!([]), &json!([]))
         );
-    }
-
-    #[test]
-    fn a_failure_is_an_object_too() {
-        let error = Error::new(Exit::NoDevice, "no modem found", "look for it");
-        let expected = json!({
-            "error": {"code": 3, "word": "no-device", "what": "no modem found", "next": "look for it"}
-        });
-        assert_eq!(failure(&error), expected);
     }
 
     #[test]

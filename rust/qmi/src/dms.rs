@@ -188,7 +188,7 @@ body! {
     /// Verifies a PIN through the older of two ways; see [`crate::uim::VerifyPin`].
     VerifyPin<'a> {
         /// Which PIN, and its digits.
-        pin: must Pin<'a> = 0x01,
+        pin: must @secret Pin<'a> = 0x01,
     }
 }
 request!(VerifyPin<'a>: DMS 0x0028 => PinRetries);
