@@ -4,18 +4,13 @@
 # timeout: 300
 # The modem is pulled out of its slot under traffic, and plugged in again; unbound and bound; and taken from the bus while it sleeps.
 
-un# QEMU ends itself if it is to plug in a modem that does not wait for it yet.
-listens() {
-	[ "$(modem stats | tr " " "\n" | sed -n "s/^listens=//p")" = "$1" ]
-}
-
-plugged() {
+unplugged() {
 	[ -z "$(pci)" ] && [ ! -e /sys/class/net/$base ]
 }
 
 # QEMU ends itself if it is to plug in a modem that does not wait for it yet.
 listens() {
-	[ "$(modem stats | tr " " "\n" | sed -n "s/^listens=//p")" = "$1" ]
+	[ "$(figure_of listens)" = "$1" ]
 }
 
 plugged() {
