@@ -307,7 +307,14 @@ guest_case() {
 	if [ -n "$builder" ]; then
 		extra+=("$("$here/$builder" "$guest")")
 	fi
+	# `# kernel-file: yes`: the kernel, in the form that kexec takes.
+	if [ -n "$(header "$here/cases/$name.sh" kernel-file)" ]; then
+		mkdir -p "$directory"
+		cp "$(kernel_file "$guest")" "$directory/vmlinuz"
+		extra+=("$directory/vmlinuz")
+	fi
 	build_image "$guest" "$directory" "${extra[@]}"
+	rm -f "$directory/vmlinuz"
 	why=$(vm "$guest" "$directory" "$name" "$here/cases/$name.sh" file) || status=$?
 	if [ -e "$directory/verdict" ]; then
 		grep -aE '^(pass|fail|skip) ' "$directory/verdict" | tr -d '\r' >&3 || true
