@@ -60,9 +60,9 @@ figure_of() {
 load_kernel() {
 	(
 		cd / || exit
-		find . -xdev -path ./tmp -prune -o -name vmlinuz -prune -o -print | cpio -o -H newc >/tmp/initrd
+		find . -xdev -path './tmp/*' -prune -o -name vmlinuz -prune -o -print | cpio -o -H newc >/tmp/initrd
 	) && kexec "$1" /lib/modules/vmlinuz --initrd=/tmp/initrd \
-		--append="$(sed 's/crashkernel=[^ ]* //' /proc/cmdline) NEXT=$(figure_of restarts)"
+		--append="$(sed 's/crashkernel=[^ ]*//' /proc/cmdline) NEXT=$(figure_of restarts)"
 }
 
 # writes: the modem's writes into memory since it was last stopped.
