@@ -95,8 +95,10 @@ impl Driver for Pci {
 
     fn thaw(modem: &Modem, dead: bool) {
         let health = &modem.base.0.private().health;
-        health.went_down(true);
-        health.freeze(dead);
+        if health.is_frozen() {
+            health.went_down(true);
+            health.freeze(dead);
+        }
     }
 }
 

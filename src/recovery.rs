@@ -26,7 +26,7 @@ const LATER_MS: u32 = 4000;
 const BOOT: u32 = 30;
 
 /// Looks at a modem that was cut off, until it is tried to be brought back all the same: the bus itself takes up to a minute.
-const FROZEN: u32 = 120;
+const FROZEN: u32 = 75;
 
 /// Looks in a row at which the MHI core may leave a crash alone.
 const MOST_IGNORED: u32 = 2;

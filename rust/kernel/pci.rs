@@ -211,7 +211,8 @@ pub trait Driver: 'static {
     /// The function can be used no more, since its link broke or somebody resets it. May sleep.
     fn freeze(data: <Self::Data as ForeignOwnable>::Borrowed<'_>);
 
-    /// It can be used again and has forgotten everything, or it is `dead`. May sleep.
+    /// After `freeze` it can be used again and has forgotten everything, or it is `dead`. Without, nothing has happened to it. May
+    /// sleep.
     fn thaw(data: <Self::Data as ForeignOwnable>::Borrowed<'_>, dead: bool);
 
     /// Milliseconds without use after which the function goes to sleep, where the user allows it.
@@ -375,6 +376,9 @@ impl<T: Driver> Registration<T> {
         dev: *mut bindings::pci_dev,
         state: bindings::pci_channel_state_t,
     ) -> bindings::pci_ers_result_t {
+        if state == bindings::pci_channel_io_normal as bindings::pci_channel_state_t {
+            return bindings::pci_ers_result_PCI_ERS_RESULT_CAN_RECOVER; // nothing was cut off
+        }
         // SAFETY: The PCI core passes a valid function, and holds the lock of a bound one's device.
         let device = unsafe { (*dev.cast::<Device>()).as_device().as_raw() };
         // SAFETY: As above.

@@ -8,8 +8,7 @@
 if [ "$(figure_of starts)" = 0 ]; then
 	driver_up
 	need "session" connect
-	ping -q -f -I $link $ipv4 >/dev/null 2>&1 &
-	check "traffic" wait_for 10 sh -c "[ \$(cat /sys/class/net/$link/statistics/rx_packets) -gt 100 ]"
+	check "traffic" under_traffic
 	reboot -f
 	sleep 60
 fi

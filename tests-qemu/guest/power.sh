@@ -55,6 +55,27 @@ figure_of() {
 	modem stats "$1"
 }
 
+# load_kernel KIND: the running kernel and what it runs on, as the one to come: -l for kexec, -p for a crash. It finds in NEXT how often
+# the modem had been reset by then.
+load_kernel() {
+	(
+		cd / || exit
+		find . -xdev -path './tmp/*' -prune -o -name vmlinuz -prune -o -print | cpio -o -H newc >/tmp/initrd
+	) && kexec "$1" /lib/modules/vmlinuz --initrd=/tmp/initrd \
+		--append="$(sed 's/crashkernel=[^ ]*//' /proc/cmdline) NEXT=$(figure_of restarts)"
+}
+
+# writes: the modem's writes into memory since it was last stopped.
+writes() {
+	modem memory | sed 's/.*writes=//'
+}
+
+# under_traffic: both ways, from now on.
+under_traffic() {
+	ping -q -f -I $link $ipv4 >/dev/null 2>&1 &
+	wait_for 10 sh -c "[ \$(cat /sys/class/net/$link/statistics/rx_packets) -gt 100 ]"
+}
+
 # monitor JSON: a command to QEMU; fails if QEMU refuses. Events that come meanwhile are shown.
 monitor() {
 	local reply

@@ -57,3 +57,13 @@ dead_link() {
 	modem drop
 	check "the dead link is found out" wait_for 30 state_is unreachable
 }
+
+# inject ERROR: at the root port, which reports it (AER).
+inject() {
+	monitor "{\"execute\":\"human-monitor-command\",\"arguments\":{\"command-line\":\"pcie_aer_inject_error port0 $1\"}}"
+}
+
+# dmesg_count COUNT PATTERN: at least so many lines.
+dmesg_count() {
+	[ "$(dmesg | grep -c "$2")" -ge "$1" ]
+}

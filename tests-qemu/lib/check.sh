@@ -355,7 +355,14 @@ guest_case() {
 	fi
 	# `# image: NAME`: what its guest has on top of the usual programs.
 	image=$(header "$here/cases/$name.sh" image)
+	# `# kernel-file: yes`: the kernel, in the form that kexec takes.
+	if [ -n "$(header "$here/cases/$name.sh" kernel-file)" ]; then
+		mkdir -p "$directory"
+		cp "$(kernel_file "$guest")" "$directory/vmlinuz"
+		extra+=("$directory/vmlinuz")
+	fi
 	build_image "$guest" "$directory" "${extra[@]}"
+	rm -f "$directory/vmlinuz"
 	why=$(vm "$guest" "$directory" "$name" "$here/cases/$name.sh" file) || status=$?
 	if [ -e "$directory/verdict" ]; then
 		grep -aE '^(pass|fail|skip) ' "$directory/verdict" | tr -d '\r' >&3 || true

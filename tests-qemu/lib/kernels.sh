@@ -49,6 +49,14 @@ kernel_image() {
 	esac
 }
 
+# kernel_file GUEST: what boot loaders take.
+kernel_file() {
+	case $1 in
+	amd64 | arm64) echo "/boot/vmlinuz-$(release "$1")" ;;
+	*) kernel_image "$1" ;;
+	esac
+}
+
 release() {
 	case $1 in
 	openwrt | *-* | own) cat "$(kernel_tree "$1")/include/config/kernel.release" ;;

@@ -20,7 +20,7 @@ vm() {
 	sockets=$(mktemp -d -p "$scratch") # short, as a socket's path must be
 	timeout=$(((${vm_seconds:-$(header "$script" timeout 90)} + 15 * ${CYCLES:-0}) * $(patience "$1")))
 	mkdir -p "$directory"
-	rm -f "$directory"/{verdict,console.log,modem.log,qemu.log}
+	rm -f "$directory"/{verdict,console.log,modem.log,qemu.log,disk}
 
 	# shellcheck disable=SC2046 # options are words
 	"$build/amd64/modem" --socket "$sockets/modem" --control "$sockets/control" $(header "$script" modem) "${modem_options[@]}" \
@@ -45,7 +45,7 @@ vm() {
 	124) echo "no end within $timeout seconds" ;;
 	*) echo "QEMU: status $status: $(tail -n 1 "$directory/qemu.log")" ;;
 	esac
-	rm -rf "$sockets" "$directory/guest.cpio"
+	rm -rf "$sockets" "$directory"/{guest.cpio,disk}
 	return "$status"
 }
 
@@ -66,7 +66,7 @@ patience() {
 
 qemu() {
 	local guest=$1 directory=$2 name=$3 script=$4 console=$5 sockets=$6
-	local memory cpus line cpu kernel machine=()
+	local memory cpus line cpu kernel disk machine=()
 	# Self-tests of ciphers nobody uses here take a third of the way to init.
 	# Emulated time jumps when the kernel picks its clock on a busy machine: a stall that is nobody's.
 	line="cryptomgr.notests rcupdate.rcu_cpu_stall_suppress_at_boot=1 panic=-1 oops=panic panic_on_warn=1 log_buf_len=4M modem_socket=$sockets/modem CASE=$name PATIENCE=$(patience "$guest") SEED=${SEED:-1} CYCLES=${CYCLES-} $(header "$script" append) $kernel_options"
@@ -111,8 +111,15 @@ qemu() {
 
 	kernel=$(kernel_image "$guest")
 	case $guest,$(header "$script" boot) in
-	amd64,firmware) kernel=/boot/vmlinuz-$(release "$guest") ;; # QEMU does not come back from S3 with a kernel started by its PVH entry
+	amd64,firmware) kernel=$(kernel_file "$guest") ;; # QEMU does not come back from S3 with a kernel started by its PVH entry
 	esac
+
+	# `# disk: SIZE` in the head: an empty one, /dev/vda once virtio_blk is loaded.
+	disk=$(header "$script" disk)
+	if [ -n "$disk" ]; then
+		truncate -s "$disk" "$directory/disk"
+		machine+=(-drive "if=none,id=disk,format=raw,file=$directory/disk" -device virtio-blk-pci,drive=disk)
+	fi
 
 	case $console in
 	file) machine+=(-chardev "file,id=console,path=$directory/console.log") ;;

@@ -22,7 +22,7 @@ use crate::shared::Shared;
 const LINE: u64 = 1 << 20;
 
 const HELP: &str = "ping; state; memory; stats; stats NAME; sys_err [event|interrupt|both [pbl|sbl|amss]]; \
-     crash-at reset|ready|m0|mission|start; reset-delay MILLISECONDS; rddm; dump given|refused|kept; numb soc|function|bus|power; drop; restore; stall; \
+     crash-at reset|ready|m0|mission|start; reset-delay MILLISECONDS; rddm; dump given|refused|kept; numb soc|function|bus|power; drop [power]; restore; stall; \
      resume; forget on|off; m1; wake; event PRIMARY-RING-ELEMENT-HEX [RING]; event-rp RING POINTER; complete-unqueued CHANNEL COUNT; \
      lose-interrupts COUNT; storm VECTOR MILLISECONDS; port CHANNEL ...; data ...; qmi ...; mbim ...; at ...; diag ...; \
      ip_ctrl ...; ";
@@ -99,7 +99,8 @@ pub fn request(device: &mut Device, words: &[&str], now: Instant) -> Result<Stri
         }
         ["memory"] => {
             let (pieces, bytes) = device.bus.memory.mapped();
-            return Ok(format!("pieces={pieces} bytes={bytes}"));
+            let writes = device.bus.memory.writes();
+            return Ok(format!("pieces={pieces} bytes={bytes} writes={writes}"));
         }
         ["stats", name] => return Ok(device.bus.stats.get(name).to_string()),
         ["sys_err"] => device.engine.crash(
@@ -141,7 +142,8 @@ pub fn request(device: &mut Device, words: &[&str], now: Instant) -> Result<Stri
                 _ => return Err(format!("no such dump: {what}")),
             };
         }
-        ["drop"] => device.dropped = true,
+        ["drop"] => device.dropped = Some(Cure::Bus),
+        ["drop", "power"] => device.dropped = Some(Cure::Power),
         ["restore"] => device.reset(Cure::Power, now),
         ["numb", cure] => {
             let cure = match *cure {
@@ -242,7 +244,7 @@ fn describe(device: &Device) -> String {
     if device.stalled {
         flags.push_str(" stalled");
     }
-    if device.dropped {
+    if device.dropped.is_some() {
         flags.push_str(" dropped");
     }
     format!(

@@ -48,8 +48,8 @@ pub struct Device {
     pub endpoints: Endpoints,
     /// Whether the modem has stopped doing anything but answer register accesses.
     pub stalled: bool,
-    /// Whether the link is down: every read gives ones.
-    pub dropped: bool,
+    /// What brings the link back that is down, on which every read gives ones.
+    pub dropped: Option<Cure>,
     /// Whether its power is cut while it sleeps.
     pub forgetful: bool,
     restart_at: Option<Instant>,
@@ -74,7 +74,7 @@ impl Device {
             engine: Engine::new(options, now),
             endpoints,
             stalled: false,
-            dropped: false,
+            dropped: None,
             forgetful: false,
             restart_at: None,
             markers: [0; 16],
@@ -86,7 +86,7 @@ impl Device {
         self.engine.cure(by);
         self.config.reset();
         self.bus.memory.set_master(false);
-        self.dropped = false;
+        self.dropped = self.dropped.filter(|cure| *cure > by);
         self.stalled = false;
         self.engine.power_on(now);
         self.heed_notices();
@@ -119,6 +119,7 @@ impl Device {
                     data.reset();
                 }
                 Notice::Closed => {
+                    self.bus.memory.stopped();
                     ports.values_mut().for_each(|port| port.reset());
                     data.reset();
                 }

@@ -2,6 +2,7 @@
 //! The host's memory as the function's bus master sees it: a table of mapped pieces, each with a file descriptor that QEMU
 //! passed. Every address and length that comes from the host is checked here.
 
+use std::cell::Cell;
 use std::fs::File;
 use std::io;
 use std::sync::atomic::Ordering;
@@ -51,6 +52,7 @@ pub struct Memory {
     map: GuestMemoryMmap<()>,
     pieces: Vec<(u64, u64)>,
     master: bool,
+    writes: Cell<u64>,
 }
 
 impl Memory {
@@ -135,6 +137,16 @@ impl Memory {
         self.master = master;
     }
 
+    /// Writes since the host last stopped the modem.
+    pub fn writes(&self) -> u64 {
+        self.writes.get()
+    }
+
+    /// The host has stopped the modem: no write is due any more.
+    pub fn stopped(&self) {
+        self.writes.set(0);
+    }
+
     /// Copies from memory; the bytes may lie in several pieces.
     ///
     /// # Errors
@@ -161,7 +173,7 @@ impl Memory {
             address,
             len: bytes.len(),
         };
-        self.reachable()
+        self.writable()
             .ok_or(fault)?
             .write_slice(bytes, GuestAddress(address))
             .map_err(|_| fault)
@@ -196,7 +208,7 @@ impl Memory {
     /// A fault.
     pub fn store_word(&self, address: u64, value: u32) -> Result<(), Fault> {
         let fault = Fault { address, len: 4 };
-        self.reachable()
+        self.writable()
             .ok_or(fault)?
             .store(value, GuestAddress(address), Ordering::Release)
             .map_err(|_| fault)
@@ -208,6 +220,11 @@ impl Memory {
             .ok_or(fault)?
             .load(GuestAddress(address), Ordering::Acquire)
             .map_err(|_| fault)
+    }
+
+    fn writable(&self) -> Option<&GuestMemoryMmap<()>> {
+        self.writes.set(self.writes.get() + 1);
+        self.reachable()
     }
 
     fn reachable(&self) -> Option<&GuestMemoryMmap<()>> {

@@ -11,17 +11,18 @@ impl Device {
     /// Reads from configuration space.
     pub fn read_config(&self, offset: u64, data: &mut [u8]) {
         match self.dropped {
-            true => data.fill(0xff),
-            false => self.config.read(offset, data),
+            Some(_) => data.fill(0xff),
+            None => self.config.read(offset, data),
         }
     }
 
     /// Writes to configuration space.
     pub fn write_config(&mut self, offset: u64, data: &[u8], now: Instant) {
-        if self.dropped {
+        if self.dropped.is_some() {
             return;
         }
         let before = self.config.power_state();
+        let mastered = self.config.may_master();
         match self.config.write(offset, data) {
             pci::Effect::Reset => {
                 log::info!("function level reset");
@@ -37,12 +38,16 @@ impl Device {
             }
             _ => {}
         }
-        self.bus.memory.set_master(self.config.may_master());
+        let masters = self.config.may_master();
+        if mastered && !masters && self.engine.is_running() {
+            self.bus.stats.count("cut_off");
+        }
+        self.bus.memory.set_master(masters);
     }
 
     /// Reads a register of BAR 0, in pieces of a word.
     pub fn read_registers(&mut self, offset: u64, data: &mut [u8]) {
-        let reachable = !self.dropped && self.config.power_state() == 0;
+        let reachable = self.dropped.is_none() && self.config.power_state() == 0;
         for (piece, bytes) in data.chunks_mut(4).enumerate() {
             let at = u32::try_from(offset)
                 .unwrap_or(u32::MAX)
@@ -63,7 +68,7 @@ impl Device {
 
     /// Writes registers of BAR 0. A 64-bit write arrives with the high word first, as doorbells want it.
     pub fn write_registers(&mut self, offset: u64, data: &[u8], now: Instant) {
-        if self.dropped || self.config.power_state() != 0 {
+        if self.dropped.is_some() || self.config.power_state() != 0 {
             self.bus
                 .stats
                 .fault("write_while_away", format_args!("{offset:#x}"));

@@ -16,7 +16,7 @@ const RESTART: Duration = Duration::from_millis(200);
 impl Device {
     /// Does what is to do now; when to look again.
     pub fn service(&mut self, now: Instant) -> Wake {
-        if self.stalled || self.dropped {
+        if self.stalled || self.dropped.is_some() {
             return Wake::Idle;
         }
         let may_master = self.config.may_master();

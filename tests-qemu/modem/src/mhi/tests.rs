@@ -13,6 +13,7 @@ use std::time::Duration;
 use ::mhi::register::*;
 use ::mhi::{bhi, Command, Completion, Element, Event, ExecutionEnvironment, State, Transfer};
 
+use super::engine::Cure;
 use super::mock::*;
 use super::registers::{BHI, BHIE, CHDB};
 

@@ -208,6 +208,35 @@ fn link_that_is_down_reads_as_ones() {
 }
 
 #[test]
+fn link_that_only_power_brings_back_stays_down_over_other_resets() {
+    let mut host = Host::in_m0(&[]);
+    host.request("drop power").expect("obeyed");
+    for (by, value) in [(Cure::Function, !0), (Cure::Bus, !0), (Cure::Power, 0x300)] {
+        host.device.reset(by, host.now);
+        host.device.write_config(4, &[6, 0], host.now);
+        assert_eq!(host.read(CHDBOFF), value, "{by:?}");
+    }
+}
+
+/// The two things by which cases tell whether the next kernel's memory was safe.
+#[test]
+fn host_that_goes_without_stopping_the_modem_is_found_out() {
+    let mut host = Host::in_m0(&[]);
+    assert!(host.device.bus.memory.writes() > 0);
+    host.write(MHICTRL, CTRL_RESET);
+    host.run(10 * MS);
+    host.device.write_config(4, &[2, 0], host.now);
+    assert_eq!(host.device.bus.memory.writes(), 0);
+    assert_eq!(host.count("cut_off"), 0);
+
+    host.device.write_config(4, &[6, 0], host.now);
+    host.start();
+    host.device.write_config(4, &[2, 0], host.now);
+    assert_eq!(host.count("cut_off"), 1);
+    assert!(host.device.bus.memory.writes() > 0);
+}
+
+#[test]
 fn restart_that_the_modem_was_asked_for_is_a_crash() {
     let mut host = Host::in_m0(&[]);
     host.interrupts(0);
