@@ -34,6 +34,8 @@ pub struct At {
     outbox: VecDeque<u8>,
     settings: Settings,
     config: commands::Config,
+    /// `AT+QCAINFO=1`; survives a reset of the modem.
+    carrier_strength: bool,
     told: Told,
     lines: u64,
     errors: u64,
@@ -104,6 +106,7 @@ impl At {
             outbox: VecDeque::new(),
             settings: Settings::default(),
             config: commands::Config::new(mbim),
+            carrier_strength: false,
             told,
             lines: 0,
             errors: 0,

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use qmi::Verbose;
 
 use super::{cell, context, network, sim, At, Failure, Form, Outcome};
-use crate::session::Modem;
+use crate::session::{Modem, Preferences};
 
 /// What `AT+QCFG` keeps; survives a reset of the modem.
 pub struct Config(BTreeMap<&'static str, String>);
@@ -82,9 +82,10 @@ const COMMANDS: &[(&str, Handler)] = &[
         run_only(form, &modem.identity.imei)
     }),
     ("+ICCID", |_, modem, form| sim::iccid("+ICCID", modem, form)),
+    ("+QCAINFO", cell::carriers),
     ("+QCCID", |_, modem, form| sim::iccid("+QCCID", modem, form)),
     ("+QCFG", configuration),
-    ("+QENG", cell::serving),
+    ("+QENG", cell::engineering),
     ("+QGMR", |_, modem, form| {
         run_only(
             form,
@@ -158,17 +159,29 @@ fn error_format(at: &mut At, _: &mut Modem, form: &Form) -> Outcome {
     Ok(Vec::new())
 }
 
+/// The keys of `AT+QNWPREFCFG` that ask for what the operator's policy allows, and that go back to it.
+const POLICY: &str = "policy_band";
+const RESTORE: &str = "restore_band";
+
 /// `AT+QNWPREFCFG="key"` asks, `AT+QNWPREFCFG="key",value` sets.
 fn preferences(_: &mut At, modem: &mut Modem, form: &Form) -> Outcome {
     let arguments = match form {
         Form::Set(arguments) => arguments,
         Form::Test => {
-            let line = |(key, _)| format!("+QNWPREFCFG: \"{key}\"");
-            return Ok(modem.preferences.iter().map(line).collect());
+            let keys = modem.preferences.iter().map(|(key, _)| key);
+            let line = |key| format!("+QNWPREFCFG: \"{key}\"");
+            return Ok(keys.chain([POLICY, RESTORE]).map(line).collect());
         }
         _ => return Err(WRONG_PARAMETERS),
     };
     match arguments.as_slice() {
+        [key] if key == POLICY => Ok(Preferences::policy()
+            .map(|(key, bands)| format!("+QNWPREFCFG: \"{key}\",{bands}"))
+            .collect()),
+        [key] if key == RESTORE => {
+            modem.preferences.restore_bands();
+            Ok(Vec::new())
+        }
         [key] => {
             let value = modem.preferences.get(key).ok_or(WRONG_PARAMETERS)?;
             Ok(vec![format!("+QNWPREFCFG: \"{key}\",{value}")])
