@@ -86,7 +86,10 @@ fn by_qmi(roots: &Roots, modem: &Modem) -> Result<(), Error> {
         body::<()>(&reply, "to go offline")?;
         let mode = Mode::Resetting;
         match talk.ask(&SetOperatingMode { mode }) {
-            Ok(reply) => body::<()>(&reply, "to restart"),
+            Ok(reply) => body::<()>(&reply, "to restart").inspect_err(|_| {
+                let mode = Mode::Online;
+                let _ = talk.ask(&SetOperatingMode { mode });
+            }),
             // It may be quicker than its answer.
             Err(error) if error.exit == Exit::NoAnswer => Ok(()),
             Err(error) => Err(error),

@@ -5,6 +5,7 @@
 mod admission;
 mod data;
 mod format;
+mod messages;
 mod network;
 mod preferences;
 mod profiles;
@@ -13,6 +14,7 @@ mod sim;
 pub use admission::{AUTHENTICATION_FAILED, NOT_SUBSCRIBED, UNKNOWN_APN};
 pub use data::{Ended, Family, Ipv4, Ipv6, Session, Traffic};
 pub use format::{Format, Limits, Qmap};
+pub use messages::{Messages, Received};
 pub use network::{Carrier, Network, Registration, Signal, Technology, LTE, NR5G};
 pub use preferences::Preferences;
 pub use profiles::{Profile, Profiles};
@@ -39,6 +41,8 @@ pub struct Modem {
     pub preferences: Preferences,
     /// Connection profiles; survive a reset of the modem too.
     pub profiles: Profiles,
+    /// Short messages.
+    pub messages: Messages,
     /// Whether it speaks MBIM and NTB16 instead of QMI and QMAP, as after `AT+QCFG="pcie_mbim",1`.
     pub mbim: bool,
     /// Whether the radio is on (`AT+CFUN=1`, DMS operating mode online).
@@ -85,6 +89,7 @@ impl Default for Modem {
             network: Network::default(),
             preferences: Preferences::default(),
             profiles: Profiles::default(),
+            messages: Messages::default(),
             mbim: false,
             radio_on: true,
             restart: false,

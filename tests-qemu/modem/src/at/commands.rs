@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use qmi::Verbose;
 
-use super::{cell, context, network, sim, At, Failure, Form, Outcome};
+use super::{cell, context, network, sim, sms, At, Failure, Form, Outcome};
 use crate::session::{Modem, Preferences};
 
 /// What `AT+QCFG` keeps; survives a reset of the modem.
@@ -63,11 +63,18 @@ const COMMANDS: &[(&str, Handler)] = &[
     ("+CIMI", sim::imsi),
     ("+CLCK", sim::lock),
     ("+CMEE", error_format),
+    ("+CMGD", sms::delete),
+    ("+CMGF", sms::format),
+    ("+CMGL", sms::list),
+    ("+CMGR", sms::read),
+    ("+CMGS", sms::compose),
     ("+COPS", network::operator),
     ("+CPIN", sim::pin),
     ("+CREG", |at, modem, form| {
         network::registration(at, modem, form, 0)
     }),
+    ("+CSCS", sms::alphabet),
+    ("+CSMP", sms::parameters),
     ("+CSQ", cell::quality),
     ("+GMI", |_, modem, form| {
         run_only(form, &modem.identity.manufacturer)
@@ -164,7 +171,7 @@ const POLICY: &str = "policy_band";
 const RESTORE: &str = "restore_band";
 
 /// `AT+QNWPREFCFG="key"` asks, `AT+QNWPREFCFG="key",value` sets.
-fn preferences(_: &mut At, modem: &mut Modem, form: &Form) -> Outcome {
+fn preferences(at: &mut At, modem: &mut Modem, form: &Form) -> Outcome {
     let arguments = match form {
         Form::Set(arguments) => arguments,
         Form::Test => {
@@ -187,6 +194,12 @@ fn preferences(_: &mut At, modem: &mut Modem, form: &Form) -> Outcome {
             Ok(vec![format!("+QNWPREFCFG: \"{key}\",{value}")])
         }
         [key, value] => {
+            if at.stubborn.refused.as_deref() == Some(key) {
+                return Err(WRONG_PARAMETERS);
+            }
+            if at.stubborn.ignored.as_deref() == Some(key) {
+                return Ok(Vec::new());
+            }
             if !modem.preferences.set(key, value) {
                 return Err(WRONG_PARAMETERS);
             }

@@ -427,3 +427,44 @@ fn contexts_and_their_addresses() {
     );
     assert_eq!(details.len(), 2);
 }
+
+#[test]
+fn messages_arrive_and_are_sent_in_text_mode() {
+    let mut host = Host::new();
+    host.ok("ATE0");
+    assert_eq!(host.run("AT+CMGL=\"ALL\""), ["+CMS ERROR: 303"]);
+    host.ok("AT+CMGF=1");
+    assert_eq!(
+        host.port
+            .command(&["sms", "+49151", "Grüße", "an", "alle"])
+            .unwrap(),
+        "0"
+    );
+    assert_eq!(host.read(), "\r\n+CMTI: \"ME\",0\r\n");
+    let listed = [
+        "+CMGL: 0,\"REC UNREAD\",\"+49151\",,\"26/11/27,10:30:00+04\"",
+        "Grüße an alle",
+    ];
+    assert_eq!(host.ok("AT+CMGL"), listed);
+    assert_eq!(host.ok("AT+CMGL"), [""; 0]);
+    host.ok("AT+CSCS=\"UCS2\"");
+    assert_eq!(host.ok("AT+CSCS?"), ["+CSCS: \"UCS2\""]);
+    let read = host.ok("AT+CMGR=0");
+    assert!(read[0].starts_with("+CMGR: \"REC READ\",\"002B00340039003100350031\""));
+    assert_eq!(
+        read[1],
+        "0047007200FC00DF006500200061006E00200061006C006C0065"
+    );
+    host.write(b"AT+CMGS=\"00340032\"\r");
+    assert_eq!(host.read(), "\r\n> ");
+    host.write(b"004F006B\x1a");
+    assert_eq!(host.read(), "\r\n+CMGS: 1\r\n\r\nOK\r\n");
+    assert_eq!(host.port.command(&["sent"]).unwrap(), "42=Ok");
+    host.write(b"AT+CMGS=\"00340032\"\rnever\x1b");
+    assert_eq!(host.read(), "\r\n> \r\nOK\r\n");
+    for wrong in ["AT+CMGS=\"0\"", "AT+CMGS", "AT+CMGL=\"SOME\"", "AT+CMGR=x"] {
+        assert_eq!(host.run(wrong), ["+CMS ERROR: 305"], "{wrong}");
+    }
+    host.ok("AT+CMGD=0");
+    assert_eq!(host.run("AT+CMGD=0"), ["+CMS ERROR: 321"]);
+}
