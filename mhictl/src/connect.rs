@@ -21,7 +21,7 @@ use crate::modem::holder::Lock;
 use crate::modem::port::{Port, Stuck};
 use crate::network::interface::Interface;
 use crate::proxy::door::Door;
-use crate::session::{Claim, News, Output, Session};
+use crate::session::{backoff, Claim, News, Output, Session};
 use crate::status::{report, Answer};
 
 /// What mhictl's own proxy is called in /proc.
@@ -67,7 +67,7 @@ fn watch(config: Config, hook: Option<Hook>, roots: &Roots) -> Result<(), Error>
     let mut connect = Connect {
         roots,
         handle,
-        session: Session::new(config.clone(), Instant::now()),
+        session: Session::new(config.clone(), backoff::seed(), Instant::now()),
         config,
         hook,
         modem: None,

@@ -3,6 +3,7 @@
 //! `table` says what follows what, `steps` asks the modem, `answers` understands it; `connect` does the input and output.
 
 mod answers;
+pub mod backoff;
 mod networks;
 mod sim;
 mod steps;
@@ -19,6 +20,7 @@ use std::time::{Duration, Instant};
 use qmi::service;
 
 use self::answers::doing;
+use self::backoff::Backoff;
 use self::table::{lookup, State, Trigger};
 use crate::config::{Config, Family};
 use crate::exit::{Error, Exit};
@@ -27,8 +29,6 @@ use crate::modem::addressing::{Addressing, Format};
 use crate::modem::client::{Client, Event, Received, Token};
 use crate::modem::radio::{self, Query, Radio};
 
-/// Seconds until the next attempt, by failures in a row.
-pub const BACKOFF: [u64; 5] = [5, 10, 20, 40, 60];
 /// A session that was up this long starts the back-off anew.
 const STEADY: Duration = Duration::from_secs(60);
 /// Transitions that may follow each other without waiting; more would be a loop in the table.
@@ -148,7 +148,7 @@ pub struct Session {
     /// Questions whether the networks are still up.
     beats: Vec<Token>,
     missed_beats: u32,
-    failures: usize,
+    backoff: Backoff,
     /// Why this attempt ends.
     failure: Option<Error>,
     /// Whether nothing follows this attempt.
@@ -176,8 +176,8 @@ pub struct Session {
 }
 
 impl Session {
-    /// A session that begins by asking for its port.
-    pub fn new(config: Config, now: Instant) -> Self {
+    /// A session that begins by asking for its port; `seed` makes its waits differ from others'.
+    pub fn new(config: Config, seed: u64, now: Instant) -> Self {
         Session {
             deadline: Some(now + config.timeout),
             config,
@@ -198,7 +198,7 @@ impl Session {
             pin: PinUse::Unused,
             beats: Vec::new(),
             missed_beats: 0,
-            failures: 0,
+            backoff: Backoff::new(seed),
             failure: None,
             ending: false,
             up_since: None,
@@ -481,7 +481,7 @@ impl Session {
             .up_since
             .is_some_and(|since| now.duration_since(since) >= STEADY)
         {
-            self.failures = 0;
+            self.backoff.reset();
         }
         self.up_since = None;
         let exit = match trigger {

@@ -430,7 +430,7 @@ impl Rig {
         change(&mut args);
         let start = Instant::now();
         Rig {
-            session: Session::new(Config::try_from(args).unwrap(), start),
+            session: Session::new(Config::try_from(args).unwrap(), 0, start),
             modem: Script::default(),
             now: start,
             start,

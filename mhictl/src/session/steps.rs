@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use qmi::{ctl, dms, nas, service, uim, wda, wds, Body, Request};
 
 use super::table::{Action, State, Trigger};
-use super::{Network, Output, PinUse, Session, BACKOFF};
+use super::{Network, Output, PinUse, Session};
 use crate::config::Family;
 use crate::hook;
 use crate::modem::addressing::aggregation;
@@ -276,15 +276,10 @@ impl Session {
                     self.tell_failed(error);
                 }
                 let why = failure.map(|error| error.what).unwrap_or_default();
-                let seconds = BACKOFF
-                    .get(self.failures)
-                    .or(BACKOFF.last())
-                    .copied()
-                    .unwrap_or(60);
-                self.failures = self.failures.saturating_add(1);
+                let wait = self.backoff.next();
                 self.forget_modem();
-                self.line("retry", format!("in {seconds} s: {why}"));
-                self.timer = Some(now + Duration::from_secs(seconds));
+                self.line("retry", format!("in {:.0} s: {why}", wait.as_secs_f64()));
+                self.timer = Some(now + wait);
                 None
             }
             Action::Finish => {

@@ -533,20 +533,29 @@ fn back_off_grows_to_a_minute_and_starts_anew_after_a_steady_session() {
             .count()
             >= 7
     });
-    let waits: Vec<&str> = rig
+    let waits: Vec<u64> = rig
         .lines
         .iter()
         .filter_map(|line| line.strip_prefix("retry: in "))
-        .filter_map(|line| line.split(' ').next())
+        .map(|line| line.split(' ').next().unwrap().parse().unwrap())
         .collect();
-    assert_eq!(waits, ["5", "10", "20", "40", "60", "60", "60"]);
+    // Up to a fifth more than the table says.
+    let least = [5, 10, 20, 40, 60, 60, 60];
+    for (wait, least) in waits.iter().zip(least) {
+        assert!((least..=least + least / 5).contains(wait), "{waits:?}");
+    }
+    assert_eq!(waits.len(), least.len());
     rig.modem.refused.clear();
     rig.run_up();
     let up_at = rig.now;
     rig.run_until(|rig| rig.now.duration_since(up_at) >= Duration::from_secs(61));
     let octets = status(data_client(&rig), wds::Connection::Disconnected, false);
     rig.receive(&octets);
-    assert!(rig.lines.last().unwrap().starts_with("retry: in 5 s"));
+    let last = rig.lines.last().unwrap();
+    assert!(
+        last.starts_with("retry: in 5 s") || last.starts_with("retry: in 6 s"),
+        "{last}"
+    );
 }
 
 #[test]
