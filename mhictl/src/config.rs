@@ -63,6 +63,21 @@ impl Qmap {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Auth(pub u8);
 
+/// What `--auth both` tries: as the modem likes, then each alone, since some networks refuse a modem that likes the other one.
+const BOTH: &[Auth] = &[Auth(3), Auth(2), Auth(1)];
+
+impl Auth {
+    /// As `--auth` says it.
+    pub fn name(self) -> &'static str {
+        match self.0 {
+            0 => "none",
+            1 => "pap",
+            2 => "chap",
+            _ => "both",
+        }
+    }
+}
+
 /// A session as the user wants it, checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
@@ -76,8 +91,8 @@ pub struct Config {
     pub user: Option<String>,
     /// Password.
     pub password: Option<String>,
-    /// Authentication, sent only when it is set.
-    pub auth: Option<Auth>,
+    /// Ways to authenticate, in the order in which they are tried; empty if none is to be sent.
+    pub auth: &'static [Auth],
     /// PIN, 4 to 8 digits.
     pub pin: Option<String>,
     /// Mux id, 1 to 254.
@@ -297,24 +312,28 @@ fn check_interface(name: &str) -> Result<(), Error> {
     Ok(())
 }
 
-fn resolve_auth(auth: Option<AuthArg>, user: bool, password: bool) -> Result<Option<Auth>, Error> {
+fn resolve_auth(
+    auth: Option<AuthArg>,
+    user: bool,
+    password: bool,
+) -> Result<&'static [Auth], Error> {
     if password && !user {
         return Err(usage("--password without --user", "give both, or neither"));
     }
     match auth {
-        None if user => Ok(Some(Auth(3))),
-        None => Ok(None),
+        None if user => Ok(BOTH),
+        None => Ok(&[]),
         Some(AuthArg::None) if user => {
             Err(usage("--auth none with --user", "leave one of them out"))
         }
-        Some(AuthArg::None) => Ok(Some(Auth(0))),
+        Some(AuthArg::None) => Ok(&[Auth(0)]),
         Some(_) if !user => Err(usage(
             "--auth without --user",
             "give --user and --password, or leave --auth out",
         )),
-        Some(AuthArg::Pap) => Ok(Some(Auth(1))),
-        Some(AuthArg::Chap) => Ok(Some(Auth(2))),
-        Some(AuthArg::Both) => Ok(Some(Auth(3))),
+        Some(AuthArg::Pap) => Ok(&[Auth(1)]),
+        Some(AuthArg::Chap) => Ok(&[Auth(2)]),
+        Some(AuthArg::Both) => Ok(BOTH),
     }
 }
 
@@ -349,7 +368,7 @@ mod tests {
         let config = Config::try_from(args()).unwrap();
         assert_eq!(
             (config.mux, config.metric, config.auth),
-            (0x81, Some(700), None)
+            (0x81, Some(700), &[][..])
         );
         assert_eq!(config.qmap, [Qmap::V5, Qmap::V4, Qmap::V1]);
         assert_eq!(config.families, [Family::V4]);
@@ -459,14 +478,14 @@ mod tests {
 
     #[test]
     fn auth_follows_the_credentials() {
-        assert_eq!(resolve_auth(None, true, true).unwrap(), Some(Auth(3)));
+        assert_eq!(resolve_auth(None, true, true).unwrap(), BOTH);
         assert_eq!(
             resolve_auth(Some(AuthArg::Chap), true, true).unwrap(),
-            Some(Auth(2))
+            [Auth(2)]
         );
         assert_eq!(
             resolve_auth(Some(AuthArg::Pap), true, false).unwrap(),
-            Some(Auth(1))
+            [Auth(1)]
         );
         assert!(resolve_auth(None, false, true).is_err());
         assert!(resolve_auth(Some(AuthArg::Pap), false, false).is_err());

@@ -122,6 +122,9 @@ impl Session {
             (State::Start, Err(ErrorCode::NO_EFFECT)) => self.started(ANY_HANDLE),
             (State::Start, Err(code)) => {
                 let error = self.start_refused(code, &message);
+                if self.authenticate_otherwise(&error, &message) {
+                    return Some(Trigger::Otherwise);
+                }
                 self.family_refused(error)
             }
             (State::Settings | State::Refresh, Ok(())) => self.settings(&message),

@@ -145,6 +145,8 @@ pub struct Session {
     /// Why the first family was refused.
     refusal: Option<Error>,
     pin: PinUse,
+    /// Which of the ways to authenticate is used: one that was taken is used again.
+    auth: usize,
     /// Questions whether the networks are still up.
     beats: Vec<Token>,
     missed_beats: u32,
@@ -196,6 +198,7 @@ impl Session {
             networks: Vec::new(),
             refusal: None,
             pin: PinUse::Unused,
+            auth: 0,
             beats: Vec::new(),
             missed_beats: 0,
             backoff: Backoff::new(seed),

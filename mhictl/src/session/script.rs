@@ -73,6 +73,12 @@ pub struct Script {
     pub mode: dms::Mode,
     /// Whether a session is in a state to be asked for.
     pub connection: wds::Connection,
+    /// Authentications that sessions were asked for with.
+    pub authentications: Vec<Option<u8>>,
+    /// The only authentication that the network takes, if it is particular.
+    pub only_authentication: Option<u8>,
+    /// Why it refuses the others: verbose 3GPP reason; none says nothing.
+    pub authentication_reason: Option<i16>,
     /// Families that the network refuses.
     pub refused_families: Vec<wds::Family>,
     /// Families that the modem does not know.
@@ -111,6 +117,9 @@ impl Default for Script {
             profiles: Vec::new(),
             mode: dms::Mode::Online,
             connection: wds::Connection::Connected,
+            authentications: Vec::new(),
+            only_authentication: None,
+            authentication_reason: Some(29),
             refused_families: Vec::new(),
             unknown_families: Vec::new(),
             no_address: false,
@@ -329,7 +338,17 @@ impl Script {
             START => {
                 let wanted = request.body::<wds::StartNetwork<'_>>().unwrap();
                 self.profiles.push(wanted.profile);
+                self.authentications.push(wanted.authentication);
                 let family = wanted.family.unwrap();
+                if self.only_authentication.is_some()
+                    && self.only_authentication != wanted.authentication
+                {
+                    let end = CallEnd {
+                        reason: None,
+                        verbose: self.authentication_reason.map(Verbose::gpp),
+                    };
+                    return to.verdict(Err(ErrorCode::CALL_FAILED)).body(&end);
+                }
                 if self.refused_families.contains(&family) {
                     let end = CallEnd {
                         reason: None,

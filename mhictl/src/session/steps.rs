@@ -331,7 +331,7 @@ impl Session {
         );
         let request = wds::StartNetwork {
             apn: apn.as_deref().map(Into::into),
-            authentication: self.config.auth.map(|auth| auth.0),
+            authentication: self.config.auth.get(self.auth).map(|auth| auth.0),
             user: user.as_deref().map(Into::into),
             password: password.as_deref().map(Into::into),
             family: Some(self.wire_family()),

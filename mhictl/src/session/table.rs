@@ -78,6 +78,8 @@ pub enum Trigger {
     Locked,
     /// Something that the state reads has changed.
     Changed,
+    /// The network refuses how the user was authenticated, and there is another way.
+    Otherwise,
     /// Nothing is left to do there: a family was refused but another one is up, or other sessions have agreed on a format.
     Enough,
     /// This attempt failed.
@@ -204,6 +206,7 @@ pub const TABLE: &[Row] = &[
     on(State::Family,     Trigger::Enough,  State::Configure,  Action::Configure),
     on(State::Start,      Trigger::Done,    State::Settings,   Action::AskSettings),
     on(State::Start,      Trigger::Again,   State::Bind,       Action::Bind),
+    on(State::Start,      Trigger::Otherwise, State::Start,    Action::StartNetwork),
     on(State::Start,      Trigger::Enough,  State::Configure,  Action::Configure),
     on(State::Settings,   Trigger::Again,   State::Bind,       Action::Bind),
     on(State::Settings,   Trigger::Done,    State::Configure,  Action::Configure),

@@ -141,6 +141,62 @@ fn one_refused_family_leaves_the_other_up() {
     }
 }
 
+fn with_user(change: impl FnOnce(&mut crate::cli::ConnectArgs)) -> Rig {
+    Rig::new(|args| {
+        (args.user, args.password) = (Some("user".into()), Some("secret".into()));
+        change(args);
+    })
+}
+
+#[test]
+fn an_authentication_that_is_refused_is_followed_by_the_other_ones() {
+    for (only, asked) in [
+        (3, &[Some(3)][..]),
+        (2, &[Some(3), Some(2)]),
+        (1, &[Some(3), Some(2), Some(1)]),
+    ] {
+        for reason in [Some(29), None] {
+            let mut rig = with_user(|_| {});
+            rig.modem.only_authentication = Some(only);
+            rig.modem.authentication_reason = reason;
+            rig.run_up();
+            assert_eq!(rig.modem.authentications, asked);
+            // What was taken once comes first when the session is built anew.
+            rig.receive(&synced());
+            rig.run_up();
+            assert_eq!(rig.modem.authentications.len(), asked.len() + 1);
+            assert_eq!(rig.modem.authentications.last(), asked.last());
+        }
+    }
+}
+
+#[test]
+fn authentication_is_left_alone_where_it_is_not_what_was_refused() {
+    // The user says which: the password goes by no other way.
+    let mut pap = with_user(|args| args.auth = Some(crate::cli::AuthArg::Pap));
+    pap.modem.only_authentication = Some(2);
+    assert_eq!(pap.run_down().0, Exit::Refused);
+    assert_eq!(pap.modem.authentications, [Some(1)]);
+    // Another reason.
+    let mut other = with_user(|_| {});
+    other.modem.only_authentication = Some(2);
+    other.modem.authentication_reason = Some(33);
+    assert_eq!(other.run_down().0, Exit::Refused);
+    assert_eq!(other.modem.authentications, [Some(3)]);
+    // A wrong password: each way once, and then an end with the reason.
+    let mut wrong = with_user(|_| {});
+    wrong.modem.only_authentication = Some(9);
+    let (exit, what) = wrong.run_down();
+    assert_eq!(exit, Exit::Refused);
+    assert!(what.contains("user authentication failed"), "{what}");
+    assert_eq!(wrong.modem.authentications, [Some(3), Some(2), Some(1)]);
+    // No user: nothing to be sent in another way.
+    let mut none = rig();
+    none.modem.only_authentication = Some(2);
+    assert_eq!(none.run_down().0, Exit::Refused);
+    assert_eq!(none.modem.authentications, [None]);
+}
+
 #[test]
 fn a_refused_apn_ends_with_the_reason_in_words() {
     let mut rig = dual();
@@ -983,6 +1039,11 @@ fn scenarios() -> Vec<Rig> {
         rig.modem.silent.clear();
         rig.modem.registration = Registration::Registered;
         rig.receive(&octets);
+        rig.run_up();
+    });
+    // A network that takes PAP alone.
+    keep(with_user(|_| {}), |rig| {
+        rig.modem.only_authentication = Some(1);
         rig.run_up();
     });
     // Beside other sessions, with and without a format.
