@@ -22,6 +22,8 @@ pub struct Network {
     pub cell: u32,
     /// Tracking area code.
     pub tac: u16,
+    /// MTU that it grants to sessions.
+    pub mtu: u16,
     /// 3GPP cause with which every session is refused, if any.
     pub reject_apn: Option<i16>,
 }
@@ -48,6 +50,7 @@ impl Default for Network {
             },
             cell: 0x0012_d687,
             tac: 0x00b4,
+            mtu: 1500,
             reject_apn: None,
         }
     }
