@@ -15,11 +15,13 @@ use crate::cli::ConnectArgs;
 use crate::config::{Config, SECRETS};
 use crate::control::{Ask, Control};
 use crate::exit::{Error, Exit};
+use crate::fcc;
 use crate::hook::{self, Facts, Hook};
 use crate::modem::device::{self, Kind, Modem, Roots};
 use crate::modem::holder::Lock;
 use crate::modem::port::{Port, Stuck};
 use crate::network::interface::Interface;
+use crate::program::Program;
 use crate::proxy::door::Door;
 use crate::session::{backoff, Claim, News, Output, Session};
 use crate::status::{report, Answer};
@@ -75,6 +77,8 @@ fn watch(config: Config, hook: Option<Hook>, roots: &Roots) -> Result<(), Error>
         stuck: false,
         door: Door::default(),
         lock: None,
+        unlock: None,
+        turn: None,
         claim: None,
         control: None,
         interface: None,
@@ -99,6 +103,7 @@ fn watch(config: Config, hook: Option<Hook>, roots: &Roots) -> Result<(), Error>
             hook.work(now);
         }
         connect.door.reap();
+        connect.unlocked(now);
         if let Some(control) = &mut connect.control {
             control.read(now);
             let (session, all) = (control.waits(Ask::Session), control.waits(Ask::All));
@@ -165,6 +170,10 @@ struct Connect<'r> {
     door: Door,
     /// The mux id is this process's.
     lock: Option<Lock>,
+    /// The program that unlocks the radio.
+    unlock: Option<Program>,
+    /// The SIM is this process's to give a PIN to.
+    turn: Option<Lock>,
     /// The data format is this process's to agree on.
     claim: Option<Lock>,
     control: Option<Control>,
@@ -185,6 +194,12 @@ impl Connect<'_> {
             match output {
                 Output::Open => self.open(),
                 Output::Close => self.close(),
+                Output::UnlockRadio => self.unlock(),
+                Output::TakeTurn => {
+                    let result = self.take_turn();
+                    self.session.turn_taken(result, Instant::now());
+                }
+                Output::LeaveTurn => self.turn = None,
                 Output::Claim => {
                     let result = self.claim();
                     self.session.claimed(result, Instant::now());
@@ -204,7 +219,7 @@ impl Connect<'_> {
                     self.session.configured(result, Instant::now());
                 }
                 Output::Withdraw => {
-                    self.claim = None;
+                    (self.claim, self.turn, self.unlock) = (None, None, None);
                     if let Some(interface) = &mut self.interface {
                         interface.withdraw();
                     }
@@ -273,8 +288,9 @@ impl Connect<'_> {
             .as_ref()
             .and_then(|control| control.wakeup(now));
         let hook = self.hook.as_ref().and_then(Hook::wakeup);
+        let unlock = self.unlock.as_ref().and_then(Program::wakeup);
         let end = self.finishing.as_ref().map(|(_, until)| *until);
-        [self.session.wakeup(), stuck, control, hook, end]
+        [self.session.wakeup(), stuck, control, hook, unlock, end]
             .into_iter()
             .flatten()
             .min()
@@ -410,6 +426,43 @@ impl Connect<'_> {
         }
         self.session.opened(path, proxy, Instant::now());
         Ok(())
+    }
+
+    /// Runs the program that unlocks the radio; [`Connect::unlocked`] looks after it.
+    fn unlock(&mut self) {
+        let Some(modem) = &self.modem else { return };
+        match fcc::start(self.roots, modem, Instant::now()) {
+            Ok(program) => self.unlock = Some(program),
+            Err(error) => self.session.radio_unlocked(Err(error), Instant::now()),
+        }
+    }
+
+    fn unlocked(&mut self, now: Instant) {
+        let Some(end) = self.unlock.as_mut().and_then(|program| program.ended(now)) else {
+            return;
+        };
+        self.unlock = None;
+        let result = end.map_err(|why| {
+            Error::new(
+                Exit::Modem,
+                format!("the radio is locked, and its program ended with: {why}"),
+                "what it says stands above",
+            )
+        });
+        self.session.radio_unlocked(result, now);
+    }
+
+    /// Makes the SIM this process's, if no other one is at it.
+    fn take_turn(&mut self) -> Result<bool, Error> {
+        let Some(modem) = &self.modem else {
+            return Ok(false);
+        };
+        match Lock::take(self.roots, &format!("{}-sim", modem.wwan), "the SIM") {
+            Ok(lock) => self.turn = Some(lock),
+            Err(error) if error.exit == Exit::PortBusy => return Ok(false),
+            Err(error) => return Err(error),
+        }
+        Ok(true)
     }
 
     /// Makes the data format this process's to agree on, and finds out whether others use it already.

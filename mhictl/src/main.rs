@@ -10,7 +10,9 @@ mod at;
 mod connect;
 mod control;
 mod devices;
+mod fcc;
 mod hook;
+mod program;
 mod status;
 
 mod modem;

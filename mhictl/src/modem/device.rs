@@ -20,6 +20,8 @@ pub struct Roots {
     pub run: PathBuf,
     /// configuration, `/etc`
     pub etc: PathBuf,
+    /// what a distribution brings, `/usr/share`
+    pub share: PathBuf,
     /// abstract name of the proxy's socket, `qmi-proxy` as libqmi has it
     pub proxy: String,
 }
@@ -32,6 +34,7 @@ impl Default for Roots {
             proc: "/proc".into(),
             run: "/run".into(),
             etc: "/etc".into(),
+            share: "/usr/share".into(),
             proxy: "qmi-proxy".into(),
         }
     }
@@ -284,7 +287,7 @@ pub mod tests {
     use std::os::unix::fs::symlink;
     use std::sync::atomic::{AtomicU32, Ordering};
 
-    /// A directory that is removed at the end of the test, with the five roots in it.
+    /// A directory that is removed at the end of the test, with the roots in it.
     pub struct Tree {
         /// Its path.
         pub path: PathBuf,
@@ -308,6 +311,7 @@ pub mod tests {
                 proc: path.join("proc"),
                 run: path.join("run"),
                 etc: path.join("etc"),
+                share: path.join("share"),
                 proxy: unique,
             };
             for dir in [&roots.sys, &roots.dev, &roots.proc, &roots.run, &roots.etc] {

@@ -43,6 +43,12 @@ pub enum Output {
     Open,
     /// Close the port.
     Close,
+    /// Have the user's program open the lock on the radio, then [`Session::radio_unlocked`].
+    UnlockRadio,
+    /// Keep others from giving the SIM a PIN until [`Output::LeaveTurn`] or things are withdrawn, then [`Session::turn_taken`].
+    TakeTurn,
+    /// The SIM is free for others.
+    LeaveTurn,
     /// Keep others from changing the data format until the link is made or things are withdrawn, then [`Session::claimed`].
     Claim,
     /// Make the mux link, then [`Session::link_made`].
@@ -144,6 +150,8 @@ pub struct Session {
     networks: Vec<Network>,
     /// Why the first family was refused.
     refusal: Option<Error>,
+    /// Refusals to switch the radio on, since the modem started.
+    radio_refusals: u32,
     pin: PinUse,
     /// Which of the ways to authenticate is used: one that was taken is used again.
     auth: usize,
@@ -197,6 +205,7 @@ impl Session {
             current: 0,
             networks: Vec::new(),
             refusal: None,
+            radio_refusals: 0,
             pin: PinUse::Unused,
             auth: 0,
             beats: Vec::new(),
@@ -281,6 +290,25 @@ impl Session {
         if self.state == State::Opening {
             (self.node, self.proxy) = (node, proxy);
             self.fire(Trigger::Done, now);
+        }
+    }
+
+    /// The lock on the radio was opened, or what is known of why not.
+    pub fn radio_unlocked(&mut self, result: Result<(), Error>, now: Instant) {
+        match result {
+            _ if self.state != State::Unlocking => {}
+            Ok(()) => self.fire(Trigger::Done, now),
+            Err(error) => self.fail(error, now),
+        }
+    }
+
+    /// The SIM is this session's for now, or another one's.
+    pub fn turn_taken(&mut self, result: Result<bool, Error>, now: Instant) {
+        match result {
+            _ if self.state != State::Turn => {}
+            Ok(true) => self.fire(Trigger::Done, now),
+            Ok(false) => self.fire(Trigger::NotYet, now),
+            Err(error) => self.fail(error, now),
         }
     }
 
@@ -595,7 +623,7 @@ impl Session {
                 format!("not registered {within}: {}", self.radio.registration_line()),
                 "check antennas, coverage, SIM and plan, or give it longer with --timeout; mhictl at 'AT+CEREG?' shows the cause",
             ),
-            State::Sim => Error::new(Exit::SimAbsent, format!("the SIM was not ready {within}"), "take the SIM out and put it in again"),
+            State::Turn | State::Sim => Error::new(Exit::SimAbsent, format!("the SIM was not ready {within}"), "take the SIM out and put it in again"),
             state if self.step.is_some() => Error::new(
                 Exit::NoAnswer,
                 format!("no answer from the modem {within}, asked to {}", doing(state)),

@@ -69,6 +69,10 @@ pub struct Script {
     pub abroad: bool,
     /// Profiles that sessions were started with.
     pub profiles: Vec<Option<u8>>,
+    /// Whether its radio is locked.
+    pub radio_locked: bool,
+    /// How often it refuses still to switch its radio on once that is unlocked.
+    pub radio_sleepy: usize,
     /// Operating mode.
     pub mode: dms::Mode,
     /// Whether a session is in a state to be asked for.
@@ -115,6 +119,8 @@ impl Default for Script {
             registration: nas::Registration::Registered,
             abroad: false,
             profiles: Vec::new(),
+            radio_locked: false,
+            radio_sleepy: 0,
             mode: dms::Mode::Online,
             connection: wds::Connection::Connected,
             authentications: Vec::new(),
@@ -228,6 +234,13 @@ impl Script {
                 mode: self.mode,
                 ..Default::default()
             }),
+            (service::DMS, 0x2e) if self.radio_locked => {
+                to.verdict(Err(ErrorCode::INVALID_TRANSITION))
+            }
+            (service::DMS, 0x2e) if self.radio_sleepy > 0 => {
+                self.radio_sleepy -= 1;
+                to.verdict(Err(ErrorCode::INTERNAL))
+            }
             (service::DMS, 0x2e) => {
                 self.mode = dms::Mode::Online;
                 ok(to)
@@ -426,6 +439,10 @@ pub struct Rig {
     pub work: Vec<Output>,
     /// How opening the port fails.
     pub no_port: Option<(Error, bool)>,
+    /// How the lock on the radio resists; none opens it.
+    pub no_unlock: Option<Error>,
+    /// How often the SIM is another session's before it is this one's.
+    pub others_turns: usize,
     /// How the data channel is used, question by question; then alone.
     pub claims: VecDeque<Claim>,
     /// How the kernel refuses the link.
@@ -456,6 +473,8 @@ impl Rig {
             lines: Vec::new(),
             work: Vec::new(),
             no_port: None,
+            no_unlock: None,
+            others_turns: 0,
             claims: VecDeque::new(),
             no_link: None,
             no_address: None,
@@ -486,6 +505,18 @@ impl Rig {
                 Some((error, later)) => self.session.not_open(error, later, self.now),
                 None => self.session.opened("/dev/wwan0qmi0".into(), None, self.now),
             },
+            Output::UnlockRadio => {
+                let result = self.no_unlock.clone().map_or(Ok(()), Err);
+                if result.is_ok() {
+                    self.modem.radio_locked = false;
+                }
+                self.session.radio_unlocked(result, self.now);
+            }
+            Output::TakeTurn => {
+                let free = self.others_turns == 0;
+                self.others_turns = self.others_turns.saturating_sub(1);
+                self.session.turn_taken(Ok(free), self.now);
+            }
             Output::Claim => {
                 let claim = self.claims.pop_front().unwrap_or(Claim::Alone);
                 self.session.claimed(Ok(claim), self.now);

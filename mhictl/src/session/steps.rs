@@ -86,9 +86,9 @@ impl Session {
             Action::Nothing => None,
             Action::Wait => {
                 let wait = match self.state {
-                    State::Claim => 100,
+                    State::Claim | State::Turn => 100,
                     State::Opening => 250,
-                    State::Sim => 500,
+                    State::Sim | State::Power => 500,
                     _ => 1000,
                 };
                 self.timer = Some(now + Duration::from_millis(wait));
@@ -141,6 +141,16 @@ impl Session {
                 };
                 self.ask(self.id(service::DMS, None), &request, PATIENCE, now)
             }
+            Action::UnlockRadio => {
+                self.outputs.push_back(Output::UnlockRadio);
+                None
+            }
+            // Without a PIN there is nothing that another session's could collide with.
+            Action::TakeTurn if self.config.pin.is_none() => Some(Trigger::Done),
+            Action::TakeTurn => {
+                self.outputs.push_back(Output::TakeTurn);
+                None
+            }
             Action::AskSim => self.ask(
                 self.id(service::UIM, None),
                 &uim::GetCardStatus {},
@@ -160,6 +170,7 @@ impl Session {
                 self.ask(self.id(service::UIM, None), &request, PATIENCE, now)
             }
             Action::Subscribe => {
+                self.outputs.push_back(Output::LeaveTurn);
                 let request = nas::RegisterIndications {
                     serving_system: Some(true),
                     system_info: Some(true),
@@ -406,7 +417,7 @@ impl Session {
         self.networks.clear();
         self.format = None;
         (self.proposal, self.adopting) = (0, false);
-        self.was_up = false;
+        (self.was_up, self.radio_refusals) = (false, 0);
         self.said_registration.clear();
         if self.pin == PinUse::Taken {
             self.pin = PinUse::Unused;

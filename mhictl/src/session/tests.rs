@@ -373,6 +373,58 @@ fn a_radio_that_is_off_is_switched_on() {
 }
 
 #[test]
+fn a_radio_that_is_locked_is_unlocked_by_the_users_program_once() {
+    let locked = || {
+        let mut rig = rig();
+        (rig.modem.mode, rig.modem.radio_locked) = (qmi::dms::Mode::LowPower, true);
+        rig
+    };
+    let unlocks = |rig: &Rig| {
+        let work = rig.work.iter();
+        work.filter(|&work| *work == Output::UnlockRadio).count()
+    };
+    let mut opened = locked();
+    opened.modem.radio_sleepy = 3;
+    opened.run_up();
+    assert_eq!((unlocks(&opened), opened.seconds()), (1, 1));
+    let mut no_program = locked();
+    no_program.no_unlock = Some(Error::new(Exit::Modem, "no program", ""));
+    assert_eq!(
+        no_program.run_down(),
+        (Exit::Modem, "no program".to_owned())
+    );
+    assert_eq!(no_program.modem.clients, []);
+    let mut useless = locked();
+    useless.modem.radio_sleepy = 100;
+    let (exit, what) = useless.run_down();
+    assert_eq!(exit, Exit::Modem);
+    assert!(what.contains("does not switch its radio on"), "{what}");
+    assert_eq!((unlocks(&useless), useless.seconds()), (1, 3));
+}
+
+#[test]
+fn two_sessions_do_not_give_the_sim_a_pin_at_once() {
+    // While another session is at it, this one neither asks nor tells the SIM anything.
+    let mut rig = Rig::new(|args| args.pin = Some("1234".into()));
+    (rig.modem.app, rig.others_turns) = (AppState::PinRequired, 20);
+    rig.run_until(|rig| rig.others_turns == 1);
+    assert_eq!(rig.asked((service::UIM, 0x2f)), 0);
+    // What that one did counts: its wrong PINs leave the last try.
+    rig.modem.tries = 1;
+    assert_eq!((rig.run_down().0, rig.asked(VERIFY)), (Exit::SimLocked, 0));
+    // The turn ends as soon as the SIM is ready, and when things go wrong.
+    let mut ready = Rig::new(|args| args.pin = Some("1234".into()));
+    ready.modem.app = AppState::PinRequired;
+    ready.run_up();
+    let place = |wanted: &Output| ready.work.iter().position(|work| work == wanted).unwrap();
+    assert!(place(&Output::TakeTurn) < place(&Output::LeaveTurn));
+    // Without a PIN nobody waits for anybody.
+    let mut open = up();
+    open.run_up();
+    assert!(!open.work.contains(&Output::TakeTurn));
+}
+
+#[test]
 fn silence_of_any_message_ends_with_no_answer_and_in_time() {
     let all: BTreeSet<_> = up().modem.log.into_iter().collect();
     for which in all {
@@ -983,7 +1035,8 @@ fn scenarios() -> Vec<Rig> {
     // Up, watched, reconfigured, released, refused, up again, restarted, lost, back, ended by the user.
     keep(dual(), |rig| {
         rig.modem.newest = wda::Aggregation::QmapV4;
-        rig.modem.mode = qmi::dms::Mode::LowPower;
+        (rig.modem.mode, rig.modem.radio_locked) = (qmi::dms::Mode::LowPower, true);
+        rig.modem.radio_sleepy = 1;
         rig.run_up();
         let up_at = rig.now;
         rig.run_until(|rig| rig.now.duration_since(up_at) >= Duration::from_secs(16));
@@ -1008,6 +1061,7 @@ fn scenarios() -> Vec<Rig> {
     });
     // A PIN, a late SIM, a late registration, a modem that starts its QMI late.
     keep(Rig::new(|args| args.pin = Some("1234".into())), |rig| {
+        rig.others_turns = 2;
         rig.modem.app = AppState::Detected;
         rig.modem.registration = Registration::Searching;
         rig.modem.silent = vec![OPEN];
