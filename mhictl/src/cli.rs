@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::config::file::Origin;
+
 /// `mhictl`'s arguments.
 #[derive(Debug, Parser)]
 #[command(
@@ -43,6 +45,10 @@ Warnings and errors go to stderr.
 
 /// The subcommands.
 #[derive(Debug, Subcommand)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is one, made when mhictl starts"
+)]
 pub enum Command {
     /// Bring a data session up and keep it up until SIGTERM or SIGINT
     Connect(ConnectArgs),
@@ -117,6 +123,21 @@ pub struct ConnectArgs {
     /// Seconds until the first connection must be up
     #[arg(long, default_value_t = 90)]
     pub timeout: u32,
+    /// Configuration file [default: /etc/mhictl/config.toml, if it is there]; what the command line says wins
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Session of the configuration file; several times for several sessions at once, `all` for all of them
+    #[arg(long, value_name = "NAME")]
+    pub pdn: Vec<String>,
+    /// Say what would be done, and do nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// One of several sessions; ends with its supervisor
+    #[arg(long, hide = true)]
+    pub supervised: bool,
+    /// What came from the configuration file
+    #[arg(skip)]
+    pub origin: Origin,
     /// Show each QMI message on stderr
     #[arg(short, long)]
     pub verbose: bool,

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
-//! Resolves the command line of `connect` into values that are within the limits of modem and kernel.
+//! Resolves the options of `connect`, which `file` may have completed, into values that are within the limits of modem and kernel.
 //! Each refusal names the option and what it takes.
+
+pub mod file;
 
 use std::path::PathBuf;
 use std::time::Duration;

@@ -35,11 +35,9 @@ const FULL_RETRY: Duration = Duration::from_millis(20);
 const LAST_WORDS: Duration = Duration::from_secs(60);
 
 /// Connects and stays until a signal or a failure.
-pub fn run(mut args: ConnectArgs, roots: &Roots) -> Result<(), Error> {
+pub fn run(args: ConnectArgs, roots: &Roots) -> Result<(), Error> {
     let hook = args.hook.as_deref().map(Hook::new);
-    let config = args
-        .complete(|name| std::env::var_os(name))
-        .and_then(|()| Config::try_from(args));
+    let config = resolve(args);
     // What mhictl starts has no business with them.
     for name in SECRETS {
         std::env::remove_var(name);
@@ -53,6 +51,14 @@ pub fn run(mut args: ConnectArgs, roots: &Roots) -> Result<(), Error> {
             Err(error)
         }
     }
+}
+
+/// The options with what the environment adds to them, checked.
+pub fn resolve(mut args: ConnectArgs) -> Result<Config, Error> {
+    let origin = std::mem::take(&mut args.origin);
+    args.complete(|name| std::env::var_os(name))
+        .and_then(|()| Config::try_from(args))
+        .map_err(|error| origin.blame(error))
 }
 
 fn watch(config: Config, hook: Option<Hook>, roots: &Roots) -> Result<(), Error> {
@@ -144,7 +150,7 @@ fn watch_signals<'r>(
 }
 
 /// Tells the hook of an error before the session, and waits for it.
-fn last_words(mut hook: Hook, error: &Error) {
+pub fn last_words(mut hook: Hook, error: &Error) {
     let facts = Facts {
         exit: Some(error.exit),
         reason: Some(error.what.clone()),
@@ -514,14 +520,10 @@ impl Connect<'_> {
 
     fn interface(&mut self) -> Result<&mut Interface, Error> {
         if self.interface.is_none() {
-            let found = self.modem.as_ref().and_then(|modem| modem.netdev.clone());
-            let base = self.config.netdev.clone().or(found).ok_or_else(|| {
-                Error::new(
-                    Exit::Network,
-                    "the modem has no network interface",
-                    "load the data path (modprobe rmnet_mhi), or choose with --netdev",
-                )
-            })?;
+            let Some(modem) = &self.modem else {
+                return Err(Error::new(Exit::NoDevice, "no modem", ""));
+            };
+            let base = device::need_base(modem, self.config.netdev.as_deref())?;
             self.interface = Some(Interface::new(self.roots, &base, &self.config)?);
         }
         self.interface

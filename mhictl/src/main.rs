@@ -12,8 +12,10 @@ mod control;
 mod devices;
 mod fcc;
 mod hook;
+mod plan;
 mod program;
 mod status;
+mod supervisor;
 
 mod modem;
 mod network;
@@ -28,7 +30,7 @@ fn main() -> ExitCode {
     let cli = cli::Cli::parse();
     let roots = modem::device::Roots::default();
     let result = match cli.command {
-        cli::Command::Connect(args) => connect::run(args, &roots),
+        cli::Command::Connect(args) => supervisor::run(args, &roots),
         cli::Command::Status(args) => status::run(&args, &roots),
         cli::Command::Devices(args) => devices::run(&args, &roots),
         cli::Command::Proxy => proxy::run(&roots),

@@ -192,6 +192,18 @@ pub fn need_port(modem: &Modem, kind: Kind) -> Result<&Port, Error> {
     })
 }
 
+/// The base interface that is wanted, or that of the modem.
+pub fn need_base(modem: &Modem, wanted: Option<&str>) -> Result<String, Error> {
+    let base = wanted.or(modem.netdev.as_deref()).map(str::to_owned);
+    base.ok_or_else(|| {
+        Error::new(
+            Exit::Network,
+            "the modem has no network interface",
+            "load the data path (modprobe rmnet_mhi), or choose with --netdev",
+        )
+    })
+}
+
 /// Whether a net device of our driver is there whose modem has no QMI port yet: it boots, or recovers from a crash.
 pub fn booting(roots: &Roots) -> bool {
     let modems = modems(roots);
