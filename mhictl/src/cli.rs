@@ -34,6 +34,7 @@ Lines that `connect` prints on stdout, each `WORD: TEXT`, in this order on succe
   mux            mux link and its id
   session        ipv4 or ipv6: up, or why not
   address        each address, with gateway and MTU
+  shared         the IPv6 prefix with the router's address in it, and on which LAN interface, with --share
   dns            servers, and where they were written
   connected      the mux link; traffic may flow
 Later, as they happen:
@@ -108,6 +109,9 @@ pub struct ConnectArgs {
     /// Leave addresses, routes and DNS to the hook
     #[arg(long)]
     pub no_address: bool,
+    /// LAN interface that gets the session's IPv6 prefix (RFC 7278); the link keeps its address as /128
+    #[arg(long, value_name = "INTERFACE")]
+    pub share: Option<String>,
     /// Do not set a default route
     #[arg(long)]
     pub no_route: bool,

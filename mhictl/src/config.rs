@@ -111,6 +111,8 @@ pub struct Config {
     pub hook: Option<PathBuf>,
     /// Whether to set addresses; without them there are no routes and no DNS either.
     pub addresses: bool,
+    /// LAN interface that gets the IPv6 prefix.
+    pub share: Option<String>,
     /// Metric of the default route, or none for no default route.
     pub metric: Option<u32>,
     /// Whether to set DNS.
@@ -174,7 +176,16 @@ impl TryFrom<ConnectArgs> for Config {
             }
         }
         if let Some(netdev) = &args.netdev {
-            check_interface(netdev)?;
+            check_interface("--netdev", netdev)?;
+        }
+        if let Some(lan) = &args.share {
+            check_interface("--share", lan)?;
+            if !families.contains(&Family::V6) || args.no_address {
+                return Err(usage(
+                    "--share without an IPv6 address to be set",
+                    "add --ip 6 or --ip 4+6, and leave --no-address out",
+                ));
+            }
         }
         if args.timeout == 0 || args.timeout > 86_400 {
             return Err(usage(
@@ -197,6 +208,7 @@ impl TryFrom<ConnectArgs> for Config {
             roaming: args.roaming == RoamingArg::Allowed,
             hook: args.hook,
             addresses: !args.no_address,
+            share: args.share,
             metric: (!args.no_route && !args.no_address).then_some(args.metric),
             dns: !args.no_dns && !args.no_address,
             qmap: match args.qmap {
@@ -299,7 +311,7 @@ fn check_pin(pin: &str) -> Result<(), Error> {
     Ok(())
 }
 
-fn check_interface(name: &str) -> Result<(), Error> {
+fn check_interface(option: &str, name: &str) -> Result<(), Error> {
     if name.is_empty()
         || name.len() > IFNAME_MAX
         || name == "."
@@ -307,7 +319,7 @@ fn check_interface(name: &str) -> Result<(), Error> {
         || name.bytes().any(|b| b == b'/' || b.is_ascii_whitespace())
     {
         return Err(usage(
-            format!("--netdev {name:?}: not an interface name"),
+            format!("{option} {name:?}: not an interface name"),
             "ip link shows the interfaces",
         ));
     }
@@ -417,6 +429,16 @@ mod tests {
         assert!(refused(|a| a.pin = Some("123".into())).starts_with("--pin"));
         assert!(refused(|a| a.mtu = Some(100)).starts_with("--mtu"));
         assert!(refused(|a| a.netdev = Some("a/b".into())).starts_with("--netdev"));
+        assert!(refused(|a| a.share = Some("br-lan".into())).starts_with("--share without"));
+        let six = |a: &mut ConnectArgs, lan: &str| {
+            (a.ip, a.share) = (Families::V6, Some(lan.into()));
+        };
+        assert!(refused(|a| six(a, "a/b")).starts_with("--share"));
+        assert!(refused(|a| {
+            six(a, "br-lan");
+            a.no_address = true;
+        })
+        .starts_with("--share without"));
         assert!(refused(|a| a.timeout = 0).starts_with("--timeout"));
         assert!(refused(|a| a.user = Some("\n".into())).starts_with("--user"));
     }

@@ -99,6 +99,9 @@ impl Facts {
             add(address, Some(addressing.address.to_string()));
             add(prefix, Some(addressing.prefix.to_string()));
             add(gateway, addressing.gateway.map(|to| to.to_string()));
+            if addressing.address.is_ipv6() {
+                add("MHICTL_IP6_NETWORK", Some(addressing.network()));
+            }
             let servers: Vec<String> = addressing.dns.iter().map(IpAddr::to_string).collect();
             add(dns, (!servers.is_empty()).then(|| servers.join(" ")));
         }
@@ -111,7 +114,7 @@ impl Facts {
 }
 
 /// All names of [`Facts::variables`]: what an outer program left there is taken away.
-const NAMES: [&str; 18] = [
+const NAMES: [&str; 19] = [
     "MHICTL_EVENT",
     "MHICTL_DEVICE",
     "MHICTL_PCI",
@@ -127,6 +130,7 @@ const NAMES: [&str; 18] = [
     "MHICTL_IP6_PREFIX",
     "MHICTL_IP6_GATEWAY",
     "MHICTL_IP6_DNS",
+    "MHICTL_IP6_NETWORK",
     "MHICTL_EXIT",
     "MHICTL_ERROR",
     "MHICTL_REASON",
@@ -282,6 +286,7 @@ mod tests {
             ("MHICTL_IP4_GATEWAY", "10.64.129.3"),
             ("MHICTL_IP4_PREFIX", "28"),
             ("MHICTL_IP6_ADDRESS", "2001:db8:81::2"),
+            ("MHICTL_IP6_NETWORK", "2001:db8:81::/64"),
             ("MHICTL_IP6_PREFIX", "64"),
             ("MHICTL_LINK", "rmnet_mhi0.1"),
             ("MHICTL_MTU", "1430"),

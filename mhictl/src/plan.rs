@@ -25,92 +25,48 @@ pub fn run(sessions: Vec<Named>, roots: &Roots) -> Result<(), Error> {
 }
 
 fn plan(name: Option<&str>, args: ConnectArgs, roots: &Roots) -> Result<String, Error> {
-    let hook = args.hook.clone();
+    let hook = args.hook.as_ref().map(|hook| hook.display().to_string());
     let config = connect::resolve(args)?;
     let modem = device::find(roots, config.device.as_deref())?;
-    let port = device::need_port(&modem, Kind::Qmi)?;
+    let port = device::need_port(&modem, Kind::Qmi)?.node.display();
     let base = device::need_base(&modem, config.netdev.as_deref())?;
     let link = link_name(&base, config.mux)?;
-    let mut lines: Vec<(&str, String)> = Vec::new();
-    let mut add = |word, text| lines.push((word, text));
-    if let Some(name) = name {
-        add("pdn", name.to_owned());
-    }
-    add(
-        "modem",
-        format!(
-            "{} {} port {} netdev {base}",
-            modem.wwan,
-            modem.pci,
-            port.node.display()
+    let (wwan, pci, mux) = (&modem.wwan, &modem.pci, config.mux);
+    let mtu = config.mtu.map(|mtu| mtu.to_string());
+    let route = config
+        .metric
+        .map(|metric| format!("default, metric {metric}"));
+    let dns = config.dns.then(|| format!("by {}", dns::place(roots)));
+    let lines = [
+        ("pdn", name.map(str::to_owned)),
+        (
+            "modem",
+            Some(format!("{wwan} {pci} port {port} netdev {base}")),
         ),
-    );
-    add("sim", pin(&config).to_owned());
-    add(
-        "registration",
-        if config.roaming {
-            "at home or abroad"
-        } else {
-            "at home only"
-        }
-        .to_owned(),
-    );
-    let versions: Vec<&str> = config.qmap.iter().map(|version| version.name()).collect();
-    add(
-        "format",
-        format!(
-            "the first of {} that the modem takes, or that of the sessions that run",
-            versions.join(", ")
+        ("sim", Some(pin(&config).to_owned())),
+        ("registration", Some(registration(&config).to_owned())),
+        ("format", Some(format(&config))),
+        ("mux", Some(format!("{link} id {mux} ({mux:#04x})"))),
+        ("session", Some(session(&config))),
+        (
+            "mtu",
+            Some(mtu.unwrap_or("the network's, or 1500".to_owned())),
         ),
-    );
-    add(
-        "mux",
-        format!("{link} id {} ({:#04x})", config.mux, config.mux),
-    );
-    let families: Vec<&str> = config.families.iter().map(|family| family.name()).collect();
-    add(
-        "session",
-        format!(
-            "{} to {}{}",
-            families.join(" and "),
-            target(&config),
-            authentication(&config)
+        ("address", Some(addresses(&config).to_owned())),
+        (
+            "shared",
+            config.share.map(|lan| format!("the IPv6 prefix on {lan}")),
         ),
-    );
-    let mtu = config
-        .mtu
-        .map_or("the network's, or 1500".to_owned(), |mtu| mtu.to_string());
-    add("mtu", mtu);
-    add(
-        "address",
-        if config.addresses {
-            "set"
-        } else {
-            "left to the hook"
-        }
-        .to_owned(),
-    );
-    add(
-        "route",
-        config.metric.map_or("none".to_owned(), |metric| {
-            format!("default, metric {metric}")
-        }),
-    );
-    add(
-        "dns",
-        if config.dns {
-            format!("by {}", dns::place(roots))
-        } else {
-            "left alone".to_owned()
-        },
-    );
-    if let Some(hook) = hook {
-        add("hook", hook.display().to_string());
-    }
+        ("route", Some(route.unwrap_or("none".to_owned()))),
+        ("dns", Some(dns.unwrap_or("left alone".to_owned()))),
+        ("hook", hook),
+    ];
     let mut text = String::new();
     for (word, value) in lines {
-        // Writing to a string cannot fail.
-        let _ = writeln!(text, "would {word}: {value}");
+        if let Some(value) = value {
+            // Writing to a string cannot fail.
+            let _ = writeln!(text, "would {word}: {value}");
+        }
     }
     Ok(text)
 }
@@ -122,18 +78,79 @@ fn pin(config: &Config) -> &'static str {
     }
 }
 
-fn target(config: &Config) -> String {
-    match (&config.apn, config.profile) {
-        (Some(apn), _) => format!("APN {apn}"),
-        (None, Some(profile)) => format!("the modem's profile {profile}"),
-        (None, None) => "the modem's default profile".to_owned(),
+fn registration(config: &Config) -> &'static str {
+    match config.roaming {
+        true => "at home or abroad",
+        false => "at home only",
     }
 }
 
-fn authentication(config: &Config) -> String {
+fn format(config: &Config) -> String {
+    let versions: Vec<&str> = config.qmap.iter().map(|version| version.name()).collect();
+    let versions = versions.join(", ");
+    format!("the first of {versions} that the modem takes, or that of the sessions that run")
+}
+
+fn session(config: &Config) -> String {
+    let families: Vec<&str> = config.families.iter().map(|family| family.name()).collect();
+    let target = match (&config.apn, config.profile) {
+        (Some(apn), _) => format!("APN {apn}"),
+        (None, Some(profile)) => format!("the modem's profile {profile}"),
+        (None, None) => "the modem's default profile".to_owned(),
+    };
     let ways: Vec<&str> = config.auth.iter().map(|auth| auth.name()).collect();
-    match &config.user {
-        Some(user) => format!(" as {user}, authentication {}", ways.join(", then ")),
-        None => String::new(),
+    let user = config.user.as_ref().map(|user| {
+        let ways = ways.join(", then ");
+        format!(" as {user}, authentication {ways}")
+    });
+    let user = user.unwrap_or_default();
+    format!("{} to {target}{user}", families.join(" and "))
+}
+
+fn addresses(config: &Config) -> &'static str {
+    match config.addresses {
+        true => "set",
+        false => "left to the hook",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::Families;
+    use crate::modem::device::tests::Tree;
+
+    #[test]
+    fn the_plan_names_each_thing_and_makes_none() {
+        let tree = Tree::new();
+        tree.modem();
+        let args = ConnectArgs {
+            mux: "0x82".into(),
+            timeout: 90,
+            metric: 700,
+            ip: Families::V4V6,
+            apn: Some("internet".into()),
+            user: Some("me".into()),
+            password: Some("secret".into()),
+            pin: Some("1234".into()),
+            share: Some("br-lan".into()),
+            ..Default::default()
+        };
+        let text = plan(Some("wan"), args, &tree.roots).unwrap();
+        for line in [
+            "would pdn: wan",
+            "netdev rmnet_mhi0",
+            "would sim: give its PIN",
+            "would registration: at home or abroad",
+            "would format: the first of qmapv5, qmapv4, qmapv1",
+            "would mux: rmnet_mhi0.2 id 130 (0x82)",
+            "would session: ipv4 and ipv6 to APN internet as me, authentication both, then chap, then pap",
+            "would shared: the IPv6 prefix on br-lan",
+            "would route: default, metric 700",
+        ] {
+            assert!(text.contains(line), "{line} in {text}");
+        }
+        assert!(!text.contains("secret") && !text.contains("1234"));
+        assert!(!tree.roots.run.join("mhictl").exists());
     }
 }
