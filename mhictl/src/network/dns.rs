@@ -75,13 +75,18 @@ impl Dns {
 }
 
 fn detect(roots: &Roots) -> Backend {
-    if find_program("resolvconf").is_some() {
+    if find_program("resolvconf").is_some_and(|path| !is_resolvectl(&path)) {
         return Backend::Resolvconf;
     }
     if roots.run.join("systemd/resolve").is_dir() && find_program("resolvectl").is_some() {
         return Backend::Resolved;
     }
     Backend::File
+}
+
+/// Whether this resolvconf is systemd-resolved's imitation, which wants more rights than what it imitates needs.
+fn is_resolvectl(path: &Path) -> bool {
+    fs::canonicalize(path).is_ok_and(|path| path.ends_with("resolvectl"))
 }
 
 fn find_program(name: &str) -> Option<PathBuf> {
@@ -232,6 +237,19 @@ mod tests {
         restore_file(&tree.roots).unwrap();
         assert_eq!(read(&tree), "nameserver 192.0.2.1\n");
         assert!(!backup_path(&tree.roots).exists());
+    }
+
+    #[test]
+    fn resolveds_resolvconf_is_none() {
+        let tree = Tree::new();
+        let (real, other) = (
+            tree.roots.run.join("resolvectl"),
+            tree.roots.run.join("resolvconf"),
+        );
+        fs::write(&real, "").unwrap();
+        symlink("resolvectl", &other).unwrap();
+        assert!(is_resolvectl(&other));
+        assert!(!is_resolvectl(&tree.roots.run.join("openresolv")));
     }
 
     #[test]
