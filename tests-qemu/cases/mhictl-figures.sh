@@ -3,7 +3,8 @@
 # timeout: 180
 # alone: yes
 # What README.md promises of mhictl: how long it takes from its start to the first ping, and from mission mode after a crash to a ping, and
-# its memory. Emulated, one processor, so a router's are shorter; the best of three counts, since the machine may be busy with others.
+# its memory. Emulated, one processor, so a router's are shorter; the best of three counts, since the machine may be busy with others, and
+# where it is so busy that a program's start takes thrice as long as it should, times tell nothing.
 
 connect_bar=150   # hundredths of a second
 reconnect_bar=200 # as well
@@ -33,6 +34,16 @@ first_ping() {
 	echo "$took first ping"
 }
 
+# twenty_starts: how long twenty programs need to start.
+twenty_starts() {
+	local begin
+	begin=$(hundredths)
+	for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+		ping -q -c 1 127.0.0.1 >/dev/null
+	done
+	echo $(($(hundredths) - begin))
+}
+
 # best VALUE: the least so far.
 best() {
 	[ "${best:-999999}" -lt "$1" ] || best=$1
@@ -48,12 +59,22 @@ at_most() {
 	check "$1: $3, at most $2" test "$3" -le "$2"
 }
 
+time_at_most() {
+	if [ "$starts" -le 250 ]; then
+		at_most "$@"
+	else
+		skip "$1: this machine is too busy to tell ($3)"
+	fi
+}
+
 # mission_mode: when the modem was in it last, as the driver saw it.
 mission_mode() {
 	dmesg | sed -n 's/^\[ *\([0-9]*\)\.\([0-9][0-9]\).*: the modem is up$/\1\2/p' | tail -n 1
 }
 
 driver_up
+starts=$(twenty_starts)
+echo "$starts for twenty starts"
 mkfifo /tmp/lines
 exec 4<>/tmp/lines
 for turn in 1 2 3; do
@@ -69,7 +90,7 @@ for turn in 1 2 3; do
 	best $took
 	[ $turn = 3 ] || disconnect
 done
-at_most "hundredths of a second from start to first ping" $connect_bar $best
+time_at_most "hundredths of a second from start to first ping" $connect_bar $best
 
 best=
 modem reset-delay 3000 # as long as it takes for whoever polls to fall asleep
@@ -82,7 +103,7 @@ for _ in 1 2 3; do
 	echo "$took since mission mode"
 	best $took
 done
-at_most "hundredths of a second from mission mode to ping" $reconnect_bar $best
+time_at_most "hundredths of a second from mission mode to ping" $reconnect_bar $best
 
 proxy=$(pidof mhictl | tr ' ' '\n' | grep -vx $session)
 at_most "kB of memory, mhictl connect" $memory_bar "$(memory $session)"

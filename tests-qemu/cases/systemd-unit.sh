@@ -3,7 +3,7 @@
 # arch: amd64
 # image: systemd
 # memory: 768M
-# timeout: 300
+# timeout: 600
 # append: modprobe.blacklist=mhi_pci_generic
 # The unit as systemd runs it: active once the session is up, status and journal, rights, DNS, a crash, the watchdog, the end.
 
@@ -41,6 +41,15 @@ mhictl:660" ]
 
 another_process() {
 	[ "$(property MainPID)" != "$1" ] && [ "$(property MainPID)" != 0 ] && unit_is active
+}
+
+# drop_in UNIT SETTING...
+drop_in() {
+	local directory=/run/systemd/system/$1.d
+	shift
+	mkdir -p "$directory"
+	printf '%s\n' "[Service]" "$@" >"$directory/case.conf"
+	systemctl daemon-reload
 }
 
 capabilities() {
@@ -96,13 +105,11 @@ check_equal "crash: at the first attempt" 0 "$(entries MHICTL_EVENT=retry)"
 check_equal "crash: the same process" "$main" "$(property MainPID)"
 check_equal "crash: the same link" "$index" "$(cat /sys/class/net/$link/ifindex)"
 
-mkdir -p /run/systemd/system/$unit.d
-printf '[Service]\nWatchdogSec=6\nRestartSec=1\n' >/run/systemd/system/$unit.d/soon.conf
-systemctl daemon-reload
-check "restart, with a watchdog of 6 seconds" systemctl restart $unit
+drop_in $unit WatchdogSec=10 RestartSec=1
+check "restart, with a watchdog of 10 seconds" systemctl restart $unit
 check_equal "the proxy has outlived it" "$proxy" "$(property MainPID mhictl-proxy.service)"
 main=$(property MainPID)
-usleep 13000000 # two of its times
+usleep 21000000 # two of its times
 check_equal "watchdog: one that works is left alone" "$main" "$(property MainPID)"
 kill -STOP "$main"
 check "watchdog: one that is stopped is killed and comes back" wait_for 60 another_process "$main"
@@ -115,6 +122,19 @@ check_equal "with success" success "$(property Result)"
 check "the link is gone" test ! -e /sys/class/net/$link
 check "and its addresses" refused has_address $link
 check "the proxy ends with it" wait_for 20 sh -c "[ \$(systemctl show --value --property ActiveState mhictl-proxy.service) = inactive ]"
+check "DNS is as it was" refused resolver_has '1.1.1.1'
+
+systemctl stop systemd-resolved
+rm -rf /run/systemd/resolve /etc/resolv.conf
+echo nameserver 192.0.2.53 >/etc/resolv.conf
+drop_in mhictl-proxy.service User=root Group=root
+drop_in $unit User=root Group=root ReadWritePaths=/etc
+check "as root, for /etc/resolv.conf" systemctl start $unit
+check "the file has the DNS servers" grep -x 'nameserver 1.1.1.1' /etc/resolv.conf
+check_equal "still no other right" 0000000000001000 "$(capabilities "$(property MainPID)")"
+check "stop" systemctl stop $unit
+check_equal "the file is as it was" "nameserver 192.0.2.53" "$(cat /etc/resolv.conf)"
+
 echo 'MHICTL_OPTIONS=--apn internet --mux 300' >/etc/mhictl/internet.conf
 check "bad options: it fails" refused systemctl start $unit
 check "bad options: the journal says what they are" has_entries MHICTL_EVENT=error MHICTL_ERROR=usage MHICTL_EXIT=2 PRIORITY=3
