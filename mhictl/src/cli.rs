@@ -77,6 +77,8 @@ pub enum Command {
     Bands(BandsArgs),
     /// Show what the modem is and how it is attached
     Info(StatusArgs),
+    /// List, read, send and delete short messages
+    Sms(SmsArgs),
     /// Show the status again and again
     Watch(WatchArgs),
     /// Restart the modem
@@ -261,6 +263,47 @@ pub struct BandsArgs {
     /// Options of all such commands
     #[command(flatten)]
     pub common: StatusArgs,
+}
+
+/// Options of `mhictl sms`.
+#[derive(Clone, Debug, Args)]
+pub struct SmsArgs {
+    /// What to do
+    #[command(subcommand)]
+    pub command: SmsCommand,
+    /// Print one JSON object
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Modem: wwan0, /dev/wwan0qmi0 or a PCI function
+    #[arg(long, global = true)]
+    pub device: Option<String>,
+    /// Seconds to wait for the modem
+    #[arg(long, global = true, default_value_t = 10)]
+    pub timeout: u32,
+}
+
+/// What to do with short messages.
+#[derive(Clone, Debug, Subcommand)]
+pub enum SmsCommand {
+    /// List all that the modem keeps; it counts them as read then
+    List,
+    /// Show one of them
+    Read {
+        /// Its number in the list
+        index: u32,
+    },
+    /// Send one
+    Send {
+        /// Telephone number
+        number: String,
+        /// Text: 160 characters, or 70 if one of them is not plain ASCII
+        text: String,
+    },
+    /// Delete one
+    Delete {
+        /// Its number in the list
+        index: u32,
+    },
 }
 
 /// Options of `mhictl watch`.

@@ -64,6 +64,7 @@ fn dispatch(command: cli::Command, roots: &Roots) -> Result<(), Error> {
         cli::Command::Cells(args) => radio::cells::run(&args, roots),
         cli::Command::Bands(args) => radio::bands::run(&args, roots),
         cli::Command::Info(args) => radio::info::run(&args, roots),
+        cli::Command::Sms(args) => radio::sms::run(&args, roots),
         cli::Command::Watch(args) => radio::watch::run(&args, roots),
         cli::Command::Reset(args) => radio::reset::run(&args, roots),
         cli::Command::Edl(args) => radio::edl::run(&args, roots),

@@ -8,4 +8,5 @@ pub mod info;
 pub mod quectel;
 pub mod reset;
 pub mod signal;
+pub mod sms;
 pub mod watch;
