@@ -25,6 +25,7 @@ mod status;
 mod modem;
 mod network;
 mod proxy;
+mod radio;
 mod session;
 
 use std::process::ExitCode;
@@ -55,6 +56,14 @@ fn dispatch(command: cli::Command, roots: &Roots) -> Result<(), Error> {
         cli::Command::Devices(args) => devices::run(&args, roots),
         cli::Command::Proxy(args) => proxy::run(&args, roots),
         cli::Command::At(args) => at::run(&args, roots),
+        cli::Command::Signal(args) => radio::signal::run(&args, roots),
+        cli::Command::Cells(args) => radio::cells::run(&args, roots),
+        cli::Command::Bands(args) => radio::bands::run(&args, roots),
+        cli::Command::Info(args) => radio::info::run(&args, roots),
+        cli::Command::Sms(args) => radio::sms::run(&args, roots),
+        cli::Command::Watch(args) => radio::watch::run(&args, roots),
+        cli::Command::Reset(args) => radio::reset::run(&args, roots),
+        cli::Command::Edl(args) => radio::edl::run(&args, roots),
     }
 }
 

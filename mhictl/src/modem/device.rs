@@ -68,7 +68,7 @@ pub struct Port {
 }
 
 /// One modem: a WWAN device with the ports that mhictl uses.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Modem {
     /// WWAN device, `wwan0`.
     pub wwan: String,
@@ -174,6 +174,32 @@ pub fn find(roots: &Roots, wanted: Option<&str>) -> Result<Modem, Error> {
             format!("several modems: {}", names(&found)),
             "choose one with --device, for example --device wwan0",
         )),
+    }
+}
+
+/// As [`find`], but a modem without ports will do if our driver has it: it boots, hangs, or is in emergency download. It has no
+/// WWAN device then.
+pub fn find_function(roots: &Roots, wanted: Option<&str>) -> Result<Modem, Error> {
+    let error = match find(roots, wanted) {
+        Err(error) if error.exit == Exit::NoDevice => error,
+        found => return found,
+    };
+    let driver = roots.sys.join("bus/pci/drivers/mhi_net");
+    let functions = entries(&driver).into_iter().filter_map(|name| {
+        let function = fs::canonicalize(driver.join(&name)).ok()?;
+        function.join("modem_state").exists().then(|| Modem {
+            netdev: netdev_of(roots, &function),
+            pci: name,
+            driver: Some("mhi_net".to_owned()),
+            ..Modem::default()
+        })
+    });
+    let mut found: Vec<Modem> = functions
+        .filter(|modem| wanted.is_none_or(|wanted| modem.is(wanted)))
+        .collect();
+    match found.len() {
+        1 => Ok(found.remove(0)),
+        _ => Err(error),
     }
 }
 
@@ -463,6 +489,28 @@ pub mod tests {
             .unwrap_err()
             .what
             .contains("no ports yet"));
+    }
+
+    #[test]
+    fn a_function_of_our_driver_is_found_without_ports() {
+        let tree = Tree::new();
+        let pci = tree.pci("0000:00:04.0");
+        tree.netdev(&pci, "rmnet_mhi0");
+        let driver = tree.roots.sys.join("bus/pci/drivers/mhi_net");
+        fs::create_dir_all(&driver).unwrap();
+        symlink(&pci, driver.join("0000:00:04.0")).unwrap();
+        assert_eq!(
+            find_function(&tree.roots, None).unwrap_err().exit,
+            Exit::NoDevice
+        );
+        fs::write(pci.join("modem_state"), "starting\n").unwrap();
+        for wanted in [None, Some("00:04.0"), Some("rmnet_mhi0")] {
+            let modem = find_function(&tree.roots, wanted).unwrap();
+            assert_eq!((modem.pci.as_str(), modem.ports.len()), ("0000:00:04.0", 0));
+        }
+        assert!(find_function(&tree.roots, Some("wwan7")).is_err());
+        tree.port("0000:00:04.0", "wwan0", "wwan0qmi0", "QMI");
+        assert_eq!(find_function(&tree.roots, None).unwrap().wwan, "wwan0");
     }
 
     #[test]

@@ -127,37 +127,10 @@ impl Show for Report {
         };
         text.add("operator", format_args!("{network}"));
         text.add("registration", format_args!("{}", radio.registration));
-        let technology = radio.technology.map_or("none", Technology::name);
-        text.add("technology", format_args!("{technology}"));
-        if let Some(lte) = radio.lte {
-            text.add(
-                "signal LTE",
-                format_args!(
-                    "RSRP {} dBm, RSRQ {} dB, SNR {:.1} dB, RSSI {} dBm, {} of 5 bars",
-                    lte.rsrp,
-                    lte.rsrq,
-                    lte.snr,
-                    lte.rssi,
-                    bars(lte.rsrp)
-                ),
-            );
-        }
-        if let Some(nr) = radio.nr5g {
-            let rsrq = nr
-                .rsrq
-                .map_or(String::new(), |rsrq| format!(", RSRQ {rsrq} dB"));
-            text.add(
-                "signal 5G",
-                format_args!(
-                    "RSRP {} dBm{rsrq}, SNR {:.1} dB, {} of 5 bars",
-                    nr.rsrp,
-                    nr.snr,
-                    bars(nr.rsrp)
-                ),
-            );
-        }
+        text.signal(radio);
         for band in &radio.bands {
-            let width = megahertz(band).map_or(String::new(), |width| format!(", {width} MHz"));
+            let width =
+                megahertz(band.width).map_or(String::new(), |width| format!(", {width} MHz"));
             text.add(
                 "band",
                 format_args!(
@@ -211,6 +184,39 @@ impl Report {
 }
 
 impl Lines {
+    /// Technology, and how well it is received.
+    pub fn signal(&mut self, radio: &Radio) {
+        let technology = radio.technology.map_or("none", Technology::name);
+        self.add("technology", format_args!("{technology}"));
+        if let Some(lte) = radio.lte {
+            self.add(
+                "signal LTE",
+                format_args!(
+                    "RSRP {} dBm, RSRQ {} dB, SNR {:.1} dB, RSSI {} dBm, {} of 5 bars",
+                    lte.rsrp,
+                    lte.rsrq,
+                    lte.snr,
+                    lte.rssi,
+                    bars(lte.rsrp)
+                ),
+            );
+        }
+        if let Some(nr) = radio.nr5g {
+            let rsrq = nr
+                .rsrq
+                .map_or(String::new(), |rsrq| format!(", RSRQ {rsrq} dB"));
+            self.add(
+                "signal 5G",
+                format_args!(
+                    "RSRP {} dBm{rsrq}, SNR {:.1} dB, {} of 5 bars",
+                    nr.rsrp,
+                    nr.snr,
+                    bars(nr.rsrp)
+                ),
+            );
+        }
+    }
+
     fn session(&mut self, session: &Session) {
         let name = if session.link.is_empty() {
             format!("mux {}", session.mux)
@@ -289,7 +295,8 @@ pub fn family(granted: &[Addressing], v4: bool) -> Option<Value> {
     })
 }
 
-fn signal(radio: &Radio) -> Vec<Value> {
+/// Each technology's signal.
+pub fn signal(radio: &Radio) -> Vec<Value> {
     let lte = radio.lte.map(|lte| {
         json!({
             "technology": "LTE",
@@ -318,21 +325,21 @@ fn band(band: &Band) -> Value {
         "technology": carrier(band.radio),
         "band": band.band,
         "channel": band.channel,
-        "bandwidth_mhz": megahertz(band),
+        "bandwidth_mhz": megahertz(band.width),
     })
 }
 
 /// What a carrier is, whatever else there is beside it.
-fn carrier(radio: Technology) -> &'static str {
+pub fn carrier(radio: Technology) -> &'static str {
     match radio {
         Technology::Sa | Technology::Nsa => "5G",
         other => other.name(),
     }
 }
 
-/// MHz, with a fraction only where there is one (1.4).
-fn megahertz(band: &Band) -> Option<Number> {
-    let width = band.width?;
+/// MHz of hundreds of kHz, with a fraction only where there is one (1.4).
+pub fn megahertz(width: Option<u32>) -> Option<Number> {
+    let width = width?;
     match width % 10 {
         0 => Some((width / 10).into()),
         _ => Number::from_f64(f64::from(width) / 10.0),
@@ -340,7 +347,7 @@ fn megahertz(band: &Band) -> Option<Number> {
 }
 
 /// One decimal, as the modem gave it.
-fn tenths(value: f32) -> f64 {
+pub fn tenths(value: f32) -> f64 {
     (f64::from(value) * 10.0).round() / 10.0
 }
 

@@ -50,7 +50,10 @@ fn vectors() -> Vec<Vector> {
 
 fn octets(hex: &str) -> Vec<u8> {
     let digits: Vec<u32> = hex.chars().map(|c| c.to_digit(16).unwrap()).collect();
-    digits.chunks(2).map(|pair| (pair[0] * 16 + pair[1]) as u8).collect()
+    digits
+        .chunks(2)
+        .map(|pair| (pair[0] * 16 + pair[1]) as u8)
+        .collect()
 }
 
 fn message(octets: &[u8]) -> Message<'_> {
@@ -68,9 +71,15 @@ impl Visitor for Again {
     fn body<'a, B: Body<'a>>(self, message: &Message<'a>) -> Self::Output<'a> {
         let body: B = message.body()?;
         let mut room = vec![0; qmi::qmux::MAX_FRAME];
-        let frame = Builder::request(&mut room, 1, message.client, message.transaction, message.id)
-            .body(&body)
-            .finish()?;
+        let frame = Builder::request(
+            &mut room,
+            1,
+            message.client,
+            message.transaction,
+            message.id,
+        )
+        .body(&body)
+        .finish()?;
         Ok(tlvs(&self::message(frame)))
     }
 }
@@ -97,7 +106,10 @@ impl Visitor for Shown {
 }
 
 fn tlvs(message: &Message<'_>) -> BTreeMap<u8, Vec<u8>> {
-    message.tlvs.map(|tlv| (tlv.kind, tlv.value.to_vec())).collect()
+    message
+        .tlvs
+        .map(|tlv| (tlv.kind, tlv.value.to_vec()))
+        .collect()
 }
 
 /// Requests that libqmi makes, and this crate does not have: what it would ask for beside.
@@ -139,13 +151,23 @@ fn values_are_those_that_libqmi_reads() {
     let mut compared = 0;
     for vector in vectors() {
         let message = message(&vector.octets);
-        let Some(shown) = decode::visit(&message, Shown) else { continue };
+        let Some(shown) = decode::visit(&message, Shown) else {
+            continue;
+        };
         for (tlv, name, theirs) in &vector.tlvs {
-            let Some(ours) = shown.get(tlv).filter(|ours| *ours != "***") else { continue };
+            let Some(ours) = shown.get(tlv).filter(|ours| *ours != "***") else {
+                continue;
+            };
             let have: BTreeSet<String> = words(ours).into_iter().collect();
-            for word in words(theirs).iter().filter(|word| word.parse::<i128>().is_ok()) {
+            for word in words(theirs)
+                .iter()
+                .filter(|word| word.parse::<i128>().is_ok())
+            {
                 compared += 1;
-                assert!(have.contains(word), "{name}: {word} of {theirs:?} is not in {ours:?}: {vector:?}");
+                assert!(
+                    have.contains(word),
+                    "{name}: {word} of {theirs:?} is not in {ours:?}: {vector:?}"
+                );
             }
         }
     }
@@ -180,10 +202,16 @@ fn every_message_that_qmicli_can_send_is_there() {
         .iter()
         .map(|vector| {
             let message = message(&vector.octets);
-            (message.kind == Kind::Indication, message.service, message.id)
+            (
+                message.kind == Kind::Indication,
+                message.service,
+                message.id,
+            )
         })
         .collect();
-    let requests = decode::REQUESTS.iter().map(|(service, id, name)| (false, *service, *id, *name));
+    let requests = decode::REQUESTS
+        .iter()
+        .map(|(service, id, name)| (false, *service, *id, *name));
     let missing: Vec<_> = requests
         .filter(|(_, service, id, _)| !NOT_QMICLIS.contains(&(*service, *id)))
         .filter(|(indication, service, id, _)| !there.contains(&(*indication, *service, *id)))
