@@ -20,6 +20,7 @@ use crate::hook::{self, Facts, Hook};
 use crate::lines::{self, say, Subject};
 use crate::modem::device::{self, Kind, Modem, Roots};
 use crate::modem::holder::Lock;
+use crate::modem::manager;
 use crate::modem::port::{Port, Stuck};
 use crate::modem::uevents::Uevents;
 use crate::network::interface::Interface;
@@ -450,6 +451,11 @@ impl Connect<'_> {
                 "see what it says: mhictl proxy",
             ));
         };
+        if self.modem.is_none() {
+            if let Some(text) = manager::check(self.roots, &modem, &proxy.name)? {
+                lines::warn(text);
+            }
+        }
         let proxy = (proxy.name != NAME).then(|| format!("{} (pid {})", proxy.name, proxy.pid));
         let path = node.display().to_string();
         let watched: Generic<File> = Generic::new(

@@ -7,6 +7,7 @@ pub mod client;
 pub mod device;
 pub mod frames;
 pub mod holder;
+pub mod manager;
 pub mod port;
 pub mod radio;
 pub mod talk;

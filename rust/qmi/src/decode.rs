@@ -53,6 +53,25 @@ fn octets(value: &[u8], f: &mut fmt::Formatter<'_>) -> fmt::Result {
     f.write_str("]")
 }
 
+/// Something to be done with a message whose body has one of many types.
+pub trait Visitor {
+    /// What comes of it.
+    type Output<'a>;
+
+    /// Does it.
+    fn body<'a, B: Body<'a>>(self, message: &Message<'a>) -> Self::Output<'a>;
+}
+
+struct Fields;
+
+impl Visitor for Fields {
+    type Output<'a> = &'a [Field<'a>];
+
+    fn body<'a, B: Body<'a>>(self, _: &Message<'a>) -> &'a [Field<'a>] {
+        B::FIELDS
+    }
+}
+
 macro_rules! messages {
     (
         requests { $($request:ident :: $asks:ident $(<$rlt:lifetime>)?,)* }
@@ -72,22 +91,24 @@ macro_rules! messages {
             stringify!($tells),
         ),)*];
 
-        /// The TLVs that this crate knows of a message.
-        fn fields<'a>(message: &Message<'a>) -> &'a [Field<'a>] {
+        /// Shows `visitor` the type of a message's body, if this crate knows the message.
+        pub fn visit<'a, V: Visitor>(message: &Message<'a>, visitor: V) -> Option<V::Output<'a>> {
             match (message.kind, message.service, message.id) {
                 $((kind, <$request::$asks as Request>::SERVICE, <$request::$asks as Request>::ID)
                     if kind != Kind::Indication =>
                 {
-                    if kind == Kind::Request {
-                        <$request::$asks $(<$rlt>)? as Body<'a>>::FIELDS
+                    Some(if kind == Kind::Request {
+                        visitor.body::<$request::$asks $(<$rlt>)?>(message)
                     } else {
-                        <<$request::$asks as Request>::Reply<'a> as Body<'a>>::FIELDS
-                    }
+                        visitor.body::<<$request::$asks as Request>::Reply<'a>>(message)
+                    })
                 })*
-                $((Kind::Indication, <$indication::$tells as Indication>::SERVICE, <$indication::$tells as Indication>::ID) => {
-                    <$indication::$tells $(<$ilt>)? as Body<'a>>::FIELDS
-                })*
-                _ => &[],
+                $((
+                    Kind::Indication,
+                    <$indication::$tells as Indication>::SERVICE,
+                    <$indication::$tells as Indication>::ID,
+                ) => Some(visitor.body::<$indication::$tells $(<$ilt>)?>(message)),)*
+                _ => None,
             }
         }
     };
@@ -158,7 +179,7 @@ impl fmt::Display for Decoded<'_, '_> {
             " {kind} client {} transaction {}",
             message.client, message.transaction
         )?;
-        let fields = fields(message);
+        let fields = visit(message, Fields).unwrap_or_default();
         for tlv in message.tlvs {
             match fields.iter().find(|field| field.tlv == tlv.kind) {
                 Some(field) => {
