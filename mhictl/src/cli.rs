@@ -9,6 +9,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::config::file::Origin;
+
 pub use cm::CmArgs;
 
 /// `mhictl`'s arguments.
@@ -39,6 +41,7 @@ Lines that `connect` prints on stdout, each `WORD: TEXT`, in this order on succe
   mux            mux link and its id
   session        ipv4 or ipv6: up, or why not
   address        each address, with gateway and MTU
+  shared         the IPv6 prefix with the router's address in it, and on which LAN interface, with --share
   dns            servers, and where they were written
   connected      the mux link; traffic may flow
 Later, as they happen:
@@ -50,6 +53,10 @@ Warnings and errors go to stderr.
 
 /// The subcommands.
 #[derive(Debug, Subcommand)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is one, made when mhictl starts"
+)]
 pub enum Command {
     /// Bring a data session up and keep it up until SIGTERM or SIGINT
     Connect(ConnectArgs),
@@ -129,6 +136,9 @@ pub struct ConnectArgs {
     /// Leave addresses, routes and DNS to the hook
     #[arg(long)]
     pub no_address: bool,
+    /// LAN interface that gets the session's IPv6 prefix (RFC 7278); the link keeps its address as /128
+    #[arg(long, value_name = "INTERFACE")]
+    pub share: Option<String>,
     /// Do not set a default route
     #[arg(long)]
     pub no_route: bool,
@@ -147,6 +157,21 @@ pub struct ConnectArgs {
     /// Print each step as a JSON object on a line of its own
     #[arg(long)]
     pub json: bool,
+    /// Configuration file [default: /etc/mhictl/config.toml, if it is there]; what the command line says wins
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Session of the configuration file; several times for several sessions at once, `all` for all of them
+    #[arg(long, value_name = "NAME")]
+    pub pdn: Vec<String>,
+    /// Say what would be done, and do nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// One of several sessions; ends with its supervisor
+    #[arg(long, hide = true)]
+    pub supervised: bool,
+    /// What came from the configuration file
+    #[arg(skip)]
+    pub origin: Origin,
     /// Show each QMI message on stderr
     #[arg(short, long)]
     pub verbose: bool,

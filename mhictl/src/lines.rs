@@ -238,8 +238,7 @@ mod tests {
             ..Subject::default()
         };
         let object = speaker(Some(subject)).object("connected", "rmnet_mhi0.1");
-        let expected =
-            json!({"address": "10.0.0.2", "prefix": 28, "gateway": null, "dns": ["1.1.1.1"]});
+        let expected = json!({"address": "10.0.0.2", "prefix": 28, "network": "10.0.0.0/28", "gateway": null, "dns": ["1.1.1.1"]});
         assert_eq!(object["ip4"], expected);
         assert_eq!(
             (&object["mux"], &object["ip6"]),

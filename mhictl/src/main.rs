@@ -13,14 +13,18 @@ mod connect;
 mod control;
 mod devices;
 mod disconnect;
+mod fcc;
 mod hook;
 mod interrupt;
 mod journal;
 mod lines;
 mod logfile;
 mod notify;
+mod plan;
+mod program;
 mod show;
 mod status;
+mod supervisor;
 
 mod modem;
 mod network;
@@ -49,7 +53,7 @@ fn main() -> ExitCode {
 
 fn dispatch(command: cli::Command, roots: &Roots) -> Result<(), Error> {
     match command {
-        cli::Command::Connect(args) => connect::run(args, roots),
+        cli::Command::Connect(args) => supervisor::run(args, roots),
         cli::Command::Disconnect(args) => disconnect::run(&args, roots),
         cli::Command::Cm(args) => cm::run(&args, roots),
         cli::Command::Status(args) => status::run(&args, roots),

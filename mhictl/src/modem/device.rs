@@ -20,6 +20,8 @@ pub struct Roots {
     pub run: PathBuf,
     /// configuration, `/etc`
     pub etc: PathBuf,
+    /// what a distribution brings, `/usr/share`
+    pub share: PathBuf,
     /// abstract name of the proxy's socket, `qmi-proxy` as libqmi has it
     pub proxy: String,
 }
@@ -32,6 +34,7 @@ impl Default for Roots {
             proc: "/proc".into(),
             run: "/run".into(),
             etc: "/etc".into(),
+            share: "/usr/share".into(),
             proxy: "qmi-proxy".into(),
         }
     }
@@ -215,6 +218,18 @@ pub fn need_port(modem: &Modem, kind: Kind) -> Result<&Port, Error> {
     })
 }
 
+/// The base interface that is wanted, or that of the modem.
+pub fn need_base(modem: &Modem, wanted: Option<&str>) -> Result<String, Error> {
+    let base = wanted.or(modem.netdev.as_deref()).map(str::to_owned);
+    base.ok_or_else(|| {
+        Error::new(
+            Exit::Network,
+            "the modem has no network interface",
+            "load the data path (modprobe rmnet_mhi), or choose with --netdev",
+        )
+    })
+}
+
 /// Whether a net device of our driver is there whose modem has no QMI port yet: it boots, or recovers from a crash.
 pub fn booting(roots: &Roots) -> bool {
     let modems = modems(roots);
@@ -310,7 +325,7 @@ pub mod tests {
     use std::os::unix::fs::symlink;
     use std::sync::atomic::{AtomicU32, Ordering};
 
-    /// A directory that is removed at the end of the test, with the five roots in it.
+    /// A directory that is removed at the end of the test, with the roots in it.
     pub struct Tree {
         /// Its path.
         pub path: PathBuf,
@@ -334,6 +349,7 @@ pub mod tests {
                 proc: path.join("proc"),
                 run: path.join("run"),
                 etc: path.join("etc"),
+                share: path.join("share"),
                 proxy: unique,
             };
             for dir in [&roots.sys, &roots.dev, &roots.proc, &roots.run, &roots.etc] {

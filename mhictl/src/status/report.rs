@@ -289,6 +289,7 @@ pub fn family(granted: &[Addressing], v4: bool) -> Option<Value> {
         json!({
             "address": addressing.address,
             "prefix": addressing.prefix,
+            "network": addressing.network(),
             "gateway": addressing.gateway,
             "dns": addressing.dns,
         })
@@ -472,7 +473,7 @@ mod tests {
             ],
             "sessions": [{
                 "link": "rmnet_mhi0.1", "mux": 129, "pid": 7, "state": "up", "apn": "internet", "profile": null,
-                "ip4": {"address": "10.64.129.2", "prefix": 28, "gateway": "10.64.129.3", "dns": ["1.1.1.1"]},
+                "ip4": {"address": "10.64.129.2", "prefix": 28, "network": "10.64.129.0/28", "gateway": "10.64.129.3", "dns": ["1.1.1.1"]},
                 "ip6": null, "mtu": 1500, "qmap": "qmapv5", "up_seconds": 3, "reconnects": 1,
                 "rx_bytes": 1, "tx_bytes": 3, "rx_packets": 2, "tx_packets": 4, "last_error": "the port is gone",
             }],

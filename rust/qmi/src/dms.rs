@@ -165,6 +165,12 @@ body! {
 request!(SetOperatingMode: DMS 0x002e);
 
 body! {
+    /// Takes away the lock that keeps the radio of some makers' laptops off until the host has shown who it is.
+    SetFccAuthentication {}
+}
+request!(SetFccAuthentication: DMS 0x555f);
+
+body! {
     /// Asks for the bands of the hardware.
     GetBands {}
 }

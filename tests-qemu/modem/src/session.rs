@@ -9,6 +9,7 @@ mod messages;
 mod network;
 mod preferences;
 mod profiles;
+mod radio;
 mod sim;
 
 pub use admission::{AUTHENTICATION_FAILED, NOT_SUBSCRIBED, UNKNOWN_APN};
@@ -18,6 +19,7 @@ pub use messages::{Messages, Received};
 pub use network::{Carrier, Network, Registration, Signal, Technology, LTE, NR5G};
 pub use preferences::Preferences;
 pub use profiles::{Profile, Profiles};
+pub use radio::RadioLock;
 pub use sim::{PinError, Sim, SimState, PIN_RETRIES, PUK_RETRIES};
 
 use std::collections::BTreeMap;
@@ -47,6 +49,8 @@ pub struct Modem {
     pub mbim: bool,
     /// Whether the radio is on (`AT+CFUN=1`, DMS operating mode online).
     pub radio_on: bool,
+    /// What may keep it off.
+    pub radio_lock: RadioLock,
     /// Set by `AT+CFUN=1,1` and the DMS operating mode "reset": the device takes it and restarts.
     pub restart: bool,
     sessions: BTreeMap<u8, Session>,
@@ -92,6 +96,7 @@ impl Default for Modem {
             messages: Messages::default(),
             mbim: false,
             radio_on: true,
+            radio_lock: RadioLock::None,
             restart: false,
             sessions: BTreeMap::new(),
             ended: Vec::new(),
@@ -155,7 +160,7 @@ impl Modem {
             profile,
             ipv4: None,
             ipv6: None,
-            mtu: 1500,
+            mtu: self.network.mtu,
             traffic: Traffic::default(),
         });
         match family {
@@ -223,12 +228,21 @@ impl Modem {
         }
     }
 
+    /// The network has another MTU for every session.
+    pub fn change_mtu(&mut self, mtu: u16) {
+        self.network.mtu = mtu;
+        for session in self.sessions.values_mut() {
+            session.mtu = mtu;
+        }
+    }
+
     /// The modem restarts: sessions, data format and PIN verification are gone, preferences stay.
     pub fn reset(&mut self) {
         self.sessions.clear();
         self.ended.clear();
         self.format = Format::RAW_IP;
-        self.radio_on = true;
+        self.radio_lock.reset();
+        self.radio_on = !self.radio_lock.is_shut();
         self.restart = false;
         if self.sim.pin_enabled && self.sim.state == SimState::Ready {
             self.sim.state = SimState::Locked;

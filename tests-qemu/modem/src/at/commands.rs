@@ -145,6 +145,7 @@ fn functionality(_: &mut At, modem: &mut Modem, form: &Form) -> Outcome {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments.as_slice() {
         ["1", "1"] => modem.restart = true,
+        ["1"] | ["1", "0"] if modem.radio_lock.is_shut() => return Err(NOT_ALLOWED),
         ["1"] | ["1", "0"] => modem.radio_on = true,
         ["0" | "4"] | ["0" | "4", "0"] => modem.radio_on = false,
         _ => return Err(WRONG_PARAMETERS),

@@ -79,6 +79,8 @@ pub struct Network {
     pub cell: u32,
     /// Tracking area code.
     pub tac: u16,
+    /// MTU that it grants to sessions.
+    pub mtu: u16,
     /// 3GPP cause with which every session is refused, if any.
     pub reject_apn: Option<i16>,
 }
@@ -117,6 +119,7 @@ impl Default for Network {
                 .to_vec(),
             cell: 0x0012_d687,
             tac: 0x00b4,
+            mtu: 1500,
             reject_apn: None,
         }
     }
