@@ -27,7 +27,14 @@ check_equal "DNS is restored" "nameserver 192.0.2.1" "$(cat /etc/resolv.conf)"
 check "control socket is gone" test ! -e /run/mhictl/wwan0-129.sock
 check "no client id and no call is left" sh -c "echo '$(modem qmi stats)' | grep -q 'clients=0 calls=0'"
 
-need "session without route and DNS" connect --no-route --no-dns
+need "session without route and DNS, as JSON" connect --no-route --no-dns --json
+check "it is connected" wait_for 30 grep '"event":"connected"' /tmp/mhictl.log
+check "each line is an object with all its keys" refused grep -vE \
+	'^\{"device":.*,"event":.*,"ip4":.*,"ip6":.*,"link":.*,"mtu":.*,"mux":.*,"pci":.*,"text":.*\}$' /tmp/mhictl.log
+check "and says what there is" grep \
+	'^{"device":"wwan0","event":"connected","ip4":{"address":"10\.64\.129\.[0-9]*","dns":\["1.1.1.1","8.8.8.8"\],.*,"ip6":null,"link":"rmnet_mhi0\.1","mtu":1500,"mux":129,"pci":"0000:' \
+	/tmp/mhictl.log
+check "an error is an object, too" sh -c "mhictl connect --json --apn internet --mux 129 2>/dev/null | grep '^{\"error\":{\"code\":4,.*\"word\":\"port-busy\"}}\$'"
 check_equal "no default route" "" "$(ip route show default)"
 check_equal "DNS is left alone" "nameserver 192.0.2.1" "$(cat /etc/resolv.conf)"
 check "disconnect again" disconnect

@@ -74,12 +74,10 @@ build_image() {
 	rm -r "$tree"
 }
 
-# copy_units TREE: the case as a unit of systemd, and what a package would install beside mhictl.
+# copy_units TREE: what a package would install beside mhictl.
 copy_units() {
 	local from=$repository/mhictl/systemd units=$1/usr/lib/systemd/system
-	install -D -m 644 -t "$units" "$here/guest/case.service" "$from"/*.service
-	mkdir -p "$units/multi-user.target.wants"
-	ln -s ../case.service "$units/multi-user.target.wants/"
+	install -D -m 644 -t "$units" "$from"/*.service
 	install -D -m 644 "$from/mhictl.sysusers" "$1/usr/lib/sysusers.d/mhictl.conf"
 	install -D -m 644 -t "$1/usr/lib/udev/rules.d" "$from/70-mhictl.rules"
 	install -D -m 644 "$from/mhictl.polkit.rules" "$1/usr/share/polkit-1/rules.d/mhictl.rules"

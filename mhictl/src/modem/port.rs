@@ -7,7 +7,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use qmi::qmux;
 use rustix::fs::OFlags;
@@ -22,6 +22,9 @@ use crate::modem::holder;
 
 /// Reads in a row before others get their turn.
 const READS_MAX: usize = 64;
+
+/// How long udev may take for a port that has appeared.
+const UDEV_PATIENCE: Duration = Duration::from_secs(30);
 
 /// An open QMI port.
 #[derive(Debug)]
@@ -40,6 +43,12 @@ pub enum Stuck {
     Full,
     /// The device is gone.
     Gone,
+}
+
+/// Whether a node has appeared just now, so that udev may not have given it to its group.
+fn is_new(node: &Path) -> bool {
+    let appeared = std::fs::metadata(node).and_then(|node| node.modified());
+    appeared.is_ok_and(|time| time.elapsed().is_ok_and(|age| age < UDEV_PATIENCE))
 }
 
 /// Opens a character device for reading and writing without blocking.
@@ -69,6 +78,11 @@ impl Port {
                 Exit::NoDevice,
                 format!("open {}: {error}", node.display()),
                 "dmesg shows whether the modem is up; try again in a minute",
+            ),
+            Some(Errno::ACCESS) if is_new(node) => Error::new(
+                Exit::NoDevice,
+                format!("open {}: {error} (yet)", node.display()),
+                "udev gives it to its group in a moment; if not, see its rules",
             ),
             _ => Error::system(format_args!("open {}", node.display()), &error),
         })?;
@@ -182,6 +196,18 @@ mod tests {
         let mut back = [0; 3];
         theirs.read_exact(&mut back).unwrap();
         assert_eq!(&back, b"xyz");
+    }
+
+    #[test]
+    fn a_node_is_new_for_a_while() {
+        let tree = crate::modem::device::tests::Tree::new();
+        let node = tree.roots.dev.join("wwan0qmi0");
+        assert!(!is_new(&node));
+        let file = File::create(&node).unwrap();
+        assert!(is_new(&node));
+        let before = std::time::SystemTime::now() - UDEV_PATIENCE;
+        file.set_modified(before).unwrap();
+        assert!(!is_new(&node));
     }
 
     #[test]

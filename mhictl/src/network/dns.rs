@@ -7,7 +7,8 @@ use std::io::{self, Write};
 use std::net::IpAddr;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
 
 use crate::modem::device::Roots;
 use crate::modem::holder::run_dir;
@@ -16,6 +17,9 @@ use crate::modem::holder::run_dir;
 const MARK: &str = "# written by mhictl";
 /// Largest resolv.conf that is kept for restoring, in octets.
 const KEEP_MAX: u64 = 64 * 1024;
+
+/// How long one of the programs may take. mhictl does nothing else meanwhile, and its watchdog under systemd is patient for longer.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Who takes the servers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,13 +90,18 @@ impl Dns {
 }
 
 fn detect(roots: &Roots) -> Backend {
-    if find_program("resolvconf").is_some() {
+    if find_program("resolvconf").is_some_and(|path| !is_resolvectl(&path)) {
         return Backend::Resolvconf;
     }
     if roots.run.join("systemd/resolve").is_dir() && find_program("resolvectl").is_some() {
         return Backend::Resolved;
     }
     Backend::File
+}
+
+/// Whether this resolvconf is systemd-resolved's imitation, which wants more rights than what it imitates needs.
+fn is_resolvectl(path: &Path) -> bool {
+    fs::canonicalize(path).is_ok_and(|path| path.ends_with("resolvectl"))
 }
 
 fn find_program(name: &str) -> Option<PathBuf> {
@@ -114,14 +123,29 @@ fn run(program: &str, arguments: &[&str], input: &str) -> io::Result<()> {
         // A program that does not read its input is judged by its exit status.
         let _ = stdin.write_all(input.as_bytes());
     }
-    let status = child.wait()?;
-    if status.success() {
-        return Ok(());
+    let status = wait(&mut child)?;
+    let why = match status {
+        Some(status) if status.success() => return Ok(()),
+        Some(status) => status.to_string(),
+        None => format!("killed after {} s", PATIENCE.as_secs()),
+    };
+    let arguments = arguments.join(" ");
+    Err(io::Error::other(format!("{program} {arguments}: {why}")))
+}
+
+/// Waits for the program's end; none if it had to be killed.
+fn wait(child: &mut Child) -> io::Result<Option<ExitStatus>> {
+    let until = Instant::now() + PATIENCE;
+    loop {
+        if let Some(status) = child.try_wait()? {
+            return Ok(Some(status));
+        }
+        if Instant::now() >= until {
+            child.kill()?;
+            return child.wait().map(|_| None);
+        }
+        std::thread::sleep(Duration::from_millis(5));
     }
-    Err(io::Error::other(format!(
-        "{program} {}: {status}",
-        arguments.join(" ")
-    )))
 }
 
 fn resolv_conf(servers: &[IpAddr]) -> String {
@@ -243,6 +267,19 @@ mod tests {
         restore_file(&tree.roots).unwrap();
         assert_eq!(read(&tree), "nameserver 192.0.2.1\n");
         assert!(!backup_path(&tree.roots).exists());
+    }
+
+    #[test]
+    fn resolveds_resolvconf_is_none() {
+        let tree = Tree::new();
+        let (real, other) = (
+            tree.roots.run.join("resolvectl"),
+            tree.roots.run.join("resolvconf"),
+        );
+        fs::write(&real, "").unwrap();
+        symlink("resolvectl", &other).unwrap();
+        assert!(is_resolvectl(&other));
+        assert!(!is_resolvectl(&tree.roots.run.join("openresolv")));
     }
 
     #[test]
