@@ -27,7 +27,7 @@ pass = $(foreach v,RUSTC BINDGEN CLIPPY_DRIVER RUST_LIB_SRC LLVM CC LD WERROR CL
 kbuild = +@$(MAKE) --no-print-directory -C $(KDIR) M=$(out) ARCH=$(if $(filter amd64,$(arch)),x86_64,$(arch)) \
 	$(if $(CROSS_COMPILE),CROSS_COMPILE=$(CROSS_COMPILE)) CONFIG_DEBUG_INFO_BTF_MODULES= $(pass)
 
-.PHONY: modules install modules_install selftest clippy fmt check check-debug bench soak demo shell list clean help stage
+.PHONY: modules mhictl docs install modules_install install-mhictl selftest clippy fmt check check-debug bench soak demo shell list clean help stage
 
 # With WERROR=1 a warning of any tool (objtool and modpost have no switch for it) fails the build, each time.
 modules: stage
@@ -45,6 +45,21 @@ selftest: modules
 
 modules_install install: modules
 	$(kbuild) modules_install
+
+# The program, and its manual pages and completions, dated by the last change or by SOURCE_DATE_EPOCH.
+programs := $(or $(CARGO_TARGET_DIR),target)
+epoch = $(or $(SOURCE_DATE_EPOCH),$(shell git log -1 --format=%ct 2>/dev/null || date +%s))
+mhictl:
+	cargo build --profile small -p mhictl
+
+docs:
+	@rm -rf build/share
+	cargo run --quiet -p mhictl-docs -- build/share $(shell date -u -d @$(epoch) +%F)
+
+# DESTDIR, prefix, bindir, datadir and libdir are mhictl/install's.
+export DESTDIR prefix bindir datadir libdir
+install-mhictl: mhictl docs
+	mhictl/install $(programs)/small/mhictl build/share
 
 clippy: CLIPPY := 1
 clippy: stage
@@ -82,6 +97,9 @@ help:
 	@echo '  ARCH=amd64|arm64   for that architecture; CROSS_COMPILE=, LLVM=1, CC=, RUSTC=, RUST_LIB_SRC=, BINDGEN= as usual'
 	@echo '  WERROR=1           no warning passes'
 	@echo 'make install         into /lib/modules'
+	@echo 'make mhictl          the program, in target/small'
+	@echo 'make docs            its manual pages and completions, in build/share'
+	@echo 'make install-mhictl  all three and the systemd units; prefix=/usr/local, DESTDIR='
 	@echo 'make check           every test, in QEMU; CASE=NAME one alone, LIST=1 (or make list) their names, ARCH= one architecture'
 	@echo '  KDIR=DIR IMAGE=FILE  its cases on that kernel, built in that folder (README: On an OpenWrt kernel of your own)'
 	@echo '  LUCI=DIR           and the web pages in a browser, with that checkout of LuCI'

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
-//! Resolves the command line of `connect` into values that are within the limits of modem and kernel.
+//! Resolves the options of `connect`, which `file` may have completed, into values that are within the limits of modem and kernel.
 //! Each refusal names the option and what it takes.
+
+pub mod file;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -63,6 +65,21 @@ impl Qmap {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Auth(pub u8);
 
+/// What `--auth both` tries: as the modem likes, then each alone, since some networks refuse a modem that likes the other one.
+const BOTH: &[Auth] = &[Auth(3), Auth(2), Auth(1)];
+
+impl Auth {
+    /// As `--auth` says it.
+    pub fn name(self) -> &'static str {
+        match self.0 {
+            0 => "none",
+            1 => "pap",
+            2 => "chap",
+            _ => "both",
+        }
+    }
+}
+
 /// A session as the user wants it, checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
@@ -76,8 +93,8 @@ pub struct Config {
     pub user: Option<String>,
     /// Password.
     pub password: Option<String>,
-    /// Authentication, sent only when it is set.
-    pub auth: Option<Auth>,
+    /// Ways to authenticate, in the order in which they are tried; empty if none is to be sent.
+    pub auth: &'static [Auth],
     /// PIN, 4 to 8 digits.
     pub pin: Option<String>,
     /// Mux id, 1 to 254.
@@ -94,6 +111,8 @@ pub struct Config {
     pub hook: Option<PathBuf>,
     /// Whether to set addresses; without them there are no routes and no DNS either.
     pub addresses: bool,
+    /// LAN interface that gets the IPv6 prefix.
+    pub share: Option<String>,
     /// Metric of the default route, or none for no default route.
     pub metric: Option<u32>,
     /// Whether to set DNS.
@@ -157,7 +176,16 @@ impl TryFrom<ConnectArgs> for Config {
             }
         }
         if let Some(netdev) = &args.netdev {
-            check_interface(netdev)?;
+            check_interface("--netdev", netdev)?;
+        }
+        if let Some(lan) = &args.share {
+            check_interface("--share", lan)?;
+            if !families.contains(&Family::V6) || args.no_address {
+                return Err(usage(
+                    "--share without an IPv6 address to be set",
+                    "add --ip 6 or --ip 4+6, and leave --no-address out",
+                ));
+            }
         }
         if args.timeout == 0 || args.timeout > 86_400 {
             return Err(usage(
@@ -180,6 +208,7 @@ impl TryFrom<ConnectArgs> for Config {
             roaming: args.roaming == RoamingArg::Allowed,
             hook: args.hook,
             addresses: !args.no_address,
+            share: args.share,
             metric: (!args.no_route && !args.no_address).then_some(args.metric),
             dns: !args.no_dns && !args.no_address,
             qmap: match args.qmap {
@@ -232,7 +261,7 @@ pub fn link_name(base: &str, mux: u8) -> Result<String, Error> {
 }
 
 /// A mux id in decimal or, after 0x, in hexadecimal.
-fn parse_mux(text: &str) -> Result<u8, Error> {
+pub fn parse_mux(text: &str) -> Result<u8, Error> {
     let parsed = match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
         Some(hex) => u8::from_str_radix(hex, 16),
         None => text.parse(),
@@ -282,7 +311,7 @@ fn check_pin(pin: &str) -> Result<(), Error> {
     Ok(())
 }
 
-fn check_interface(name: &str) -> Result<(), Error> {
+fn check_interface(option: &str, name: &str) -> Result<(), Error> {
     if name.is_empty()
         || name.len() > IFNAME_MAX
         || name == "."
@@ -290,31 +319,35 @@ fn check_interface(name: &str) -> Result<(), Error> {
         || name.bytes().any(|b| b == b'/' || b.is_ascii_whitespace())
     {
         return Err(usage(
-            format!("--netdev {name:?}: not an interface name"),
+            format!("{option} {name:?}: not an interface name"),
             "ip link shows the interfaces",
         ));
     }
     Ok(())
 }
 
-fn resolve_auth(auth: Option<AuthArg>, user: bool, password: bool) -> Result<Option<Auth>, Error> {
+fn resolve_auth(
+    auth: Option<AuthArg>,
+    user: bool,
+    password: bool,
+) -> Result<&'static [Auth], Error> {
     if password && !user {
         return Err(usage("--password without --user", "give both, or neither"));
     }
     match auth {
-        None if user => Ok(Some(Auth(3))),
-        None => Ok(None),
+        None if user => Ok(BOTH),
+        None => Ok(&[]),
         Some(AuthArg::None) if user => {
             Err(usage("--auth none with --user", "leave one of them out"))
         }
-        Some(AuthArg::None) => Ok(Some(Auth(0))),
+        Some(AuthArg::None) => Ok(&[Auth(0)]),
         Some(_) if !user => Err(usage(
             "--auth without --user",
             "give --user and --password, or leave --auth out",
         )),
-        Some(AuthArg::Pap) => Ok(Some(Auth(1))),
-        Some(AuthArg::Chap) => Ok(Some(Auth(2))),
-        Some(AuthArg::Both) => Ok(Some(Auth(3))),
+        Some(AuthArg::Pap) => Ok(&[Auth(1)]),
+        Some(AuthArg::Chap) => Ok(&[Auth(2)]),
+        Some(AuthArg::Both) => Ok(BOTH),
     }
 }
 
@@ -349,7 +382,7 @@ mod tests {
         let config = Config::try_from(args()).unwrap();
         assert_eq!(
             (config.mux, config.metric, config.auth),
-            (0x81, Some(700), None)
+            (0x81, Some(700), &[][..])
         );
         assert_eq!(config.qmap, [Qmap::V5, Qmap::V4, Qmap::V1]);
         assert_eq!(config.families, [Family::V4]);
@@ -396,6 +429,16 @@ mod tests {
         assert!(refused(|a| a.pin = Some("123".into())).starts_with("--pin"));
         assert!(refused(|a| a.mtu = Some(100)).starts_with("--mtu"));
         assert!(refused(|a| a.netdev = Some("a/b".into())).starts_with("--netdev"));
+        assert!(refused(|a| a.share = Some("br-lan".into())).starts_with("--share without"));
+        let six = |a: &mut ConnectArgs, lan: &str| {
+            (a.ip, a.share) = (Families::V6, Some(lan.into()));
+        };
+        assert!(refused(|a| six(a, "a/b")).starts_with("--share"));
+        assert!(refused(|a| {
+            six(a, "br-lan");
+            a.no_address = true;
+        })
+        .starts_with("--share without"));
         assert!(refused(|a| a.timeout = 0).starts_with("--timeout"));
         assert!(refused(|a| a.user = Some("\n".into())).starts_with("--user"));
     }
@@ -459,14 +502,14 @@ mod tests {
 
     #[test]
     fn auth_follows_the_credentials() {
-        assert_eq!(resolve_auth(None, true, true).unwrap(), Some(Auth(3)));
+        assert_eq!(resolve_auth(None, true, true).unwrap(), BOTH);
         assert_eq!(
             resolve_auth(Some(AuthArg::Chap), true, true).unwrap(),
-            Some(Auth(2))
+            [Auth(2)]
         );
         assert_eq!(
             resolve_auth(Some(AuthArg::Pap), true, false).unwrap(),
-            Some(Auth(1))
+            [Auth(1)]
         );
         assert!(resolve_auth(None, false, true).is_err());
         assert!(resolve_auth(Some(AuthArg::Pap), false, false).is_err());

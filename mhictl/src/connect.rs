@@ -15,16 +15,19 @@ use crate::cli::ConnectArgs;
 use crate::config::{Config, SECRETS};
 use crate::control::{Ask, Control};
 use crate::exit::{Error, Exit};
+use crate::fcc;
 use crate::hook::{self, Facts, Hook};
 use crate::lines::{self, say, Subject};
 use crate::modem::device::{self, Kind, Modem, Roots};
 use crate::modem::holder::Lock;
+use crate::modem::manager;
 use crate::modem::port::{Port, Stuck};
 use crate::modem::uevents::Uevents;
 use crate::network::interface::Interface;
 use crate::notify::{self, Watchdog};
+use crate::program::Program;
 use crate::proxy::door::Door;
-use crate::session::{Claim, News, Output, Session};
+use crate::session::{backoff, Claim, News, Output, Session};
 use crate::status::{report, Answer};
 
 /// What mhictl's own proxy is called in /proc.
@@ -36,16 +39,14 @@ const FULL_RETRY: Duration = Duration::from_millis(20);
 const LAST_WORDS: Duration = Duration::from_secs(60);
 
 /// Connects and stays until a signal or a failure.
-pub fn run(mut args: ConnectArgs, roots: &Roots) -> Result<(), Error> {
+pub fn run(args: ConnectArgs, roots: &Roots) -> Result<(), Error> {
     if args.json {
         lines::use_json();
     }
     let watchdog = Watchdog::from_environment(Instant::now());
     notify::clear_environment();
     let hook = args.hook.as_deref().map(Hook::new);
-    let config = args
-        .complete(|name| std::env::var_os(name))
-        .and_then(|()| Config::try_from(args));
+    let config = resolve(args);
     // What mhictl starts has no business with them.
     for name in SECRETS {
         std::env::remove_var(name);
@@ -59,6 +60,14 @@ pub fn run(mut args: ConnectArgs, roots: &Roots) -> Result<(), Error> {
             Err(error)
         }
     }
+}
+
+/// The options with what the environment adds to them, checked.
+pub fn resolve(mut args: ConnectArgs) -> Result<Config, Error> {
+    let origin = std::mem::take(&mut args.origin);
+    args.complete(|name| std::env::var_os(name))
+        .and_then(|()| Config::try_from(args))
+        .map_err(|error| origin.blame(error))
 }
 
 fn watch(
@@ -81,7 +90,7 @@ fn watch(
     let mut connect = Connect {
         roots,
         handle,
-        session: Session::new(config.clone(), Instant::now()),
+        session: Session::new(config.clone(), backoff::seed(), Instant::now()),
         config,
         hook,
         modem: None,
@@ -89,6 +98,8 @@ fn watch(
         stuck: false,
         door: Door::default(),
         lock: None,
+        unlock: None,
+        turn: None,
         claim: None,
         control: None,
         interface: None,
@@ -120,6 +131,7 @@ fn watch(
             hook.work(now);
         }
         connect.door.reap();
+        connect.unlocked(now);
         if let Some(control) = &mut connect.control {
             control.read(now);
             let (session, all) = (control.waits(Ask::Session), control.waits(Ask::All));
@@ -174,7 +186,7 @@ fn watch_ports<'r>(handle: &LoopHandle<'static, Connect<'r>>) {
 }
 
 /// Tells the hook of an error before the session, and waits for it.
-fn last_words(mut hook: Hook, error: &Error) {
+pub fn last_words(mut hook: Hook, error: &Error) {
     let facts = Facts {
         exit: Some(error.exit),
         reason: Some(error.what.clone()),
@@ -200,6 +212,10 @@ struct Connect<'r> {
     door: Door,
     /// The mux id is this process's.
     lock: Option<Lock>,
+    /// The program that unlocks the radio.
+    unlock: Option<Program>,
+    /// The SIM is this process's to give a PIN to.
+    turn: Option<Lock>,
     /// The data format is this process's to agree on.
     claim: Option<Lock>,
     control: Option<Control>,
@@ -220,6 +236,12 @@ impl Connect<'_> {
             match output {
                 Output::Open => self.open(),
                 Output::Close => self.close(),
+                Output::UnlockRadio => self.unlock(),
+                Output::TakeTurn => {
+                    let result = self.take_turn();
+                    self.session.turn_taken(result, Instant::now());
+                }
+                Output::LeaveTurn => self.turn = None,
                 Output::Claim => {
                     let result = self.claim();
                     self.session.claimed(result, Instant::now());
@@ -239,7 +261,7 @@ impl Connect<'_> {
                     self.session.configured(result, Instant::now());
                 }
                 Output::Withdraw => {
-                    self.claim = None;
+                    (self.claim, self.turn, self.unlock) = (None, None, None);
                     if let Some(interface) = &mut self.interface {
                         interface.withdraw();
                     }
@@ -313,8 +335,9 @@ impl Connect<'_> {
             .as_ref()
             .and_then(|control| control.wakeup(now));
         let hook = self.hook.as_ref().and_then(Hook::wakeup);
+        let unlock = self.unlock.as_ref().and_then(Program::wakeup);
         let end = self.finishing.as_ref().map(|(_, until)| *until);
-        [self.session.wakeup(), stuck, control, hook, end]
+        [self.session.wakeup(), stuck, control, hook, unlock, end]
             .into_iter()
             .flatten()
             .min()
@@ -428,6 +451,11 @@ impl Connect<'_> {
                 "see what it says: mhictl proxy",
             ));
         };
+        if self.modem.is_none() {
+            if let Some(text) = manager::check(self.roots, &modem, &proxy.name)? {
+                lines::warn(text);
+            }
+        }
         let proxy = (proxy.name != NAME).then(|| format!("{} (pid {})", proxy.name, proxy.pid));
         let path = node.display().to_string();
         let watched: Generic<File> = Generic::new(
@@ -488,6 +516,43 @@ impl Connect<'_> {
             });
     }
 
+    /// Runs the program that unlocks the radio; [`Connect::unlocked`] looks after it.
+    fn unlock(&mut self) {
+        let Some(modem) = &self.modem else { return };
+        match fcc::start(self.roots, modem, Instant::now()) {
+            Ok(program) => self.unlock = Some(program),
+            Err(error) => self.session.radio_unlocked(Err(error), Instant::now()),
+        }
+    }
+
+    fn unlocked(&mut self, now: Instant) {
+        let Some(end) = self.unlock.as_mut().and_then(|program| program.ended(now)) else {
+            return;
+        };
+        self.unlock = None;
+        let result = end.map_err(|why| {
+            Error::new(
+                Exit::Modem,
+                format!("the radio is locked, and its program ended with: {why}"),
+                "what it says stands above",
+            )
+        });
+        self.session.radio_unlocked(result, now);
+    }
+
+    /// Makes the SIM this process's, if no other one is at it.
+    fn take_turn(&mut self) -> Result<bool, Error> {
+        let Some(modem) = &self.modem else {
+            return Ok(false);
+        };
+        match Lock::take(self.roots, &format!("{}-sim", modem.wwan), "the SIM") {
+            Ok(lock) => self.turn = Some(lock),
+            Err(error) if error.exit == Exit::PortBusy => return Ok(false),
+            Err(error) => return Err(error),
+        }
+        Ok(true)
+    }
+
     /// Makes the data format this process's to agree on, and finds out whether others use it already.
     fn claim(&mut self) -> Result<Claim, Error> {
         let Some(modem) = &self.modem else {
@@ -537,14 +602,10 @@ impl Connect<'_> {
 
     fn interface(&mut self) -> Result<&mut Interface, Error> {
         if self.interface.is_none() {
-            let found = self.modem.as_ref().and_then(|modem| modem.netdev.clone());
-            let base = self.config.netdev.clone().or(found).ok_or_else(|| {
-                Error::new(
-                    Exit::Network,
-                    "the modem has no network interface",
-                    "load the data path (modprobe rmnet_mhi), or choose with --netdev",
-                )
-            })?;
+            let Some(modem) = &self.modem else {
+                return Err(Error::new(Exit::NoDevice, "no modem", ""));
+            };
+            let base = device::need_base(modem, self.config.netdev.as_deref())?;
             self.interface = Some(Interface::new(self.roots, &base, &self.config)?);
         }
         self.interface

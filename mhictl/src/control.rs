@@ -31,6 +31,21 @@ pub fn sockets(roots: &Roots, wwan: &str) -> Vec<PathBuf> {
     paths.filter(|path| path.exists()).collect()
 }
 
+/// The modems that sessions have sockets for, in order; some may be dead.
+pub fn devices(roots: &Roots) -> Vec<String> {
+    let entries = fs::read_dir(run_dir(roots)).into_iter().flatten().flatten();
+    let mut found: Vec<String> = entries
+        .filter_map(|entry| {
+            let name = entry.file_name().into_string().ok()?;
+            let (device, _) = name.strip_suffix(".sock")?.rsplit_once('-')?;
+            Some(device.to_owned())
+        })
+        .collect();
+    found.sort();
+    found.dedup();
+    found
+}
+
 /// The request for session and modem.
 pub const ALL: &str = "status\n";
 /// The request for the session alone, which is answered at once.

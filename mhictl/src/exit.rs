@@ -158,6 +158,7 @@ impl Error {
     }
 }
 
+/// A wrong command line is told on one line, everything else on one for what happened and one for what to do next.
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let kind = if self.exit == Exit::Usage {
@@ -166,10 +167,11 @@ impl fmt::Display for Error {
             "error"
         };
         write!(f, "mhictl: {kind}: {}", self.what)?;
-        if !self.next.is_empty() {
-            write!(f, "\nmhictl: next: {}", self.next)?;
+        match self.exit {
+            _ if self.next.is_empty() => Ok(()),
+            Exit::Usage => write!(f, ": {}", self.next),
+            _ => write!(f, "\nmhictl: next: {}", self.next),
         }
-        Ok(())
     }
 }
 
@@ -228,6 +230,28 @@ mod tests {
     }
 
     #[test]
+    fn readme_has_every_code_and_word() {
+        let readme = include_str!("../../README.md");
+        let rows = readme
+            .lines()
+            .skip_while(|line| *line != "| exit code | meaning |");
+        let rows = rows.take_while(|line| line.starts_with('|')).skip(2);
+        let codes: Vec<u8> = rows
+            .filter_map(|row| row.split('|').nth(1))
+            .flat_map(|codes| codes.split(','))
+            .map(|code| code.trim().parse().unwrap())
+            .collect();
+        assert_eq!(codes, Exit::ALL.map(Exit::code));
+        for exit in &Exit::ALL[1..] {
+            assert!(
+                readme.contains(&format!("`{}`", exit.word())),
+                "{}",
+                exit.word()
+            );
+        }
+    }
+
+    #[test]
     fn denied_access_has_its_own_code() {
         let denied = Error::system("open", &io::Error::from(io::ErrorKind::PermissionDenied));
         assert_eq!(denied.exit, Exit::Permission);
@@ -241,6 +265,11 @@ mod tests {
         assert_eq!(
             error.to_string(),
             "mhictl: error: no modem\nmhictl: next: load the module"
+        );
+        let error = Error::new(Exit::Usage, "--mtu 7: must be 576 to 65535", "leave it out");
+        assert_eq!(
+            error.to_string(),
+            "mhictl: usage error: --mtu 7: must be 576 to 65535: leave it out"
         );
         assert_eq!(
             Error::new(Exit::NoDevice, "no modem", "").to_string(),

@@ -4,21 +4,15 @@
 
 use std::collections::VecDeque;
 use std::net::IpAddr;
-use std::os::fd::AsFd;
-use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
-use std::time::{Duration, Instant};
+use std::process::Command;
+use std::time::Instant;
 
-use rustix::process::{kill_process_group, Pid, Signal};
-
-use crate::config::SECRETS;
 use crate::exit::Exit;
 use crate::lines::warn;
 use crate::modem::addressing::Addressing;
+use crate::program::Program;
 
-/// How long the program may take for one event.
-const PATIENCE: Duration = Duration::from_secs(30);
 /// Events that may wait; beyond that the oldest are dropped, since the newest say how things are.
 const QUEUE_MAX: usize = 16;
 
@@ -105,6 +99,9 @@ impl Facts {
             add(address, Some(addressing.address.to_string()));
             add(prefix, Some(addressing.prefix.to_string()));
             add(gateway, addressing.gateway.map(|to| to.to_string()));
+            if addressing.address.is_ipv6() {
+                add("MHICTL_IP6_NETWORK", Some(addressing.network()));
+            }
             let servers: Vec<String> = addressing.dns.iter().map(IpAddr::to_string).collect();
             add(dns, (!servers.is_empty()).then(|| servers.join(" ")));
         }
@@ -117,7 +114,7 @@ impl Facts {
 }
 
 /// All names of [`Facts::variables`]: what an outer program left there is taken away.
-const NAMES: [&str; 18] = [
+const NAMES: [&str; 19] = [
     "MHICTL_EVENT",
     "MHICTL_DEVICE",
     "MHICTL_PCI",
@@ -133,6 +130,7 @@ const NAMES: [&str; 18] = [
     "MHICTL_IP6_PREFIX",
     "MHICTL_IP6_GATEWAY",
     "MHICTL_IP6_DNS",
+    "MHICTL_IP6_NETWORK",
     "MHICTL_EXIT",
     "MHICTL_ERROR",
     "MHICTL_REASON",
@@ -144,20 +142,12 @@ struct Told {
     facts: Facts,
 }
 
-#[derive(Debug)]
-struct Running {
-    child: Child,
-    event: Event,
-    deadline: Instant,
-    killed: bool,
-}
-
 /// The program with what it is still to be told.
 #[derive(Debug)]
 pub struct Hook {
     program: PathBuf,
     queue: VecDeque<Told>,
-    running: Option<Running>,
+    running: Option<(Event, Program)>,
     /// What it was told last of a session that is up.
     last: Option<Facts>,
 }
@@ -195,19 +185,12 @@ impl Hook {
     /// Reaps the program, kills it when it takes too long, runs it for the next event.
     pub fn work(&mut self, now: Instant) {
         loop {
-            if let Some(running) = &mut self.running {
-                let ended = match running.child.try_wait() {
-                    Ok(Some(status)) => complaint(status, running.killed),
-                    Ok(None) => {
-                        if running.deadline <= now && !running.killed {
-                            running.kill();
-                        }
-                        return;
-                    }
-                    Err(error) => Some(error.to_string()),
+            if let Some((event, program)) = &mut self.running {
+                let Some(end) = program.ended(now) else {
+                    return;
                 };
-                if let Some(why) = ended {
-                    let event = running.event.name();
+                if let Err(why) = end {
+                    let event = event.name();
                     warn(format!("hook {} {event}: {why}", self.program.display()));
                 }
                 self.running = None;
@@ -215,15 +198,8 @@ impl Hook {
             let Some(Told { event, facts }) = self.queue.pop_front() else {
                 return;
             };
-            match command(&self.program, event, &facts).spawn() {
-                Ok(child) => {
-                    self.running = Some(Running {
-                        child,
-                        event,
-                        deadline: now + PATIENCE,
-                        killed: false,
-                    });
-                }
+            match Program::start(&mut command(&self.program, event, &facts), now) {
+                Ok(program) => self.running = Some((event, program)),
                 Err(error) => warn(format!("hook {}: {error}", self.program.display())),
             }
         }
@@ -236,8 +212,9 @@ impl Hook {
 
     /// When [`Hook::work`] has something to do; the program's end is a signal and needs no time.
     pub fn wakeup(&self) -> Option<Instant> {
-        let running = self.running.as_ref().filter(|running| !running.killed);
-        running.map(|running| running.deadline)
+        self.running
+            .as_ref()
+            .and_then(|(_, program)| program.wakeup())
     }
 
     /// The end is near: of what still waits only the newest event counts.
@@ -248,58 +225,25 @@ impl Hook {
     }
 }
 
-impl Drop for Hook {
-    fn drop(&mut self) {
-        if let Some(running) = &mut self.running {
-            running.kill();
-            let _ = running.child.wait();
-        }
-    }
-}
-
-impl Running {
-    /// Kills the program with all that it started.
-    fn kill(&mut self) {
-        self.killed = true;
-        let group = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw);
-        if let Some(group) = group {
-            let _ = kill_process_group(group, Signal::KILL);
-        }
-    }
-}
-
-/// In a process group of its own: the user's Ctrl-C is for mhictl, which then tells the hook that it is over.
-/// What the program prints goes to stderr, since stdout has lines for programs.
 fn command(program: &Path, event: Event, facts: &Facts) -> Command {
     let mut command = Command::new(program);
-    command
-        .arg(event.name())
-        .stdin(Stdio::null())
-        .process_group(0);
-    if let Ok(stderr) = std::io::stderr().as_fd().try_clone_to_owned() {
-        command.stdout(stderr);
-    }
-    for name in NAMES.into_iter().chain(SECRETS) {
+    command.arg(event.name());
+    for name in NAMES {
         command.env_remove(name);
     }
     command.envs(facts.variables(event));
     command
 }
 
-fn complaint(status: ExitStatus, killed: bool) -> Option<String> {
-    if killed {
-        return Some(format!("killed after {} s", PATIENCE.as_secs()));
-    }
-    (!status.success()).then(|| status.to_string())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::modem::device::tests::Tree;
+    use crate::program::PATIENCE;
     use std::collections::BTreeMap;
     use std::fs;
     use std::os::unix::fs::PermissionsExt;
+    use std::time::Duration;
 
     fn facts() -> Facts {
         Facts {
@@ -342,6 +286,7 @@ mod tests {
             ("MHICTL_IP4_GATEWAY", "10.64.129.3"),
             ("MHICTL_IP4_PREFIX", "28"),
             ("MHICTL_IP6_ADDRESS", "2001:db8:81::2"),
+            ("MHICTL_IP6_NETWORK", "2001:db8:81::/64"),
             ("MHICTL_IP6_PREFIX", "64"),
             ("MHICTL_LINK", "rmnet_mhi0.1"),
             ("MHICTL_MTU", "1430"),

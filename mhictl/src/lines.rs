@@ -11,6 +11,7 @@ use crate::exit::Error;
 use crate::journal::{Journal, Priority};
 use crate::modem::addressing::Addressing;
 use crate::notify::Manager;
+use crate::show;
 use crate::status::report;
 
 /// What the lines are about.
@@ -108,7 +109,7 @@ pub fn error(error: &Error) {
     let speaker = speaker();
     if speaker.json {
         let mut out = std::io::stdout().lock();
-        let _ = writeln!(out, "{}", report::failure(error));
+        let _ = writeln!(out, "{}", show::failure(error));
     }
     let mut fields = speaker.fields("error");
     fields.push(("MHICTL_EXIT", error.exit.code().to_string()));
@@ -237,8 +238,7 @@ mod tests {
             ..Subject::default()
         };
         let object = speaker(Some(subject)).object("connected", "rmnet_mhi0.1");
-        let expected =
-            json!({"address": "10.0.0.2", "prefix": 28, "gateway": null, "dns": ["1.1.1.1"]});
+        let expected = json!({"address": "10.0.0.2", "prefix": 28, "network": "10.0.0.0/28", "gateway": null, "dns": ["1.1.1.1"]});
         assert_eq!(object["ip4"], expected);
         assert_eq!(
             (&object["mux"], &object["ip6"]),

@@ -33,7 +33,7 @@ fn bad_values_end_with_usage_and_say_what_to_do() {
             text.starts_with("mhictl: usage error: ") && text.contains(option),
             "{text}"
         );
-        assert!(text.contains("\nmhictl: next: "), "{text}");
+        assert_eq!(text.lines().count(), 1, "{text}");
         assert!(output.stdout.is_empty());
     }
 }
@@ -110,4 +110,95 @@ fn a_hook_hears_of_a_wrong_command_line_and_the_secrets_stay_with_mhictl() {
     assert_eq!(output.status.code(), Some(2), "{text}");
     assert!(text.contains("failed"), "{text}");
     assert!(!text.contains("secret") && !text.contains("1234"));
+}
+
+/// A configuration file that is removed at the end of the test.
+struct Settings(std::path::PathBuf);
+
+impl Settings {
+    fn new(name: &str, text: &str) -> Self {
+        let name = format!("mhictl-cli-{}-{name}.toml", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        std::fs::write(&path, text).expect("a file");
+        Settings(path)
+    }
+
+    fn path(&self) -> &str {
+        self.0.to_str().expect("a path in UTF-8")
+    }
+}
+
+impl Drop for Settings {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+const TWO: &str = "device = \"wwan-none\"\n[session.a]\napn = \"a\"\n[session.b]\nmux = 130\n";
+
+#[test]
+fn what_is_wrong_in_the_file_is_named_with_file_and_key() {
+    for (name, text, pdn, part) in [
+        ("key", "apm = \"x\"\n", "a", ".toml: apm: no such key"),
+        (
+            "mtu",
+            "[session.a]\nmtu = 20\n",
+            "a",
+            ".toml: [session.a] mtu 20: must be",
+        ),
+        ("name", TWO, "c", "there is no [session.c]"),
+        (
+            "mux",
+            "[session.a]\n[session.b]\n",
+            "all",
+            "sessions a and b both have mux id 129",
+        ),
+    ] {
+        let file = Settings::new(name, text);
+        for more in [&[][..], &["--dry-run"]] {
+            let words = [&["connect", "--config", file.path(), "--pdn", pdn], more].concat();
+            let output = mhictl(&words);
+            let text = stderr(&output);
+            assert_eq!(output.status.code(), Some(2), "{text}");
+            assert!(text.starts_with("mhictl: usage error: "), "{text}");
+            assert!(text.contains(part) && text.lines().count() == 1, "{text}");
+        }
+    }
+}
+
+#[test]
+fn a_dry_run_needs_a_modem_to_speak_of() {
+    let output = mhictl(&["connect", "--dry-run", "--device", "wwan-none"]);
+    assert_eq!(output.status.code(), Some(3), "{}", stderr(&output));
+}
+
+#[test]
+fn several_sessions_are_tried_again_until_they_are_told_to_end() {
+    let file = Settings::new("two", TWO);
+    let mut supervisor = Command::new(env!("CARGO_BIN_EXE_mhictl"))
+        .args(["connect", "--config", file.path(), "--pdn", "all"])
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .expect("mhictl runs");
+    let mut lines = std::io::BufRead::lines(std::io::BufReader::new(
+        supervisor.stderr.take().expect("a pipe"),
+    ));
+    let mut seen = Vec::new();
+    for name in ["a", "b"] {
+        let wanted = format!("warning: session {name} has ended: no modem");
+        while !seen.iter().any(|line: &String| line.contains(&wanted)) {
+            seen.push(lines.next().expect("a line more").expect("UTF-8"));
+        }
+    }
+    let pid = supervisor.id().to_string();
+    assert!(Command::new("kill")
+        .arg(pid)
+        .status()
+        .expect("kill runs")
+        .success());
+    assert_eq!(
+        supervisor.wait().expect("an end").code(),
+        Some(0),
+        "{seen:?}"
+    );
 }

@@ -81,6 +81,7 @@ check_sources() {
 	job "LuCI and rpcd" luci_cases
 	job "OpenWrt feed" check_feed
 	job "cargo test" cargo_tests
+	job "manual pages, completions, installation" check_docs
 	job "stripped as OpenWrt does" check_strip
 	job "clippy" build_module amd64 clippy
 	job "the build's own checks refuse what they should, arm64" build_module arm64 selftest
@@ -238,6 +239,12 @@ luci_cases() {
 			echo "skip LuCI in a browser: make check LUCI=DIR does it, DIR being a checkout of LuCI"
 		fi
 	} 2>&1 | tee /dev/stderr | grep -aE '^(pass|fail|skip) ' >&3
+}
+
+# Each look at a file is a verdict.
+check_docs() {
+	cargo run --quiet -p mhictl-docs -- "$build/share" 2026-01-02
+	mhictl/docs/check "$build/amd64/mhictl" "$build/share" 2>&1 | tee /dev/stderr | grep -aE '^(pass|fail|skip) ' >&3
 }
 
 # Each target is a verdict.

@@ -146,6 +146,21 @@ impl Addressing {
         }
     }
 
+    /// The network that the address is in, `2001:db8:81::/64`.
+    pub fn network(&self) -> String {
+        let network = match self.address {
+            IpAddr::V4(address) => {
+                let mask = u32::MAX.checked_shl(32 - u32::from(self.prefix.min(32)));
+                Ipv4Addr::from(u32::from(address) & mask.unwrap_or(0)).to_string()
+            }
+            IpAddr::V6(address) => {
+                let mask = u128::MAX.checked_shl(128 - u32::from(self.prefix.min(128)));
+                Ipv6Addr::from(u128::from(address) & mask.unwrap_or(0)).to_string()
+            }
+        };
+        format!("{network}/{}", self.prefix)
+    }
+
     /// The `address` line, with the MTU that the link got.
     pub fn line(&self, mtu: u32) -> String {
         let mut line = format!("{}/{}", self.address, self.prefix);
@@ -292,6 +307,27 @@ mod tests {
                 .is_err(),
                 "{address}"
             );
+        }
+    }
+
+    #[test]
+    fn networks_are_those_of_the_address() {
+        for (address, prefix, network) in [
+            ("10.64.129.2", 28, "10.64.129.0/28"),
+            ("10.64.129.2", 32, "10.64.129.2/32"),
+            ("10.64.129.2", 0, "0.0.0.0/0"),
+            ("2001:db8:81::2", 64, "2001:db8:81::/64"),
+            ("2001:db8:81:1:ffff::2", 64, "2001:db8:81:1::/64"),
+            ("2001:db8::2", 128, "2001:db8::2/128"),
+        ] {
+            let addressing = Addressing {
+                address: address.parse().unwrap(),
+                prefix,
+                gateway: None,
+                dns: Vec::new(),
+                mtu: None,
+            };
+            assert_eq!(addressing.network(), network);
         }
     }
 

@@ -208,32 +208,12 @@ impl Client {
     }
 }
 
-/// One line about a frame for `--verbose`: names and lengths, never values, since those may be a PIN or a password.
+/// One line about a frame for `--verbose`, without PIN and password.
 pub fn describe(frame: &[u8]) -> String {
-    let Ok((parsed, _)) = qmi::Frame::parse(frame) else {
-        return format!("{} octets", frame.len());
-    };
-    let name = service::name(parsed.service).unwrap_or("?");
-    match Message::parse(&parsed) {
-        Ok(message) => {
-            let tlvs: Vec<String> = message
-                .tlvs
-                .map(|tlv| format!("{:02x}:{}", tlv.kind, tlv.value.len()))
-                .collect();
-            let verdict = match message.verdict() {
-                Ok(Err(code)) if message.kind == Kind::Response => format!(" {code}"),
-                _ => String::new(),
-            };
-            format!(
-                "{name} {:#06x} {:?} client {} transaction {} [{}]{verdict}",
-                message.id,
-                message.kind,
-                message.client,
-                message.transaction,
-                tlvs.join(" ")
-            )
-        }
-        Err(error) => format!("{name} {error}"),
+    let parsed = qmi::Frame::parse(frame).and_then(|(frame, _)| Message::parse(&frame));
+    match parsed {
+        Ok(message) => qmi::Decoded(&message).to_string(),
+        Err(error) => format!("{} octets: {error}", frame.len()),
     }
 }
 
@@ -479,13 +459,18 @@ mod tests {
     }
 
     #[test]
-    fn description_shows_no_values() {
+    fn description_has_names_and_values_but_no_secrets() {
         let mut room = [0; 64];
         let request = wds::StartNetwork {
+            apn: Some("internet".into()),
             password: Some("secret".into()),
             ..Default::default()
         };
         let line = describe(Builder::call(&mut room, 3, 9, &request).finish().unwrap());
-        assert_eq!(line, "WDS 0x0020 Request client 3 transaction 9 [18:6]");
+        assert_eq!(
+            line,
+            "WDS StartNetwork request client 3 transaction 9 apn=\"internet\" password=***"
+        );
+        assert_eq!(describe(b"\x02"), "1 octets: no QMUX marker");
     }
 }

@@ -20,6 +20,8 @@ pub struct Roots {
     pub run: PathBuf,
     /// configuration, `/etc`
     pub etc: PathBuf,
+    /// what a distribution brings, `/usr/share`
+    pub share: PathBuf,
     /// abstract name of the proxy's socket, `qmi-proxy` as libqmi has it
     pub proxy: String,
 }
@@ -32,6 +34,7 @@ impl Default for Roots {
             proc: "/proc".into(),
             run: "/run".into(),
             etc: "/etc".into(),
+            share: "/usr/share".into(),
             proxy: "qmi-proxy".into(),
         }
     }
@@ -68,7 +71,7 @@ pub struct Port {
 }
 
 /// One modem: a WWAN device with the ports that mhictl uses.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Modem {
     /// WWAN device, `wwan0`.
     pub wwan: String,
@@ -177,6 +180,32 @@ pub fn find(roots: &Roots, wanted: Option<&str>) -> Result<Modem, Error> {
     }
 }
 
+/// As [`find`], but a modem without ports will do if our driver has it: it boots, hangs, or is in emergency download. It has no
+/// WWAN device then.
+pub fn find_function(roots: &Roots, wanted: Option<&str>) -> Result<Modem, Error> {
+    let error = match find(roots, wanted) {
+        Err(error) if error.exit == Exit::NoDevice => error,
+        found => return found,
+    };
+    let driver = roots.sys.join("bus/pci/drivers/mhi_net");
+    let functions = entries(&driver).into_iter().filter_map(|name| {
+        let function = fs::canonicalize(driver.join(&name)).ok()?;
+        function.join("modem_state").exists().then(|| Modem {
+            netdev: netdev_of(roots, &function),
+            pci: name,
+            driver: Some("mhi_net".to_owned()),
+            ..Modem::default()
+        })
+    });
+    let mut found: Vec<Modem> = functions
+        .filter(|modem| wanted.is_none_or(|wanted| modem.is(wanted)))
+        .collect();
+    match found.len() {
+        1 => Ok(found.remove(0)),
+        _ => Err(error),
+    }
+}
+
 /// The node of a modem's first port of `kind`.
 pub fn need_port(modem: &Modem, kind: Kind) -> Result<&Port, Error> {
     modem.port(kind).ok_or_else(|| {
@@ -185,6 +214,18 @@ pub fn need_port(modem: &Modem, kind: Kind) -> Result<&Port, Error> {
             Exit::NoDevice,
             format!("{} has no {what} port", modem.wwan),
             "load mhi_wwan_ctrl (modprobe mhi_wwan_ctrl) and see dmesg",
+        )
+    })
+}
+
+/// The base interface that is wanted, or that of the modem.
+pub fn need_base(modem: &Modem, wanted: Option<&str>) -> Result<String, Error> {
+    let base = wanted.or(modem.netdev.as_deref()).map(str::to_owned);
+    base.ok_or_else(|| {
+        Error::new(
+            Exit::Network,
+            "the modem has no network interface",
+            "load the data path (modprobe rmnet_mhi), or choose with --netdev",
         )
     })
 }
@@ -284,7 +325,7 @@ pub mod tests {
     use std::os::unix::fs::symlink;
     use std::sync::atomic::{AtomicU32, Ordering};
 
-    /// A directory that is removed at the end of the test, with the five roots in it.
+    /// A directory that is removed at the end of the test, with the roots in it.
     pub struct Tree {
         /// Its path.
         pub path: PathBuf,
@@ -308,6 +349,7 @@ pub mod tests {
                 proc: path.join("proc"),
                 run: path.join("run"),
                 etc: path.join("etc"),
+                share: path.join("share"),
                 proxy: unique,
             };
             for dir in [&roots.sys, &roots.dev, &roots.proc, &roots.run, &roots.etc] {
@@ -463,6 +505,28 @@ pub mod tests {
             .unwrap_err()
             .what
             .contains("no ports yet"));
+    }
+
+    #[test]
+    fn a_function_of_our_driver_is_found_without_ports() {
+        let tree = Tree::new();
+        let pci = tree.pci("0000:00:04.0");
+        tree.netdev(&pci, "rmnet_mhi0");
+        let driver = tree.roots.sys.join("bus/pci/drivers/mhi_net");
+        fs::create_dir_all(&driver).unwrap();
+        symlink(&pci, driver.join("0000:00:04.0")).unwrap();
+        assert_eq!(
+            find_function(&tree.roots, None).unwrap_err().exit,
+            Exit::NoDevice
+        );
+        fs::write(pci.join("modem_state"), "starting\n").unwrap();
+        for wanted in [None, Some("00:04.0"), Some("rmnet_mhi0")] {
+            let modem = find_function(&tree.roots, wanted).unwrap();
+            assert_eq!((modem.pci.as_str(), modem.ports.len()), ("0000:00:04.0", 0));
+        }
+        assert!(find_function(&tree.roots, Some("wwan7")).is_err());
+        tree.port("0000:00:04.0", "wwan0", "wwan0qmi0", "QMI");
+        assert_eq!(find_function(&tree.roots, None).unwrap().wwan, "wwan0");
     }
 
     #[test]

@@ -11,6 +11,7 @@ use rustix::fs::{flock, FlockOperation};
 
 use crate::exit::{Error, Exit};
 use crate::modem::device::{read_trimmed, Roots};
+use crate::modem::manager;
 
 /// Directory of locks and control sockets below the run-time root.
 pub fn run_dir(roots: &Roots) -> PathBuf {
@@ -142,11 +143,12 @@ pub fn refuse_if_held(
         .join(", ");
     let next = if holders
         .iter()
-        .any(|holder| holder.name == "ModemManager" || holder.name == "qmi-proxy")
+        .any(|holder| holder.name == manager::NAME || holder.name == manager::LIBQMI_PROXY)
     {
         format!(
-            "systemctl stop ModemManager, or make it leave {wwan} alone with the udev property ID_MM_DEVICE_IGNORE=1 on its PCI device; \
-             a qmi-proxy that is left ends by: kill PID"
+            "{}; a {} that is left ends by: kill PID",
+            manager::hand_over(wwan),
+            manager::LIBQMI_PROXY
         )
     } else {
         "end that program, then try again".to_owned()

@@ -7,14 +7,17 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use qmi::qmux;
 use rustix::fs::OFlags;
 use rustix::io::Errno;
 
 use crate::exit::{Error, Exit};
+use crate::lines;
 use crate::modem::client::describe;
 use crate::modem::device::Roots;
+use crate::modem::frames::Frames;
 use crate::modem::holder;
 
 /// Reads in a row before others get their turn.
@@ -29,7 +32,8 @@ pub struct Port {
     file: File,
     /// What is left to write of a frame; a device takes it whole, a socket may not.
     rest: Vec<u8>,
-    verbose: bool,
+    /// Shows what comes, frame by frame, if anything is to be shown.
+    shown: Option<Frames>,
 }
 
 /// Why octets do not move.
@@ -85,7 +89,7 @@ impl Port {
         Ok(Port {
             file,
             rest: Vec::new(),
-            verbose: false,
+            shown: None,
         })
     }
 
@@ -95,7 +99,7 @@ impl Port {
         Ok(Port {
             file: File::from(OwnedFd::from(proxy)),
             rest: Vec::new(),
-            verbose,
+            shown: verbose.then(|| Frames::new(qmux::FROM_MODEM)),
         })
     }
 
@@ -112,8 +116,11 @@ impl Port {
                 Ok(0) => return Err(Stuck::Gone),
                 Ok(count) => {
                     let octets = buffer.get(..count).unwrap_or_default();
-                    if self.verbose {
-                        eprintln!("mhictl: < {}", describe(octets));
+                    if let Some(frames) = &mut self.shown {
+                        frames.receive(octets, Instant::now());
+                        while let Some(received) = frames.frame() {
+                            lines::explain(&format!("< {}", describe(received.octets())));
+                        }
                     }
                     take(octets);
                 }
@@ -130,8 +137,8 @@ impl Port {
         self.flush()?;
         let count = self.write_some(frame)?;
         self.rest.extend(frame.get(count..).unwrap_or_default());
-        if self.verbose {
-            eprintln!("mhictl: > {}", describe(frame));
+        if self.shown.is_some() {
+            lines::explain(&format!("> {}", describe(frame)));
         }
         Ok(())
     }

@@ -29,6 +29,21 @@ enum Backend {
     File,
 }
 
+impl Backend {
+    fn name(self) -> &'static str {
+        match self {
+            Backend::Resolvconf => "resolvconf",
+            Backend::Resolved => "systemd-resolved",
+            Backend::File => "/etc/resolv.conf",
+        }
+    }
+}
+
+/// Where servers would go.
+pub fn place(roots: &Roots) -> &'static str {
+    detect(roots).name()
+}
+
 /// The servers of one interface, until [`Dns::withdraw`].
 #[derive(Debug)]
 pub struct Dns {
@@ -61,11 +76,7 @@ impl Dns {
 
     /// Where the servers went, for the `dns` line.
     pub fn place(&self) -> &'static str {
-        match self.backend {
-            Backend::Resolvconf => "resolvconf",
-            Backend::Resolved => "systemd-resolved",
-            Backend::File => "/etc/resolv.conf",
-        }
+        self.backend.name()
     }
 
     /// Takes the servers back.

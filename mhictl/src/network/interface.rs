@@ -17,6 +17,7 @@ use crate::network::dns::Dns;
 use crate::network::ethtool;
 use crate::network::link;
 use crate::network::netlink::{Fault, Netlink};
+use crate::network::share::Share;
 
 /// Least MTU of the base, in octets: it must not be smaller than what its mux links carry, and no MTU applies to its aggregates.
 const BASE_MTU: u32 = 16384;
@@ -41,6 +42,7 @@ pub struct Interface {
     addresses: Vec<(IpAddr, u8)>,
     routes: Vec<Family>,
     dns: Option<Dns>,
+    share: Option<Share>,
 }
 
 impl Interface {
@@ -62,6 +64,7 @@ impl Interface {
             addresses: Vec::new(),
             routes: Vec::new(),
             dns: None,
+            share: config.share.clone().map(Share::new),
         })
     }
 
@@ -146,7 +149,7 @@ impl Interface {
         self.link_mtu = Some(mtu);
         let wanted: Vec<(IpAddr, u8)> = granted
             .iter()
-            .map(|addressing| (addressing.address, addressing.prefix))
+            .map(|addressing| (addressing.address, self.prefix_on_link(addressing)))
             .collect();
         for &(old, prefix) in self.addresses.iter().filter(|old| !wanted.contains(old)) {
             let _ = address::delete(&mut self.netlink, index, old, prefix);
@@ -154,7 +157,7 @@ impl Interface {
         self.addresses.retain(|old| wanted.contains(old));
         let mut lines = Vec::new();
         for addressing in granted {
-            let (new, prefix) = (addressing.address, addressing.prefix);
+            let (new, prefix) = (addressing.address, self.prefix_on_link(addressing));
             if !self.wants_addresses {
                 lines.push(("address", format!("{} (not set)", addressing.line(mtu))));
                 continue;
@@ -175,8 +178,26 @@ impl Interface {
                 },
             );
         }
+        if let Some(share) = &mut self.share {
+            let six = granted.iter().find(|granted| granted.address.is_ipv6());
+            match six {
+                Some(granted) => {
+                    let line = share.give(&mut self.netlink, &self.roots, granted);
+                    lines.extend(line.map(|line| ("shared", line)));
+                }
+                None => share.take_back(&mut self.netlink),
+            }
+        }
         lines.push(("dns", self.announce_dns(granted)));
         Ok(lines)
+    }
+
+    /// A prefix that is on a LAN is not on the link, too.
+    fn prefix_on_link(&self, granted: &Addressing) -> u8 {
+        match self.share {
+            Some(_) if granted.address.is_ipv6() => 128,
+            _ => granted.prefix,
+        }
     }
 
     /// Takes addresses, routes and DNS back; the link stays.
@@ -185,6 +206,9 @@ impl Interface {
             if let Err(error) = dns.withdraw() {
                 warn(format!("DNS not restored: {error}"));
             }
+        }
+        if let Some(share) = &mut self.share {
+            share.take_back(&mut self.netlink);
         }
         let Some((index, _)) = self.made else { return };
         for family in std::mem::take(&mut self.routes) {

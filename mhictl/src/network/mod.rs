@@ -7,3 +7,4 @@ pub mod ethtool;
 pub mod interface;
 pub mod link;
 pub mod netlink;
+pub mod share;

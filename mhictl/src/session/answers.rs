@@ -17,6 +17,8 @@ use crate::modem::radio::Registration;
 
 /// Questions in a row that stay unanswered before the modem counts as dead.
 const MISSED_BEATS: u32 = 3;
+/// How often the radio may refuse to be switched on, the first time included: its lock opens some time after its program has ended.
+const UNLOCK_TRIES: u32 = 7;
 
 impl Session {
     /// The reply that the state waits for.
@@ -51,14 +53,7 @@ impl Session {
                 (Ok(()), Ok(body)) if body.mode != dms::Mode::Online => Some(Trigger::Off),
                 _ => Some(Trigger::Done),
             },
-            (State::Power, Err(code)) => {
-                let next = "a FCC lock or a W_DISABLE switch keeps the radio off; mhictl at 'AT+CFUN?' shows it";
-                self.failed(Error::new(
-                    Exit::Modem,
-                    format!("the modem does not switch its radio on: {code}"),
-                    next,
-                ))
-            }
+            (State::Power, Err(code)) => self.radio_refused(code),
             (State::Sim, Ok(())) => self.sim(&message, now),
             (State::Sim, Err(ErrorCode::NO_SIM)) => self.failed(sim_absent()),
             (State::Unlock, Err(code)) => self.wrong_pin(code, &message),
@@ -122,6 +117,9 @@ impl Session {
             (State::Start, Err(ErrorCode::NO_EFFECT)) => self.started(ANY_HANDLE),
             (State::Start, Err(code)) => {
                 let error = self.start_refused(code, &message);
+                if self.authenticate_otherwise(&error, &message) {
+                    return Some(Trigger::Otherwise);
+                }
                 self.family_refused(error)
             }
             (State::Settings | State::Refresh, Ok(())) => self.settings(&message),
@@ -292,6 +290,20 @@ impl Session {
         }
     }
 
+    /// The first refusal calls for the user's program; what follows it gives the modem a moment to obey.
+    fn radio_refused(&mut self, code: ErrorCode) -> Option<Trigger> {
+        self.radio_refusals += 1;
+        match self.radio_refusals {
+            1 => Some(Trigger::Locked),
+            2..=UNLOCK_TRIES => Some(Trigger::NotYet),
+            _ => self.failed(Error::new(
+                Exit::Modem,
+                format!("the modem does not switch its radio on: {code}"),
+                "the program that unlocks it did not help, or a W_DISABLE switch keeps it off; mhictl at 'AT+CFUN?' shows its state",
+            )),
+        }
+    }
+
     fn registration_changed(&mut self, now: Instant) {
         match self.state {
             State::Serving | State::Systems if self.radio.registered() => {
@@ -378,6 +390,8 @@ pub fn doing(state: State) -> &'static str {
         State::Stop => "stop the network",
         State::Release => "release a client",
         State::Opening
+        | State::Unlocking
+        | State::Turn
         | State::Claim
         | State::Link
         | State::Configure

@@ -3,6 +3,7 @@
 //! `table` says what follows what, `steps` asks the modem, `answers` understands it; `connect` does the input and output.
 
 mod answers;
+pub mod backoff;
 mod networks;
 mod sim;
 mod steps;
@@ -19,6 +20,7 @@ use std::time::{Duration, Instant};
 use qmi::service;
 
 use self::answers::doing;
+use self::backoff::Backoff;
 use self::table::{lookup, State, Trigger};
 use crate::config::{Config, Family};
 use crate::exit::{Error, Exit};
@@ -27,8 +29,6 @@ use crate::modem::addressing::{Addressing, Format};
 use crate::modem::client::{Client, Event, Received, Token};
 use crate::modem::radio::{self, Query, Radio};
 
-/// Seconds until the next attempt, by failures in a row.
-pub const BACKOFF: [u64; 5] = [5, 10, 20, 40, 60];
 /// A session that was up this long starts the back-off anew.
 const STEADY: Duration = Duration::from_secs(60);
 /// Transitions that may follow each other without waiting; more would be a loop in the table.
@@ -43,6 +43,12 @@ pub enum Output {
     Open,
     /// Close the port.
     Close,
+    /// Have the user's program open the lock on the radio, then [`Session::radio_unlocked`].
+    UnlockRadio,
+    /// Keep others from giving the SIM a PIN until [`Output::LeaveTurn`] or things are withdrawn, then [`Session::turn_taken`].
+    TakeTurn,
+    /// The SIM is free for others.
+    LeaveTurn,
     /// Keep others from changing the data format until the link is made or things are withdrawn, then [`Session::claimed`].
     Claim,
     /// Make the mux link, then [`Session::link_made`].
@@ -144,11 +150,15 @@ pub struct Session {
     networks: Vec<Network>,
     /// Why the first family was refused.
     refusal: Option<Error>,
+    /// Refusals to switch the radio on, since the modem started.
+    radio_refusals: u32,
     pin: PinUse,
+    /// Which of the ways to authenticate is used: one that was taken is used again.
+    auth: usize,
     /// Questions whether the networks are still up.
     beats: Vec<Token>,
     missed_beats: u32,
-    failures: usize,
+    backoff: Backoff,
     /// Why this attempt ends.
     failure: Option<Error>,
     /// Whether nothing follows this attempt.
@@ -176,8 +186,8 @@ pub struct Session {
 }
 
 impl Session {
-    /// A session that begins by asking for its port.
-    pub fn new(config: Config, now: Instant) -> Self {
+    /// A session that begins by asking for its port; `seed` makes its waits differ from others'.
+    pub fn new(config: Config, seed: u64, now: Instant) -> Self {
         Session {
             deadline: Some(now + config.timeout),
             config,
@@ -195,10 +205,12 @@ impl Session {
             current: 0,
             networks: Vec::new(),
             refusal: None,
+            radio_refusals: 0,
             pin: PinUse::Unused,
+            auth: 0,
             beats: Vec::new(),
             missed_beats: 0,
-            failures: 0,
+            backoff: Backoff::new(seed),
             failure: None,
             ending: false,
             up_since: None,
@@ -278,6 +290,25 @@ impl Session {
         if self.state == State::Opening {
             (self.node, self.proxy) = (node, proxy);
             self.fire(Trigger::Done, now);
+        }
+    }
+
+    /// The lock on the radio was opened, or what is known of why not.
+    pub fn radio_unlocked(&mut self, result: Result<(), Error>, now: Instant) {
+        match result {
+            _ if self.state != State::Unlocking => {}
+            Ok(()) => self.fire(Trigger::Done, now),
+            Err(error) => self.fail(error, now),
+        }
+    }
+
+    /// The SIM is this session's for now, or another one's.
+    pub fn turn_taken(&mut self, result: Result<bool, Error>, now: Instant) {
+        match result {
+            _ if self.state != State::Turn => {}
+            Ok(true) => self.fire(Trigger::Done, now),
+            Ok(false) => self.fire(Trigger::NotYet, now),
+            Err(error) => self.fail(error, now),
         }
     }
 
@@ -489,7 +520,7 @@ impl Session {
             .up_since
             .is_some_and(|since| now.duration_since(since) >= STEADY)
         {
-            self.failures = 0;
+            self.backoff.reset();
         }
         self.up_since = None;
         let exit = match trigger {
@@ -600,7 +631,7 @@ impl Session {
                 format!("not registered {within}: {}", self.radio.registration_line()),
                 "check antennas, coverage, SIM and plan, or give it longer with --timeout; mhictl at 'AT+CEREG?' shows the cause",
             ),
-            State::Sim => Error::new(Exit::SimAbsent, format!("the SIM was not ready {within}"), "take the SIM out and put it in again"),
+            State::Turn | State::Sim => Error::new(Exit::SimAbsent, format!("the SIM was not ready {within}"), "take the SIM out and put it in again"),
             state if self.step.is_some() => Error::new(
                 Exit::NoAnswer,
                 format!("no answer from the modem {within}, asked to {}", doing(state)),

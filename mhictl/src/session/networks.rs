@@ -36,6 +36,23 @@ impl Session {
         )
     }
 
+    /// Whether there is another way to authenticate, which then is the next to be tried.
+    pub(super) fn authenticate_otherwise(&mut self, error: &Error, message: &Message<'_>) -> bool {
+        let end = message.body::<CallEnd>().unwrap_or_default();
+        let next = self.config.auth.get(self.auth + 1);
+        let Some(next) = next.filter(|_| end.may_be_authentication()) else {
+            self.auth = 0;
+            return false;
+        };
+        self.auth += 1;
+        if let Some(network) = self.networks.get(self.current) {
+            let name = network.family.name();
+            let text = format!("{name} {}; trying {}", error.what, next.name());
+            self.line("session", text);
+        }
+        true
+    }
+
     /// One family does not come up: the other one may.
     pub(super) fn family_refused(&mut self, error: Error) -> Option<Trigger> {
         if let Some(network) = self.networks.get(self.current) {

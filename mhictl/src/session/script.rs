@@ -69,10 +69,20 @@ pub struct Script {
     pub abroad: bool,
     /// Profiles that sessions were started with.
     pub profiles: Vec<Option<u8>>,
+    /// Whether its radio is locked.
+    pub radio_locked: bool,
+    /// How often it refuses still to switch its radio on once that is unlocked.
+    pub radio_sleepy: usize,
     /// Operating mode.
     pub mode: dms::Mode,
     /// Whether a session is in a state to be asked for.
     pub connection: wds::Connection,
+    /// Authentications that sessions were asked for with.
+    pub authentications: Vec<Option<u8>>,
+    /// The only authentication that the network takes, if it is particular.
+    pub only_authentication: Option<u8>,
+    /// Why it refuses the others: verbose 3GPP reason; none says nothing.
+    pub authentication_reason: Option<i16>,
     /// Families that the network refuses.
     pub refused_families: Vec<wds::Family>,
     /// Families that the modem does not know.
@@ -109,8 +119,13 @@ impl Default for Script {
             registration: nas::Registration::Registered,
             abroad: false,
             profiles: Vec::new(),
+            radio_locked: false,
+            radio_sleepy: 0,
             mode: dms::Mode::Online,
             connection: wds::Connection::Connected,
+            authentications: Vec::new(),
+            only_authentication: None,
+            authentication_reason: Some(29),
             refused_families: Vec::new(),
             unknown_families: Vec::new(),
             no_address: false,
@@ -219,6 +234,13 @@ impl Script {
                 mode: self.mode,
                 ..Default::default()
             }),
+            (service::DMS, 0x2e) if self.radio_locked => {
+                to.verdict(Err(ErrorCode::INVALID_TRANSITION))
+            }
+            (service::DMS, 0x2e) if self.radio_sleepy > 0 => {
+                self.radio_sleepy -= 1;
+                to.verdict(Err(ErrorCode::INTERNAL))
+            }
             (service::DMS, 0x2e) => {
                 self.mode = dms::Mode::Online;
                 ok(to)
@@ -329,7 +351,17 @@ impl Script {
             START => {
                 let wanted = request.body::<wds::StartNetwork<'_>>().unwrap();
                 self.profiles.push(wanted.profile);
+                self.authentications.push(wanted.authentication);
                 let family = wanted.family.unwrap();
+                if self.only_authentication.is_some()
+                    && self.only_authentication != wanted.authentication
+                {
+                    let end = CallEnd {
+                        reason: None,
+                        verbose: self.authentication_reason.map(Verbose::gpp),
+                    };
+                    return to.verdict(Err(ErrorCode::CALL_FAILED)).body(&end);
+                }
                 if self.refused_families.contains(&family) {
                     let end = CallEnd {
                         reason: None,
@@ -407,6 +439,10 @@ pub struct Rig {
     pub work: Vec<Output>,
     /// How opening the port fails.
     pub no_port: Option<(Error, bool)>,
+    /// How the lock on the radio resists; none opens it.
+    pub no_unlock: Option<Error>,
+    /// How often the SIM is another session's before it is this one's.
+    pub others_turns: usize,
     /// How the data channel is used, question by question; then alone.
     pub claims: VecDeque<Claim>,
     /// How the kernel refuses the link.
@@ -430,13 +466,15 @@ impl Rig {
         change(&mut args);
         let start = Instant::now();
         Rig {
-            session: Session::new(Config::try_from(args).unwrap(), start),
+            session: Session::new(Config::try_from(args).unwrap(), 0, start),
             modem: Script::default(),
             now: start,
             start,
             lines: Vec::new(),
             work: Vec::new(),
             no_port: None,
+            no_unlock: None,
+            others_turns: 0,
             claims: VecDeque::new(),
             no_link: None,
             no_address: None,
@@ -467,6 +505,18 @@ impl Rig {
                 Some((error, later)) => self.session.not_open(error, later, self.now),
                 None => self.session.opened("/dev/wwan0qmi0".into(), None, self.now),
             },
+            Output::UnlockRadio => {
+                let result = self.no_unlock.clone().map_or(Ok(()), Err);
+                if result.is_ok() {
+                    self.modem.radio_locked = false;
+                }
+                self.session.radio_unlocked(result, self.now);
+            }
+            Output::TakeTurn => {
+                let free = self.others_turns == 0;
+                self.others_turns = self.others_turns.saturating_sub(1);
+                self.session.turn_taken(Ok(free), self.now);
+            }
             Output::Claim => {
                 let claim = self.claims.pop_front().unwrap_or(Claim::Alone);
                 self.session.claimed(Ok(claim), self.now);

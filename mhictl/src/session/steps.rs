@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use qmi::{ctl, dms, nas, service, uim, wda, wds, Body, Request};
 
 use super::table::{Action, State, Trigger};
-use super::{Network, Output, PinUse, Session, BACKOFF};
+use super::{Network, Output, PinUse, Session};
 use crate::config::Family;
 use crate::hook;
 use crate::modem::addressing::aggregation;
@@ -86,9 +86,9 @@ impl Session {
             Action::Nothing => None,
             Action::Wait => {
                 let wait = match self.state {
-                    State::Claim => 100,
+                    State::Claim | State::Turn => 100,
                     State::Opening => 250,
-                    State::Sim => 500,
+                    State::Sim | State::Power => 500,
                     _ => 1000,
                 };
                 self.timer = Some(now + Duration::from_millis(wait));
@@ -141,6 +141,16 @@ impl Session {
                 };
                 self.ask(self.id(service::DMS, None), &request, PATIENCE, now)
             }
+            Action::UnlockRadio => {
+                self.outputs.push_back(Output::UnlockRadio);
+                None
+            }
+            // Without a PIN there is nothing that another session's could collide with.
+            Action::TakeTurn if self.config.pin.is_none() => Some(Trigger::Done),
+            Action::TakeTurn => {
+                self.outputs.push_back(Output::TakeTurn);
+                None
+            }
             Action::AskSim => self.ask(
                 self.id(service::UIM, None),
                 &uim::GetCardStatus {},
@@ -160,6 +170,7 @@ impl Session {
                 self.ask(self.id(service::UIM, None), &request, PATIENCE, now)
             }
             Action::Subscribe => {
+                self.outputs.push_back(Output::LeaveTurn);
                 let request = nas::RegisterIndications {
                     serving_system: Some(true),
                     system_info: Some(true),
@@ -276,15 +287,10 @@ impl Session {
                     self.tell_failed(error);
                 }
                 let why = failure.map(|error| error.what).unwrap_or_default();
-                let seconds = BACKOFF
-                    .get(self.failures)
-                    .or(BACKOFF.last())
-                    .copied()
-                    .unwrap_or(60);
-                self.failures = self.failures.saturating_add(1);
+                let wait = self.backoff.next();
                 self.forget_modem();
-                self.line("retry", format!("in {seconds} s: {why}"));
-                self.timer = Some(now + Duration::from_secs(seconds));
+                self.line("retry", format!("in {:.0} s: {why}", wait.as_secs_f64()));
+                self.timer = Some(now + wait);
                 None
             }
             Action::Finish => {
@@ -336,7 +342,7 @@ impl Session {
         );
         let request = wds::StartNetwork {
             apn: apn.as_deref().map(Into::into),
-            authentication: self.config.auth.map(|auth| auth.0),
+            authentication: self.config.auth.get(self.auth).map(|auth| auth.0),
             user: user.as_deref().map(Into::into),
             password: password.as_deref().map(Into::into),
             family: Some(self.wire_family()),
@@ -411,7 +417,7 @@ impl Session {
         self.networks.clear();
         self.format = None;
         (self.proposal, self.adopting) = (0, false);
-        self.was_up = false;
+        (self.was_up, self.radio_refusals) = (false, 0);
         self.said_registration.clear();
         if self.pin == PinUse::Taken {
             self.pin = PinUse::Unused;

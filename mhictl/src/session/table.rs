@@ -19,6 +19,10 @@ pub enum State {
     Mode,
     /// Switches the radio on.
     Power,
+    /// A program of the user's opens the lock on the radio.
+    Unlocking,
+    /// Waits for its turn at the SIM, which no two sessions may give a PIN to at once.
+    Turn,
     /// Reads the SIM's state.
     Sim,
     /// Verifies the PIN.
@@ -74,10 +78,12 @@ pub enum Trigger {
     Tick,
     /// The radio is off.
     Off,
-    /// The SIM wants its PIN, and there is one to try.
+    /// Something is locked, and there is a key to try: the SIM and its PIN, the radio and a program.
     Locked,
     /// Something that the state reads has changed.
     Changed,
+    /// The network refuses how the user was authenticated, and there is another way.
+    Otherwise,
     /// Nothing is left to do there: a family was refused but another one is up, or other sessions have agreed on a format.
     Enough,
     /// This attempt failed.
@@ -105,6 +111,8 @@ pub enum Action {
     AskFirmware,
     AskMode,
     SetOnline,
+    UnlockRadio,
+    TakeTurn,
     AskSim,
     VerifyPin,
     Subscribe,
@@ -174,9 +182,16 @@ pub const TABLE: &[Row] = &[
     on(State::Clients,    Trigger::Again,   State::Clients,    Action::Allocate),
     on(State::Clients,    Trigger::Done,    State::Firmware,   Action::AskFirmware),
     on(State::Firmware,   Trigger::Done,    State::Mode,       Action::AskMode),
-    on(State::Mode,       Trigger::Done,    State::Sim,        Action::AskSim),
+    on(State::Mode,       Trigger::Done,    State::Turn,       Action::TakeTurn),
     on(State::Mode,       Trigger::Off,     State::Power,      Action::SetOnline),
-    on(State::Power,      Trigger::Done,    State::Sim,        Action::AskSim),
+    on(State::Power,      Trigger::Done,    State::Turn,       Action::TakeTurn),
+    on(State::Power,      Trigger::Locked,  State::Unlocking,  Action::UnlockRadio),
+    on(State::Power,      Trigger::NotYet,  State::Power,      Action::Wait),
+    on(State::Power,      Trigger::Tick,    State::Power,      Action::SetOnline),
+    on(State::Unlocking,  Trigger::Done,    State::Power,      Action::SetOnline),
+    on(State::Turn,       Trigger::NotYet,  State::Turn,       Action::Wait),
+    on(State::Turn,       Trigger::Tick,    State::Turn,       Action::TakeTurn),
+    on(State::Turn,       Trigger::Done,    State::Sim,        Action::AskSim),
     on(State::Sim,        Trigger::Done,    State::Subscribe,  Action::Subscribe),
     on(State::Sim,        Trigger::NotYet,  State::Sim,        Action::Wait),
     on(State::Sim,        Trigger::Tick,    State::Sim,        Action::AskSim),
@@ -204,6 +219,7 @@ pub const TABLE: &[Row] = &[
     on(State::Family,     Trigger::Enough,  State::Configure,  Action::Configure),
     on(State::Start,      Trigger::Done,    State::Settings,   Action::AskSettings),
     on(State::Start,      Trigger::Again,   State::Bind,       Action::Bind),
+    on(State::Start,      Trigger::Otherwise, State::Start,    Action::StartNetwork),
     on(State::Start,      Trigger::Enough,  State::Configure,  Action::Configure),
     on(State::Settings,   Trigger::Again,   State::Bind,       Action::Bind),
     on(State::Settings,   Trigger::Done,    State::Configure,  Action::Configure),
@@ -249,12 +265,12 @@ pub fn lookup(state: State, trigger: Trigger) -> Option<(State, Action)> {
 mod tests {
     use super::*;
 
-    const STATES: [State; 27] = {
+    const STATES: [State; 29] = {
         use State::*;
         [
-            Opening, Attaching, Versions, Clients, Firmware, Mode, Power, Sim, Unlock, Subscribe,
-            Serving, Systems, Claim, Format, ReadFormat, Link, Bind, Family, Start, Settings,
-            Configure, Up, Refresh, Stop, Release, Rest, Ended,
+            Opening, Attaching, Versions, Clients, Firmware, Mode, Power, Unlocking, Turn, Sim,
+            Unlock, Subscribe, Serving, Systems, Claim, Format, ReadFormat, Link, Bind, Family,
+            Start, Settings, Configure, Up, Refresh, Stop, Release, Rest, Ended,
         ]
     };
 

@@ -2,13 +2,12 @@
 //! `mhictl status`: asks every running `mhictl connect` of a modem over its control socket, and joins what they say with what
 //! the kernel knows. What no session can say of the modem it asks the modem itself, with client ids of its own.
 
-mod ask;
 pub mod report;
 
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use netlink_sys::protocols::NETLINK_ROUTE;
 use serde::{Deserialize, Serialize};
@@ -17,11 +16,13 @@ use self::report::{Link, Report, Session};
 use crate::cli::StatusArgs;
 use crate::control;
 use crate::exit::{Error, Exit};
-use crate::modem::device::{self, read_trimmed, Roots};
+use crate::modem::device::{self, read_trimmed, Modem, Roots};
 use crate::modem::radio::Radio;
+use crate::modem::talk::Talk;
 use crate::network::address;
 use crate::network::link;
 use crate::network::netlink::Netlink;
+use crate::show;
 
 /// Largest answer that is taken from a control socket, in octets.
 const ANSWER_MAX: u64 = 256 * 1024;
@@ -37,21 +38,39 @@ pub struct Answer {
 
 /// Prints the status.
 pub fn run(args: &StatusArgs, roots: &Roots) -> Result<(), Error> {
-    let result = report(args, roots);
-    let text = match &result {
-        Ok(report) if args.json => format!("{}\n", report.json()),
-        Ok(report) => report.lines(),
-        Err(error) if args.json => format!("{}\n", report::failure(error)),
-        Err(_) => String::new(),
-    };
-    // A reader that has gone away is no failure of ours.
-    let _ = std::io::stdout().lock().write_all(text.as_bytes());
-    result.map(drop)
+    show::print(args.json, report(args, roots))
 }
 
-fn report(args: &StatusArgs, roots: &Roots) -> Result<Report, Error> {
+impl StatusArgs {
+    /// How long the modem may take.
+    pub fn patience(&self) -> Duration {
+        Duration::from_secs(self.timeout.clamp(1, 3600).into())
+    }
+}
+
+/// Everything there is to show.
+pub fn report(args: &StatusArgs, roots: &Roots) -> Result<Report, Error> {
     let modem = device::find(roots, args.device.as_deref())?;
-    let patience = Duration::from_secs(args.timeout.clamp(1, 3600).into());
+    let (radio, sessions) = gather(roots, &modem, args.patience())?;
+    let links = modem
+        .netdev
+        .as_deref()
+        .map(|base| links(roots, base))
+        .unwrap_or_default();
+    Ok(Report {
+        modem,
+        radio,
+        sessions,
+        links,
+    })
+}
+
+/// What the modem says, by way of a running `connect` if there is one, and the sessions.
+pub fn gather(
+    roots: &Roots,
+    modem: &Modem,
+    patience: Duration,
+) -> Result<(Radio, Vec<Session>), Error> {
     let (mut radio, mut sessions) = (None, Vec::new());
     for socket in control::sockets(roots, &modem.wwan) {
         let request = if radio.is_none() {
@@ -66,23 +85,13 @@ fn report(args: &StatusArgs, roots: &Roots) -> Result<Report, Error> {
     }
     let radio = match radio {
         Some(radio) => radio,
-        None => match ask::modem(roots, &modem, Instant::now() + patience) {
+        None => match Talk::with(roots, modem, patience, Talk::radio) {
             // Sessions that wait for their modem are worth showing without it.
             Err(_) if !sessions.is_empty() => Radio::default(),
             asked => asked?,
         },
     };
-    let links = modem
-        .netdev
-        .as_deref()
-        .map(|base| links(roots, base))
-        .unwrap_or_default();
-    Ok(Report {
-        modem,
-        radio,
-        sessions,
-        links,
-    })
+    Ok((radio, sessions))
 }
 
 /// The mux links above a base interface.

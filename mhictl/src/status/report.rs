@@ -7,10 +7,10 @@ use std::net::IpAddr;
 use serde::{Deserialize, Serialize};
 use serde_json::{json, Number, Value};
 
-use crate::exit::Error;
 use crate::modem::addressing::Addressing;
 use crate::modem::device::Modem;
 use crate::modem::radio::{Band, Radio, Registration, Technology};
+use crate::show::{Lines, Show};
 
 /// Everything that `status` shows.
 #[derive(Clone, Debug)]
@@ -77,9 +77,8 @@ pub struct Link {
     pub tx_packets: u64,
 }
 
-impl Report {
-    /// The object of `status --json`.
-    pub fn json(&self) -> Value {
+impl Show for Report {
+    fn json(&self) -> Value {
         let (modem, radio) = (&self.modem, &self.radio);
         json!({
             "device": modem.wwan,
@@ -108,6 +107,54 @@ impl Report {
         })
     }
 
+    fn lines(&self) -> String {
+        let mut text = Lines::default();
+        let (modem, radio) = (&self.modem, &self.radio);
+        text.add("modem", format_args!("{} {}", modem.wwan, modem.pci));
+        text.maybe("driver", modem.driver.as_deref());
+        text.maybe("netdev", modem.netdev.as_deref());
+        text.maybe("model", radio.model.as_deref());
+        text.maybe("firmware", radio.firmware.as_deref());
+        text.maybe("imei", radio.imei.as_deref());
+        let sim = radio
+            .sim
+            .map_or("unknown".to_owned(), |sim| sim.to_string());
+        text.add("sim", format_args!("{sim}"));
+        let network = match (&radio.operator, &radio.mcc, &radio.mnc) {
+            (Some(operator), Some(mcc), Some(mnc)) => format!("{operator} ({mcc} {mnc})"),
+            (Some(operator), _, _) => operator.clone(),
+            _ => "none".to_owned(),
+        };
+        text.add("operator", format_args!("{network}"));
+        text.add("registration", format_args!("{}", radio.registration));
+        text.signal(radio);
+        for band in &radio.bands {
+            let width =
+                megahertz(band.width).map_or(String::new(), |width| format!(", {width} MHz"));
+            text.add(
+                "band",
+                format_args!(
+                    "{} {}, channel {}{width}",
+                    carrier(band.radio),
+                    band.band,
+                    band.channel
+                ),
+            );
+        }
+        if self.sessions.is_empty() {
+            text.add("session", format_args!("no mhictl connect runs"));
+        }
+        for session in &self.sessions {
+            text.session(session);
+        }
+        for link in &self.links {
+            text.link(link);
+        }
+        text.0
+    }
+}
+
+impl Report {
     fn session(&self, session: &Session) -> Value {
         let link = self.link_of(session);
         json!({
@@ -134,32 +181,15 @@ impl Report {
     fn link_of(&self, session: &Session) -> Option<&Link> {
         self.links.iter().find(|link| link.name == session.link)
     }
+}
 
-    /// Lines for people: a word, and what there is to say.
-    pub fn lines(&self) -> String {
-        let mut text = Lines::default();
-        let (modem, radio) = (&self.modem, &self.radio);
-        text.add("modem", format_args!("{} {}", modem.wwan, modem.pci));
-        text.maybe("driver", modem.driver.as_deref());
-        text.maybe("netdev", modem.netdev.as_deref());
-        text.maybe("model", radio.model.as_deref());
-        text.maybe("firmware", radio.firmware.as_deref());
-        text.maybe("imei", radio.imei.as_deref());
-        let sim = radio
-            .sim
-            .map_or("unknown".to_owned(), |sim| sim.to_string());
-        text.add("sim", format_args!("{sim}"));
-        let network = match (&radio.operator, &radio.mcc, &radio.mnc) {
-            (Some(operator), Some(mcc), Some(mnc)) => format!("{operator} ({mcc} {mnc})"),
-            (Some(operator), _, _) => operator.clone(),
-            _ => "none".to_owned(),
-        };
-        text.add("operator", format_args!("{network}"));
-        text.add("registration", format_args!("{}", radio.registration));
+impl Lines {
+    /// Technology, and how well it is received.
+    pub fn signal(&mut self, radio: &Radio) {
         let technology = radio.technology.map_or("none", Technology::name);
-        text.add("technology", format_args!("{technology}"));
+        self.add("technology", format_args!("{technology}"));
         if let Some(lte) = radio.lte {
-            text.add(
+            self.add(
                 "signal LTE",
                 format_args!(
                     "RSRP {} dBm, RSRQ {} dB, SNR {:.1} dB, RSSI {} dBm, {} of 5 bars",
@@ -175,7 +205,7 @@ impl Report {
             let rsrq = nr
                 .rsrq
                 .map_or(String::new(), |rsrq| format!(", RSRQ {rsrq} dB"));
-            text.add(
+            self.add(
                 "signal 5G",
                 format_args!(
                     "RSRP {} dBm{rsrq}, SNR {:.1} dB, {} of 5 bars",
@@ -184,43 +214,6 @@ impl Report {
                     bars(nr.rsrp)
                 ),
             );
-        }
-        for band in &radio.bands {
-            let width = megahertz(band).map_or(String::new(), |width| format!(", {width} MHz"));
-            text.add(
-                "band",
-                format_args!(
-                    "{} {}, channel {}{width}",
-                    carrier(band.radio),
-                    band.band,
-                    band.channel
-                ),
-            );
-        }
-        if self.sessions.is_empty() {
-            text.add("session", format_args!("no mhictl connect runs"));
-        }
-        for session in &self.sessions {
-            text.session(session);
-        }
-        for link in &self.links {
-            text.link(link);
-        }
-        text.0
-    }
-}
-
-#[derive(Default)]
-struct Lines(String);
-
-impl Lines {
-    fn add(&mut self, word: &str, value: std::fmt::Arguments<'_>) {
-        self.0.push_str(&format!("{word:<14} {value}\n"));
-    }
-
-    fn maybe(&mut self, word: &str, value: Option<&str>) {
-        if let Some(value) = value {
-            self.add(word, format_args!("{value}"));
         }
     }
 
@@ -287,18 +280,6 @@ impl Lines {
     }
 }
 
-/// The object of `status --json` for a failure.
-pub fn failure(error: &Error) -> Value {
-    json!({
-        "error": {
-            "code": error.exit.code(),
-            "word": error.exit.word(),
-            "what": error.what,
-            "next": error.next,
-        }
-    })
-}
-
 /// What the network granted for IPv4 or IPv6, as sessions and the step lines of `connect --json` show it.
 pub fn family(granted: &[Addressing], v4: bool) -> Option<Value> {
     let mut found = granted
@@ -308,13 +289,15 @@ pub fn family(granted: &[Addressing], v4: bool) -> Option<Value> {
         json!({
             "address": addressing.address,
             "prefix": addressing.prefix,
+            "network": addressing.network(),
             "gateway": addressing.gateway,
             "dns": addressing.dns,
         })
     })
 }
 
-fn signal(radio: &Radio) -> Vec<Value> {
+/// Each technology's signal.
+pub fn signal(radio: &Radio) -> Vec<Value> {
     let lte = radio.lte.map(|lte| {
         json!({
             "technology": "LTE",
@@ -343,21 +326,21 @@ fn band(band: &Band) -> Value {
         "technology": carrier(band.radio),
         "band": band.band,
         "channel": band.channel,
-        "bandwidth_mhz": megahertz(band),
+        "bandwidth_mhz": megahertz(band.width),
     })
 }
 
 /// What a carrier is, whatever else there is beside it.
-fn carrier(radio: Technology) -> &'static str {
+pub fn carrier(radio: Technology) -> &'static str {
     match radio {
         Technology::Sa | Technology::Nsa => "5G",
         other => other.name(),
     }
 }
 
-/// MHz, with a fraction only where there is one (1.4).
-fn megahertz(band: &Band) -> Option<Number> {
-    let width = band.width?;
+/// MHz of hundreds of kHz, with a fraction only where there is one (1.4).
+pub fn megahertz(width: Option<u32>) -> Option<Number> {
+    let width = width?;
     match width % 10 {
         0 => Some((width / 10).into()),
         _ => Number::from_f64(f64::from(width) / 10.0),
@@ -365,7 +348,7 @@ fn megahertz(band: &Band) -> Option<Number> {
 }
 
 /// One decimal, as the modem gave it.
-fn tenths(value: f32) -> f64 {
+pub fn tenths(value: f32) -> f64 {
     (f64::from(value) * 10.0).round() / 10.0
 }
 
@@ -384,7 +367,6 @@ fn bars(rsrp: i16) -> u8 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::exit::Exit;
     use crate::modem::radio::{Lte, Nr, Sim};
 
     fn report() -> Report {
@@ -491,7 +473,7 @@ mod tests {
             ],
             "sessions": [{
                 "link": "rmnet_mhi0.1", "mux": 129, "pid": 7, "state": "up", "apn": "internet", "profile": null,
-                "ip4": {"address": "10.64.129.2", "prefix": 28, "gateway": "10.64.129.3", "dns": ["1.1.1.1"]},
+                "ip4": {"address": "10.64.129.2", "prefix": 28, "network": "10.64.129.0/28", "gateway": "10.64.129.3", "dns": ["1.1.1.1"]},
                 "ip6": null, "mtu": 1500, "qmap": "qmapv5", "up_seconds": 3, "reconnects": 1,
                 "rx_bytes": 1, "tx_bytes": 3, "rx_packets": 2, "tx_packets": 4, "last_error": "the port is gone",
             }],
@@ -529,15 +511,6 @@ mod tests {
             (&bare["signal"], &bare["sessions"]),
             (&json!([]), &json!([]))
         );
-    }
-
-    #[test]
-    fn a_failure_is_an_object_too() {
-        let error = Error::new(Exit::NoDevice, "no modem found", "look for it");
-        let expected = json!({
-            "error": {"code": 3, "word": "no-device", "what": "no modem found", "next": "look for it"}
-        });
-        assert_eq!(failure(&error), expected);
     }
 
     #[test]

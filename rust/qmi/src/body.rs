@@ -3,6 +3,7 @@
 
 use core::net::{Ipv4Addr, Ipv6Addr};
 
+use crate::decode::Field;
 use crate::{Builder, Cursor, Error, Tlvs, Writer};
 
 /// A value inside a TLV.
@@ -19,7 +20,10 @@ pub trait Value<'a>: Sized {
 }
 
 /// The TLVs of one message.
-pub trait Body<'a>: Sized {
+pub trait Body<'a>: Sized + 'a {
+    /// The TLVs by number, for those who show messages.
+    const FIELDS: &'a [Field<'a>];
+
     /// Picks the body's TLVs out of a message; others are ignored.
     ///
     /// # Errors
@@ -51,6 +55,8 @@ pub trait Indication {
 
 /// No TLVs.
 impl<'a> Body<'a> for () {
+    const FIELDS: &'a [Field<'a>] = &[];
+
     fn parse(_: Tlvs<'a>) -> Result<Self, Error> {
         Ok(())
     }

@@ -165,6 +165,12 @@ body! {
 request!(SetOperatingMode: DMS 0x002e);
 
 body! {
+    /// Takes away the lock that keeps the radio of some makers' laptops off until the host has shown who it is.
+    SetFccAuthentication {}
+}
+request!(SetFccAuthentication: DMS 0x555f);
+
+body! {
     /// Asks for the bands of the hardware.
     GetBands {}
 }
@@ -188,7 +194,7 @@ body! {
     /// Verifies a PIN through the older of two ways; see [`crate::uim::VerifyPin`].
     VerifyPin<'a> {
         /// Which PIN, and its digits.
-        pin: must Pin<'a> = 0x01,
+        pin: must @secret Pin<'a> = 0x01,
     }
 }
 request!(VerifyPin<'a>: DMS 0x0028 => PinRetries);

@@ -2,9 +2,10 @@
 //! Messages as data: a body is a table of TLVs, a value a sequence of fields, a wire enum a table of numbers.
 
 /// Declares a body. Rows read `field: must|may|soft Type = TLV,`: mandatory, optional, optional and absent if cut short.
+/// With `@secret` in front of the type the value is never shown.
 macro_rules! body {
     ($(#[$meta:meta])* $name:ident<$lt:lifetime> {
-        $($(#[$doc:meta])* $field:ident : $mode:ident $ty:ty = $tlv:literal,)*
+        $($(#[$doc:meta])* $field:ident : $mode:ident $(@$secret:ident)? $ty:ty = $tlv:literal,)*
     }) => {
         $(#[$meta])*
         #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -13,11 +14,11 @@ macro_rules! body {
         }
 
         impl<$lt> $crate::Body<$lt> for $name<$lt> {
-            body!(@methods $lt $($field $mode $ty, $tlv;)*);
+            body!(@methods $lt $($field $mode $($secret)? [$ty], $tlv;)*);
         }
     };
     ($(#[$meta:meta])* $name:ident {
-        $($(#[$doc:meta])* $field:ident : $mode:ident $ty:ty = $tlv:literal,)*
+        $($(#[$doc:meta])* $field:ident : $mode:ident $(@$secret:ident)? $ty:ty = $tlv:literal,)*
     }) => {
         $(#[$meta])*
         #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -26,10 +27,16 @@ macro_rules! body {
         }
 
         impl<'tlv> $crate::Body<'tlv> for $name {
-            body!(@methods 'tlv $($field $mode $ty, $tlv;)*);
+            body!(@methods 'tlv $($field $mode $($secret)? [$ty], $tlv;)*);
         }
     };
-    (@methods $lt:lifetime $($field:ident $mode:ident $ty:ty, $tlv:literal;)*) => {
+    (@methods $lt:lifetime $($field:ident $mode:ident $($secret:ident)? [$ty:ty], $tlv:literal;)*) => {
+        const FIELDS: &$lt [$crate::decode::Field<$lt>] = &[$($crate::decode::Field {
+            tlv: $tlv,
+            name: stringify!($field),
+            show: body!(@show $($secret)? $ty),
+        },)*];
+
         #[allow(unused_variables, reason = "a body may have no TLVs")]
         fn parse(tlvs: $crate::Tlvs<$lt>) -> Result<Self, $crate::Error> {
             Ok(Self { $($field: body!(@read $mode tlvs $tlv $ty),)* })
@@ -40,6 +47,8 @@ macro_rules! body {
             to
         }
     };
+    (@show secret $ty:ty) => { $crate::decode::hide };
+    (@show $ty:ty) => { $crate::decode::show::<$ty> };
     (@type must $ty:ty) => { $ty };
     (@type $mode:ident $ty:ty) => { Option<$ty> };
     (@read must $tlvs:ident $tlv:literal $ty:ty) => { $tlvs.must::<$ty>($tlv)? };

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
-//! Network access: registration, operator, signal.
+//! Network access: registration, operator, signal, cells.
 
 mod band;
+mod cell;
 mod operator;
 mod preference;
 mod signal;
@@ -9,6 +10,10 @@ mod system;
 
 pub use band::{
     band_class, band_number, bandwidth, GetRfBands, RfBand, RfBandExtended, RfBands, RfWidth,
+};
+pub use cell::{
+    plmn_digits, CellLocation, GetCellLocation, LteCell, LteChannel, LteOthers, LteServing,
+    Nr5gServing,
 };
 pub use operator::{GetHomeNetwork, GetPlmnName, HomeNetwork, OperatorNames, PlmnName};
 pub use preference::{

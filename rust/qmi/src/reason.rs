@@ -68,6 +68,22 @@ impl Verbose {
     }
 }
 
+impl CallEnd {
+    /// Whether user and password, or the protocol that carried them, may be what was refused: it says so, or says nothing.
+    pub fn may_be_authentication(&self) -> bool {
+        match (self.verbose, self.reason) {
+            (Some(verbose), _) => {
+                matches!(
+                    (verbose.kind, verbose.reason),
+                    (Type::Gpp, 29) | (Type::Ppp, _)
+                )
+            }
+            (None, Some(reason)) => matches!(reason, 1 | 10),
+            (None, None) => true,
+        }
+    }
+}
+
 impl fmt::Display for Verbose {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.words() {

@@ -167,7 +167,7 @@ body! {
         /// How the card is accessed.
         session: must Session<'a> = 0x01,
         /// Which PIN, and its digits.
-        pin: must Pin<'a> = 0x02,
+        pin: must @secret Pin<'a> = 0x02,
     }
 }
 request!(VerifyPin<'a>: UIM 0x0026 => PinResult);

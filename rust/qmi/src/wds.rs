@@ -72,7 +72,7 @@ body! {
         /// User.
         user: may Text<'a> = 0x17,
         /// Password.
-        password: may Text<'a> = 0x18,
+        password: may @secret Text<'a> = 0x18,
         /// IP family.
         family: may Family = 0x19,
         /// Technology: bit 0 3GPP.

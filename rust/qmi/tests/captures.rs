@@ -226,6 +226,29 @@ fn settings_mask_of_qmicli() {
 }
 
 #[test]
+fn lte_cells_of_a_real_modem() {
+    let bytes = unhex(
+        "01 6700 80 03 01 02 0100 4300 5B00 02 0400 00000000 \
+         13 1D00 01 99F904 9900 01C20100 7EA9 0000 01 3E 28 3E 01 0000 BDFF 19FC 23FD 1E00 \
+         14 0200 0100 15 0200 0100 16 0200 0100 1E 0400 FFFFFFFF 26 0200 4600 27 0400 7EA90000 28 0100 00 \
+         2A 0400 03000000 2C 0400 00000000",
+    );
+    let cells: nas::CellLocation = message(&bytes).body().unwrap();
+    let lte = cells.lte.unwrap();
+    assert_eq!((lte.idle, lte.tac, lte.cell), (true, 153, 0x1c201));
+    assert_eq!((lte.channel, cells.lte_channel), (43390, Some(43390)));
+    let cell = lte.cells.iter().next().unwrap();
+    assert_eq!((cell.pci, lte.pci), (0, 0));
+    assert_eq!(
+        (cell.rsrq, cell.rsrp, cell.rssi, cell.level),
+        (-67, -999, -733, 30)
+    );
+    assert_eq!(cells.lte_others.unwrap().channels.iter().count(), 0);
+    assert_eq!(cells.lte_other_channels.unwrap().iter().count(), 0);
+    assert_eq!((cells.nr5g_channel, cells.nr5g), (None, None));
+}
+
+#[test]
 fn missing_mandatory_tlv_is_named() {
     let bytes = unhex("01 0C00 00 01 01 00 0100 4D00 0000");
     assert_eq!(

@@ -109,6 +109,42 @@ fn profiles_and_services_survive() {
 }
 
 #[test]
+fn cells_survive() {
+    let cells = [nas::LteCell {
+        pci: 301,
+        rsrq: -110,
+        rsrp: -900,
+        rssi: -610,
+        level: 48,
+    }; 2];
+    let cells = List8::new(&cells);
+    let channels = [nas::LteChannel {
+        channel: 6300,
+        cells,
+        ..Default::default()
+    }];
+    let location = nas::CellLocation {
+        lte: Some(nas::LteServing {
+            tac: 0xb4,
+            cells,
+            ..Default::default()
+        }),
+        lte_others: Some(nas::LteOthers {
+            idle: true,
+            channels: List8::new(&channels),
+        }),
+        lte_channel: Some(66486),
+        lte_other_channels: Some(List8::new(&[6300])),
+        nr5g_channel: Some(636_666),
+        nr5g: Some(nas::Nr5gServing {
+            cell: 0xf_ffff_ffff,
+            ..Default::default()
+        }),
+    };
+    there_and_back(&location, &mut [0; 256]);
+}
+
+#[test]
 fn system_info_as_indication_has_other_numbers() {
     let info = nas::SystemInfo {
         nr5g: Some(nas::ServiceStatus {

@@ -8,6 +8,7 @@ mod context;
 mod form;
 mod network;
 mod sim;
+mod sms;
 #[cfg(test)]
 mod tests;
 
@@ -34,6 +35,11 @@ pub struct At {
     outbox: VecDeque<u8>,
     settings: Settings,
     config: commands::Config,
+    /// `AT+QCAINFO=1`; survives a reset of the modem.
+    carrier_strength: bool,
+    stubborn: Stubborn,
+    /// Whom a short message goes to, whose text is being typed.
+    composing: Option<String>,
     told: Told,
     lines: u64,
     errors: u64,
@@ -54,6 +60,8 @@ struct Settings {
     reports: [u8; 4],
     /// `AT+COPS=3,2`: the operator as a number.
     numeric_operator: bool,
+    /// Short messages.
+    sms: sms::Settings,
 }
 
 impl Default for Settings {
@@ -65,8 +73,16 @@ impl Default for Settings {
             errors: 1,
             reports: [0; 4],
             numeric_operator: false,
+            sms: sms::Settings::default(),
         }
     }
+}
+
+/// What is wrong with `AT+QNWPREFCFG`, on order: the key that it refuses to set, and the one that it says OK to and keeps.
+#[derive(Default)]
+struct Stubborn {
+    refused: Option<String>,
+    ignored: Option<String>,
 }
 
 /// What the unsolicited result codes last said.
@@ -86,6 +102,8 @@ enum Failure {
     Error,
     /// A 3GPP TS 27.007 equipment error.
     Cme(u16, &'static str),
+    /// A 3GPP TS 27.005 error of messages.
+    Cms(u16),
 }
 
 /// Information lines of a command that worked.
@@ -104,6 +122,9 @@ impl At {
             outbox: VecDeque::new(),
             settings: Settings::default(),
             config: commands::Config::new(mbim),
+            carrier_strength: false,
+            stubborn: Stubborn::default(),
+            composing: None,
             told,
             lines: 0,
             errors: 0,
@@ -113,8 +134,18 @@ impl At {
 
     fn byte(&mut self, byte: u8) {
         const BACKSPACE: u8 = 8;
+        const SEND: u8 = 0x1a;
+        const ESCAPE: u8 = 0x1b;
         match byte {
-            b'\r' => {
+            SEND | ESCAPE if self.composing.is_some() => {
+                let text = std::mem::take(&mut self.line);
+                let number = self.composing.take();
+                match number.filter(|_| byte == SEND) {
+                    Some(number) => self.send(number, &text),
+                    None => self.result("OK", 0),
+                }
+            }
+            b'\r' if self.composing.is_none() => {
                 let line = std::mem::take(&mut self.line);
                 let too_long = std::mem::take(&mut self.too_long);
                 self.run(&line, too_long);
@@ -146,15 +177,31 @@ impl At {
             false => self.commands(body),
         };
         match outcome {
+            Ok(()) if self.composing.is_some() => self.queue(b"\r\n> "),
             Ok(()) => self.result("OK", 0),
-            Err(failure) => {
-                self.errors += 1;
-                match (failure, self.settings.errors) {
-                    (Failure::Cme(code, _), 1) => self.say(&format!("+CME ERROR: {code}")),
-                    (Failure::Cme(_, words), 2) => self.say(&format!("+CME ERROR: {words}")),
-                    _ => self.result("ERROR", 4),
-                }
+            Err(failure) => self.fail(failure),
+        }
+    }
+
+    fn send(&mut self, number: String, text: &[u8]) {
+        let modem = Arc::clone(&self.modem);
+        let mut modem = modem.lock().unwrap_or_else(PoisonError::into_inner);
+        match sms::send(self, &mut modem, number, &String::from_utf8_lossy(text)) {
+            Ok(lines) => {
+                self.say(&lines.join("\r\n"));
+                self.result("OK", 0);
             }
+            Err(failure) => self.fail(failure),
+        }
+    }
+
+    fn fail(&mut self, failure: Failure) {
+        self.errors += 1;
+        match (failure, self.settings.errors) {
+            (Failure::Cms(code), _) => self.say(&format!("+CMS ERROR: {code}")),
+            (Failure::Cme(code, _), 1) => self.say(&format!("+CME ERROR: {code}")),
+            (Failure::Cme(_, words), 2) => self.say(&format!("+CME ERROR: {words}")),
+            _ => self.result("ERROR", 4),
         }
     }
 
@@ -262,6 +309,7 @@ impl Port for At {
     fn reset(&mut self) {
         self.line.clear();
         self.too_long = false;
+        self.composing = None;
         self.outbox.clear();
         self.settings = Settings::default();
     }
@@ -272,7 +320,36 @@ impl Port for At {
                 "lines={} errors={} dropped={}",
                 self.lines, self.errors, self.dropped
             )),
-            _ => Err("stats".to_owned()),
+            ["sms", number, text @ ..] => {
+                let modem = Arc::clone(&self.modem);
+                let mut modem = modem.lock().unwrap_or_else(PoisonError::into_inner);
+                let index = modem.messages.arrive(number, &text.join(" "));
+                let index = index.ok_or("no room for another message")?;
+                self.say(&format!("+CMTI: \"ME\",{index}"));
+                Ok(index.to_string())
+            }
+            ["sent"] => {
+                let modem = self.modem.lock().unwrap_or_else(PoisonError::into_inner);
+                let sent = modem.messages.sent.iter();
+                let sent = sent.map(|(number, text)| format!("{number}={text}"));
+                Ok(sent.collect::<Vec<_>>().join(" "))
+            }
+            ["refuse", key] => {
+                self.stubborn.refused = Some((*key).to_owned());
+                Ok(String::new())
+            }
+            ["ignore", key] => {
+                self.stubborn.ignored = Some((*key).to_owned());
+                Ok(String::new())
+            }
+            ["obey"] => {
+                self.stubborn = Stubborn::default();
+                Ok(String::new())
+            }
+            _ => Err(
+                "stats, sms NUMBER TEXT, sent, refuse PREFERENCE, ignore PREFERENCE, obey"
+                    .to_owned(),
+            ),
         }
     }
 }

@@ -3,6 +3,7 @@
 //! `faults` stands between the services and the host and spoils what it is told to spoil.
 
 mod calls;
+mod cells;
 mod clients;
 mod control;
 mod ctl;

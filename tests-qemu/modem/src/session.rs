@@ -5,17 +5,21 @@
 mod admission;
 mod data;
 mod format;
+mod messages;
 mod network;
 mod preferences;
 mod profiles;
+mod radio;
 mod sim;
 
 pub use admission::{AUTHENTICATION_FAILED, NOT_SUBSCRIBED, UNKNOWN_APN};
 pub use data::{Ended, Family, Ipv4, Ipv6, Session, Traffic};
 pub use format::{Format, Limits, Qmap};
-pub use network::{Network, Registration, Technology};
+pub use messages::{Messages, Received};
+pub use network::{Carrier, Network, Registration, Signal, Technology, LTE, NR5G};
 pub use preferences::Preferences;
 pub use profiles::{Profile, Profiles};
+pub use radio::RadioLock;
 pub use sim::{PinError, Sim, SimState, PIN_RETRIES, PUK_RETRIES};
 
 use std::collections::BTreeMap;
@@ -39,10 +43,14 @@ pub struct Modem {
     pub preferences: Preferences,
     /// Connection profiles; survive a reset of the modem too.
     pub profiles: Profiles,
+    /// Short messages.
+    pub messages: Messages,
     /// Whether it speaks MBIM and NTB16 instead of QMI and QMAP, as after `AT+QCFG="pcie_mbim",1`.
     pub mbim: bool,
     /// Whether the radio is on (`AT+CFUN=1`, DMS operating mode online).
     pub radio_on: bool,
+    /// What may keep it off.
+    pub radio_lock: RadioLock,
     /// Set by `AT+CFUN=1,1` and the DMS operating mode "reset": the device takes it and restarts.
     pub restart: bool,
     sessions: BTreeMap<u8, Session>,
@@ -85,8 +93,10 @@ impl Default for Modem {
             network: Network::default(),
             preferences: Preferences::default(),
             profiles: Profiles::default(),
+            messages: Messages::default(),
             mbim: false,
             radio_on: true,
+            radio_lock: RadioLock::None,
             restart: false,
             sessions: BTreeMap::new(),
             ended: Vec::new(),
@@ -122,13 +132,14 @@ impl Modem {
         if !registered || !self.radio_on || self.sim.state != SimState::Ready {
             return None;
         }
-        let lte = self.preferences.allows("LTE");
-        let nr5g = self.preferences.allows("NR5G");
+        let preferences = &self.preferences;
+        let lte = preferences.allows("LTE") && preferences.has_band("lte_band", LTE[0].band);
+        let nr5g = |key| preferences.allows("NR5G") && preferences.has_band(key, NR5G[0].band);
         // nr5g_disable_mode: 1 forbids standalone, 2 non-standalone.
-        let disabled = self.preferences.get("nr5g_disable_mode").unwrap_or("0");
+        let disabled = preferences.get("nr5g_disable_mode").unwrap_or("0");
         match self.network.technology {
-            Technology::Sa if nr5g && disabled != "1" => Some(Technology::Sa),
-            Technology::Sa | Technology::Nsa if nr5g && lte && disabled != "2" => {
+            Technology::Sa if nr5g("nr5g_band") && disabled != "1" => Some(Technology::Sa),
+            Technology::Sa | Technology::Nsa if nr5g("nsa_nr5g_band") && lte && disabled != "2" => {
                 Some(Technology::Nsa)
             }
             _ if lte => Some(Technology::Lte),
@@ -149,7 +160,7 @@ impl Modem {
             profile,
             ipv4: None,
             ipv6: None,
-            mtu: 1500,
+            mtu: self.network.mtu,
             traffic: Traffic::default(),
         });
         match family {
@@ -217,12 +228,21 @@ impl Modem {
         }
     }
 
+    /// The network has another MTU for every session.
+    pub fn change_mtu(&mut self, mtu: u16) {
+        self.network.mtu = mtu;
+        for session in self.sessions.values_mut() {
+            session.mtu = mtu;
+        }
+    }
+
     /// The modem restarts: sessions, data format and PIN verification are gone, preferences stay.
     pub fn reset(&mut self) {
         self.sessions.clear();
         self.ended.clear();
         self.format = Format::RAW_IP;
-        self.radio_on = true;
+        self.radio_lock.reset();
+        self.radio_on = !self.radio_lock.is_shut();
         self.restart = false;
         if self.sim.pin_enabled && self.sim.state == SimState::Ready {
             self.sim.state = SimState::Locked;

@@ -74,7 +74,7 @@ body! {
         /// User.
         user: soft Text<'a> = 0x1b,
         /// Password.
-        password: soft Text<'a> = 0x1c,
+        password: soft @secret Text<'a> = 0x1c,
         /// Authentication, [`super::PAP`] and [`super::CHAP`] bits.
         authentication: soft u8 = 0x1d,
         /// Number of its PDP context.
@@ -96,7 +96,7 @@ body! {
         /// User.
         user: may Text<'a> = 0x1b,
         /// Password.
-        password: may Text<'a> = 0x1c,
+        password: may @secret Text<'a> = 0x1c,
         /// Authentication.
         authentication: may u8 = 0x1d,
     }
@@ -125,7 +125,7 @@ body! {
         /// User.
         user: may Text<'a> = 0x1b,
         /// Password.
-        password: may Text<'a> = 0x1c,
+        password: may @secret Text<'a> = 0x1c,
         /// Authentication.
         authentication: may u8 = 0x1d,
     }

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 
 use qmi::Verbose;
 
-use super::{cell, context, network, sim, At, Failure, Form, Outcome};
-use crate::session::Modem;
+use super::{cell, context, network, sim, sms, At, Failure, Form, Outcome};
+use crate::session::{Modem, Preferences};
 
 /// What `AT+QCFG` keeps; survives a reset of the modem.
 pub struct Config(BTreeMap<&'static str, String>);
@@ -63,11 +63,18 @@ const COMMANDS: &[(&str, Handler)] = &[
     ("+CIMI", sim::imsi),
     ("+CLCK", sim::lock),
     ("+CMEE", error_format),
+    ("+CMGD", sms::delete),
+    ("+CMGF", sms::format),
+    ("+CMGL", sms::list),
+    ("+CMGR", sms::read),
+    ("+CMGS", sms::compose),
     ("+COPS", network::operator),
     ("+CPIN", sim::pin),
     ("+CREG", |at, modem, form| {
         network::registration(at, modem, form, 0)
     }),
+    ("+CSCS", sms::alphabet),
+    ("+CSMP", sms::parameters),
     ("+CSQ", cell::quality),
     ("+GMI", |_, modem, form| {
         run_only(form, &modem.identity.manufacturer)
@@ -82,9 +89,10 @@ const COMMANDS: &[(&str, Handler)] = &[
         run_only(form, &modem.identity.imei)
     }),
     ("+ICCID", |_, modem, form| sim::iccid("+ICCID", modem, form)),
+    ("+QCAINFO", cell::carriers),
     ("+QCCID", |_, modem, form| sim::iccid("+QCCID", modem, form)),
     ("+QCFG", configuration),
-    ("+QENG", cell::serving),
+    ("+QENG", cell::engineering),
     ("+QGMR", |_, modem, form| {
         run_only(
             form,
@@ -137,6 +145,7 @@ fn functionality(_: &mut At, modem: &mut Modem, form: &Form) -> Outcome {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments.as_slice() {
         ["1", "1"] => modem.restart = true,
+        ["1"] | ["1", "0"] if modem.radio_lock.is_shut() => return Err(NOT_ALLOWED),
         ["1"] | ["1", "0"] => modem.radio_on = true,
         ["0" | "4"] | ["0" | "4", "0"] => modem.radio_on = false,
         _ => return Err(WRONG_PARAMETERS),
@@ -158,22 +167,40 @@ fn error_format(at: &mut At, _: &mut Modem, form: &Form) -> Outcome {
     Ok(Vec::new())
 }
 
+/// The keys of `AT+QNWPREFCFG` that ask for what the operator's policy allows, and that go back to it.
+const POLICY: &str = "policy_band";
+const RESTORE: &str = "restore_band";
+
 /// `AT+QNWPREFCFG="key"` asks, `AT+QNWPREFCFG="key",value` sets.
-fn preferences(_: &mut At, modem: &mut Modem, form: &Form) -> Outcome {
+fn preferences(at: &mut At, modem: &mut Modem, form: &Form) -> Outcome {
     let arguments = match form {
         Form::Set(arguments) => arguments,
         Form::Test => {
-            let line = |(key, _)| format!("+QNWPREFCFG: \"{key}\"");
-            return Ok(modem.preferences.iter().map(line).collect());
+            let keys = modem.preferences.iter().map(|(key, _)| key);
+            let line = |key| format!("+QNWPREFCFG: \"{key}\"");
+            return Ok(keys.chain([POLICY, RESTORE]).map(line).collect());
         }
         _ => return Err(WRONG_PARAMETERS),
     };
     match arguments.as_slice() {
+        [key] if key == POLICY => Ok(Preferences::policy()
+            .map(|(key, bands)| format!("+QNWPREFCFG: \"{key}\",{bands}"))
+            .collect()),
+        [key] if key == RESTORE => {
+            modem.preferences.restore_bands();
+            Ok(Vec::new())
+        }
         [key] => {
             let value = modem.preferences.get(key).ok_or(WRONG_PARAMETERS)?;
             Ok(vec![format!("+QNWPREFCFG: \"{key}\",{value}")])
         }
         [key, value] => {
+            if at.stubborn.refused.as_deref() == Some(key) {
+                return Err(WRONG_PARAMETERS);
+            }
+            if at.stubborn.ignored.as_deref() == Some(key) {
+                return Ok(Vec::new());
+            }
             if !modem.preferences.set(key, value) {
                 return Err(WRONG_PARAMETERS);
             }

@@ -165,7 +165,7 @@ fn preference_is_set_kept_and_obeyed() {
         host.ok("AT+QNWPREFCFG=\"lte_band\""),
         ["+QNWPREFCFG: \"lte_band\",3:7"]
     );
-    assert_eq!(host.ok("AT+QNWPREFCFG=?").len(), 10);
+    assert_eq!(host.ok("AT+QNWPREFCFG=?").len(), 12);
     for wrong in [
         "\"mode_pref\",6G",
         "\"mode_pref\",",
@@ -257,6 +257,57 @@ fn sim_pin_and_error_formats() {
     assert_eq!(host.ok("AT+CPIN?"), ["+CPIN: SIM PUK"]);
     host.ok("AT+CPIN=\"12345678\",\"4321\"");
     assert_eq!(host.ok("AT+CPIN?"), ["+CPIN: READY"]);
+}
+
+#[test]
+fn bands_that_are_not_allowed_are_not_used() {
+    let mut host = Host::new();
+    let policy = host.ok("AT+QNWPREFCFG=\"policy_band\"");
+    assert_eq!(policy.len(), 4);
+    assert!(policy.contains(&"+QNWPREFCFG: \"gw_band\",1:2:4:5:6:8:19".to_owned()));
+    for (setting, technology) in [
+        ("\"nr5g_band\",28:79", Some(Technology::Nsa)),
+        ("\"nsa_nr5g_band\",1", Some(Technology::Lte)),
+        ("\"lte_band\",7", None),
+        ("\"nsa_nr5g_band\",78", None),
+        ("\"lte_band\",3", Some(Technology::Nsa)),
+        ("\"restore_band\"", Some(Technology::Sa)),
+    ] {
+        host.ok(&format!("AT+QNWPREFCFG={setting}"));
+        assert_eq!(host.modem().technology(), technology, "{setting}");
+    }
+}
+
+#[test]
+fn carriers_are_added_while_there_is_a_session() {
+    let mut host = Host::new();
+    let sa = "+QCAINFO: \"PCC\",636666,12,\"NR5G BAND 78\",701";
+    assert_eq!(host.ok("AT+QCAINFO"), [sa]);
+    host.modem().start(129, Family::V4, "internet", 1);
+    let second = "+QCAINFO: \"SCC\",156510,3,\"NR5G BAND 28\",2,702,0,-,-";
+    assert_eq!(host.ok("AT+QCAINFO"), [sa, second]);
+    host.ok("AT+QCAINFO=1");
+    assert_eq!(host.ok("AT+QCAINFO?"), ["+QCAINFO: 1"]);
+    assert_eq!(host.ok("AT+QCAINFO"), [sa, &format!("{second},-101,-12")]);
+    host.modem().network.technology = Technology::Nsa;
+    assert_eq!(
+        host.ok("AT+QCAINFO"),
+        [
+            "+QCAINFO: \"PCC\",1650,100,\"LTE BAND 3\",1,301,-90,-11,-61,18",
+            "+QCAINFO: \"SCC\",6300,50,\"LTE BAND 20\",2,17,-98,-15,-70,2,0,-,-",
+            "+QCAINFO: \"SCC\",636666,12,\"NR5G BAND 78\",701",
+        ]
+    );
+    assert_eq!(
+        host.ok("AT+QENG=\"neighbourcell\""),
+        [
+            "+QENG: \"neighbourcell intra\",\"LTE\",1650,301,-11,-90,-61,0,24,7,16,6,44",
+            "+QENG: \"neighbourcell intra\",\"LTE\",1650,302,-15,-104,-70,0,24,7,16,6,44",
+            "+QENG: \"neighbourcell inter\",\"LTE\",6300,17,-15,-98,-70,0,24,0,30,6",
+        ]
+    );
+    host.modem().network.registration = Registration::Denied;
+    assert_eq!(host.run("AT+QCAINFO"), ["ERROR"]);
 }
 
 #[test]
@@ -375,4 +426,45 @@ fn contexts_and_their_addresses() {
         "+CGCONTRDP: 1,5,\"internet\",\"10.64.129.2.255.255.255.240\",\"10.64.129.3\",\"1.1.1.1\",\"8.8.8.8\""
     );
     assert_eq!(details.len(), 2);
+}
+
+#[test]
+fn messages_arrive_and_are_sent_in_text_mode() {
+    let mut host = Host::new();
+    host.ok("ATE0");
+    assert_eq!(host.run("AT+CMGL=\"ALL\""), ["+CMS ERROR: 303"]);
+    host.ok("AT+CMGF=1");
+    assert_eq!(
+        host.port
+            .command(&["sms", "+49151", "Grüße", "an", "alle"])
+            .unwrap(),
+        "0"
+    );
+    assert_eq!(host.read(), "\r\n+CMTI: \"ME\",0\r\n");
+    let listed = [
+        "+CMGL: 0,\"REC UNREAD\",\"+49151\",,\"26/11/27,10:30:00+04\"",
+        "Grüße an alle",
+    ];
+    assert_eq!(host.ok("AT+CMGL"), listed);
+    assert_eq!(host.ok("AT+CMGL"), [""; 0]);
+    host.ok("AT+CSCS=\"UCS2\"");
+    assert_eq!(host.ok("AT+CSCS?"), ["+CSCS: \"UCS2\""]);
+    let read = host.ok("AT+CMGR=0");
+    assert!(read[0].starts_with("+CMGR: \"REC READ\",\"002B00340039003100350031\""));
+    assert_eq!(
+        read[1],
+        "0047007200FC00DF006500200061006E00200061006C006C0065"
+    );
+    host.write(b"AT+CMGS=\"00340032\"\r");
+    assert_eq!(host.read(), "\r\n> ");
+    host.write(b"004F006B\x1a");
+    assert_eq!(host.read(), "\r\n+CMGS: 1\r\n\r\nOK\r\n");
+    assert_eq!(host.port.command(&["sent"]).unwrap(), "42=Ok");
+    host.write(b"AT+CMGS=\"00340032\"\rnever\x1b");
+    assert_eq!(host.read(), "\r\n> \r\nOK\r\n");
+    for wrong in ["AT+CMGS=\"0\"", "AT+CMGS", "AT+CMGL=\"SOME\"", "AT+CMGR=x"] {
+        assert_eq!(host.run(wrong), ["+CMS ERROR: 305"], "{wrong}");
+    }
+    host.ok("AT+CMGD=0");
+    assert_eq!(host.run("AT+CMGD=0"), ["+CMS ERROR: 321"]);
 }

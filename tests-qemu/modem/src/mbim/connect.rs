@@ -3,6 +3,7 @@
 
 use mbim::service::{basic, status};
 use mbim::{Reader, Uuid};
+use qmi::wds::{CHAP, PAP};
 use qmi::{reason, Verbose};
 
 use super::basic::SESSIONS;
@@ -61,6 +62,8 @@ struct Order {
     apn: String,
     user: String,
     password: String,
+    /// PAP and CHAP bits.
+    authentication: u8,
     families: Vec<Family>,
     kind: Uuid,
 }
@@ -80,7 +83,12 @@ fn order(read: &mut Reader<'_>) -> Option<Order> {
     let apn: String = read.string()?.chars().collect();
     let user = read.string()?.chars().collect();
     let password = read.string()?.chars().collect();
-    let (_compression, _authentication) = (read.u32()?, read.u32()?);
+    let _compression = read.u32()?;
+    let authentication = match read.u32()? {
+        1 => PAP,
+        2 => CHAP,
+        _ => 0,
+    };
     let families = match read.u32()? {
         1 => vec![Family::V4],
         2 => vec![Family::V6],
@@ -94,6 +102,7 @@ fn order(read: &mut Reader<'_>) -> Option<Order> {
         apn,
         user,
         password,
+        authentication,
         families,
         kind,
     })
@@ -105,7 +114,7 @@ fn activate(contexts: &mut Contexts, modem: &mut Modem, order: Order) -> Answer 
     let mut families = Vec::new();
     let mut reason = Verbose::gpp(0);
     for family in order.families {
-        match modem.admit(family, &order.apn, credentials) {
+        match modem.admit(family, &order.apn, credentials, order.authentication) {
             Ok(()) => families.push(family),
             Err(why) => reason = why,
         }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use qmi::Verbose;
 
 use super::{faults, lock, wds, Qmi};
-use crate::session::{Registration, SimState, Technology, PIN_RETRIES, PUK_RETRIES};
+use crate::session::{RadioLock, Registration, SimState, Technology, PIN_RETRIES, PUK_RETRIES};
 
 impl Qmi {
     /// Obeys a control request.
@@ -14,6 +14,12 @@ impl Qmi {
         match words {
             ["stats"] => Ok(self.stats()),
             ["sim", state] => self.set_sim(state),
+            ["pin-tries", tries] => {
+                let tries = tries.parse().ok().filter(|tries| *tries <= PIN_RETRIES);
+                lock(&self.modem).sim.pin_retries = tries.ok_or("pin-tries 0..3")?;
+                Ok(String::new())
+            }
+            ["fcc-lock", state] => self.set_radio_lock(state),
             ["registration", state] => self.set_registration(state),
             ["technology", technology] => self.set_technology(technology),
             ["network-release", mux] => self.network_release(mux, "36"),
@@ -22,6 +28,13 @@ impl Qmi {
             ["address-change"] => {
                 let modem = Arc::clone(&self.modem);
                 lock(&modem).change_addresses();
+                wds::addresses_changed(&mut self.services);
+                self.indicate();
+                Ok(String::new())
+            }
+            ["mtu", mtu] => {
+                let mtu = mtu.parse().ok().filter(|mtu| *mtu >= 576);
+                lock(&self.modem).change_mtu(mtu.ok_or("mtu 576..65535")?);
                 wds::addresses_changed(&mut self.services);
                 self.indicate();
                 Ok(String::new())
@@ -48,6 +61,19 @@ impl Qmi {
         sim.puk_retries = PUK_RETRIES;
         // 218: SIM card event.
         modem.settle(Verbose::internal(218));
+        Ok(String::new())
+    }
+
+    /// As if the modem had been switched on with a lock or without.
+    fn set_radio_lock(&mut self, state: &str) -> Result<String, String> {
+        let mut modem = lock(&self.modem);
+        modem.radio_lock = match state {
+            "on" => RadioLock::Shut,
+            "off" => RadioLock::None,
+            _ => return Err("fcc-lock on|off".to_owned()),
+        };
+        modem.radio_on = !modem.radio_lock.is_shut();
+        modem.settle(Verbose::internal(219));
         Ok(String::new())
     }
 

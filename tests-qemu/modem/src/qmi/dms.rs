@@ -5,7 +5,7 @@ use qmi::dms::{
     Bands, Capabilities, CapabilityInfo, GetBands, GetCapabilities, GetHardwareRevision, GetIccid,
     GetIds, GetImsi, GetManufacturer, GetModel, GetMsisdn, GetOperatingMode, GetPinStatus,
     GetRevision, HardwareRevision, Iccid, Ids, Imsi, Manufacturer, Mode, Model, OperatingMode,
-    PinInfo, PinStatus, Revision, SetOperatingMode, VerifyPin,
+    PinInfo, PinStatus, Revision, SetFccAuthentication, SetOperatingMode, VerifyPin,
 };
 use qmi::{service, ErrorCode, List16, List8, Message, Request, Text, Verbose};
 
@@ -75,6 +75,10 @@ pub fn answer(services: &mut Services, modem: &mut Modem, message: &Message<'_>)
             let SetOperatingMode { mode } = ask(message)?;
             set_mode(modem, mode)
         }
+        SetFccAuthentication::ID => {
+            modem.radio_lock.open();
+            done()
+        }
         GetPinStatus::ID => {
             if modem.sim.state == SimState::Absent {
                 return Err(ErrorCode::NO_SIM.into());
@@ -131,6 +135,9 @@ fn mode(modem: &Modem) -> Mode {
 
 fn set_mode(modem: &mut Modem, mode: Mode) -> Answer {
     match mode {
+        Mode::Online if modem.radio_lock.is_shut() => {
+            return Err(ErrorCode::INVALID_TRANSITION.into())
+        }
         Mode::Online => modem.radio_on = true,
         Mode::LowPower | Mode::PersistentLowPower | Mode::Offline => modem.radio_on = false,
         Mode::Resetting => modem.restart = true,

@@ -18,7 +18,7 @@ pub struct Faults {
     refusals: BTreeMap<(u8, u16), ErrorCode>,
 }
 
-const USAGE: &str = "sim absent|locked|puk|ready, registration home|roaming|searching|denied, technology lte|nsa|sa, \
+const USAGE: &str = "sim absent|locked|puk|ready, registration home|roaming|searching|denied, technology lte|nsa|sa, pin-tries N, fcc-lock on|off, mtu BYTES, \
     network-release MUX [3GPP-REASON], reject-apn 3GPP-REASON|off, address-change, silent on|off, wrong-transaction N, \
     partial BYTES|off, cut BYTES, garbage HEX, garbage SEED LENGTH, refuse SERVICE MESSAGE ERROR|off, stats";
 

@@ -2,10 +2,10 @@
 //! Registration, operator and signal, as the shared state has them.
 
 use qmi::nas::{
-    band_class, ActiveTechnology, Attach, GetHomeNetwork, GetPlmnName, GetPreferredNetworks,
-    GetRfBands, GetSelectionPreference, GetServingSystem, GetSignalInfo, GetSignalStrength,
-    GetSystemInfo, GetTechnologyPreference, HomeNetwork, LteSignal, NamedPlmn, Nr5gSignal,
-    OperatorNames, PlmnName, PreferredNetworks, Radio, RadioInfo, RegisterIndications,
+    band_class, ActiveTechnology, Attach, GetCellLocation, GetHomeNetwork, GetPlmnName,
+    GetPreferredNetworks, GetRfBands, GetSelectionPreference, GetServingSystem, GetSignalInfo,
+    GetSignalStrength, GetSystemInfo, GetTechnologyPreference, HomeNetwork, LteSignal, NamedPlmn,
+    Nr5gSignal, OperatorNames, PlmnName, PreferredNetworks, Radio, RadioInfo, RegisterIndications,
     Registration as Registered, RfBand, RfBandExtended, RfBands, RfWidth, SelectionPreference,
     Service, ServiceStatus, Serving, ServingSystem, SetSelectionPreference, SignalInfo,
     SignalStrength, Strength, SystemInfo, SystemInfoChanged, TechnologyPreference,
@@ -13,8 +13,8 @@ use qmi::nas::{
 use qmi::{service, ErrorCode, List16, List8, Message, Request, Text8, Verbose};
 
 use super::reply::{ask, done, reply, Answer, Event};
-use super::Services;
-use crate::session::{Modem, Registration, SimState, Technology};
+use super::{cells, Services};
+use crate::session::{Modem, Registration, SimState, Technology, LTE, NR5G};
 
 /// Switches event reports on and off; this modem has nothing to report there.
 const SET_EVENT_REPORT: u16 = 0x0002;
@@ -56,6 +56,10 @@ pub fn answer(services: &mut Services, modem: &mut Modem, message: &Message<'_>)
         },
         GetRfBands::ID => match modem.technology() {
             Some(technology) => rf_bands(technology),
+            None => Err(ErrorCode::INFORMATION_UNAVAILABLE.into()),
+        },
+        GetCellLocation::ID => match modem.technology() {
+            Some(technology) => cells::answer(modem, technology),
             None => Err(ErrorCode::INFORMATION_UNAVAILABLE.into()),
         },
         GetPlmnName::ID => {
@@ -247,10 +251,10 @@ fn signal_info(modem: &Modem, technology: Technology) -> SignalInfo {
     }
 }
 
-/// The same carriers as AT+QNWINFO has: LTE band 3 with 20 MHz, 5G band 78 with 100 MHz.
+/// The same carriers as AT+QNWINFO has: LTE with 20 MHz, 5G with 100 MHz.
 fn rf_bands(technology: Technology) -> Answer {
-    let lte = (Radio::Lte, 3, 1650, 5);
-    let nr5g = (Radio::Nr5g, 78, 636_666, 17);
+    let lte = (Radio::Lte, LTE[0].band, LTE[0].channel, 5);
+    let nr5g = (Radio::Nr5g, NR5G[0].band, NR5G[0].channel, 17);
     let carriers = match technology {
         Technology::Lte => vec![lte],
         Technology::Nsa => vec![lte, nr5g],

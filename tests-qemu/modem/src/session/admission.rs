@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 //! Whether modem and network let a session begin.
 
+use qmi::wds::{CHAP, PAP};
 use qmi::{reason, Verbose};
 
 use super::{Family, Modem, Registration, SimState};
@@ -15,7 +16,7 @@ pub const NOT_SUBSCRIBED: i16 = 33;
 const IPV4_ONLY: i16 = 50;
 /// PDN type IPv6 only allowed.
 const IPV6_ONLY: i16 = 51;
-/// User and password that `auth.test` wants.
+/// User and password that `auth.test` wants, `pap.test` by PAP and `chap.test` by CHAP.
 const CREDENTIALS: (&[u8], &[u8]) = (b"user", b"secret");
 
 impl Modem {
@@ -29,7 +30,13 @@ impl Modem {
         family: Family,
         apn: &str,
         credentials: (&[u8], &[u8]),
+        authentication: u8,
     ) -> Result<(), Verbose> {
+        // Where the host leaves it to the modem, that one prefers CHAP.
+        let protocol = match authentication {
+            bits if bits & CHAP != 0 => CHAP,
+            bits => bits & PAP,
+        };
         let call_manager = |reason| Verbose {
             kind: reason::Type::CallManager,
             reason,
@@ -52,9 +59,11 @@ impl Modem {
         match (apn, family) {
             ("unknown.test", _) => Err(Verbose::gpp(UNKNOWN_APN)),
             ("reject.test", _) => Err(Verbose::gpp(NOT_SUBSCRIBED)),
-            ("auth.test", _) if credentials != CREDENTIALS => {
+            ("auth.test" | "pap.test" | "chap.test", _) if credentials != CREDENTIALS => {
                 Err(Verbose::gpp(AUTHENTICATION_FAILED))
             }
+            ("pap.test", _) if protocol != PAP => Err(Verbose::gpp(AUTHENTICATION_FAILED)),
+            ("chap.test", _) if protocol != CHAP => Err(Verbose::gpp(AUTHENTICATION_FAILED)),
             ("v4only.test", Family::V6) => Err(Verbose::gpp(IPV4_ONLY)),
             ("v6only.test", Family::V4) => Err(Verbose::gpp(IPV6_ONLY)),
             _ => Ok(()),

@@ -1,6 +1,61 @@
 // SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 //! The network around the modem: how it treats the subscriber, what it offers, how well it is received.
 
+/// A carrier of a cell.
+#[derive(Debug, Clone, Copy)]
+pub struct Carrier {
+    /// 3GPP's number of the band.
+    pub band: u16,
+    /// Channel number.
+    pub channel: u32,
+    /// Physical cell id.
+    pub pci: u16,
+    /// Width, MHz.
+    pub width: u16,
+}
+
+/// What the network sends on: the carrier of the serving cell, and one that is added while there is a session.
+pub const LTE: [Carrier; 2] = [
+    Carrier {
+        band: 3,
+        channel: 1650,
+        pci: 301,
+        width: 20,
+    },
+    Carrier {
+        band: 20,
+        channel: 6300,
+        pci: 17,
+        width: 10,
+    },
+];
+/// The same of 5G; the second one beside standalone 5G only.
+pub const NR5G: [Carrier; 2] = [
+    Carrier {
+        band: 78,
+        channel: 636_666,
+        pci: 701,
+        width: 100,
+    },
+    Carrier {
+        band: 28,
+        channel: 156_510,
+        pci: 702,
+        width: 20,
+    },
+];
+
+/// An LTE cell besides the serving one.
+#[derive(Debug, Clone, Copy)]
+pub struct Neighbour {
+    /// Channel number.
+    pub channel: u32,
+    /// Physical cell id.
+    pub pci: u16,
+    /// How well it is received.
+    pub signal: Signal,
+}
+
 /// The network around the modem.
 #[derive(Debug, Clone)]
 pub struct Network {
@@ -18,10 +73,14 @@ pub struct Network {
     pub lte: Signal,
     /// 5G signal, likewise; `rssi` has no meaning there.
     pub nr5g: Signal,
+    /// LTE cells besides the serving one.
+    pub neighbours: Vec<Neighbour>,
     /// Cell id.
     pub cell: u32,
     /// Tracking area code.
     pub tac: u16,
+    /// MTU that it grants to sessions.
+    pub mtu: u16,
     /// 3GPP cause with which every session is refused, if any.
     pub reject_apn: Option<i16>,
 }
@@ -46,8 +105,21 @@ impl Default for Network {
                 rsrp: -85,
                 snr: 235,
             },
+            neighbours: [(LTE[0].channel, 302, -104), (LTE[1].channel, 17, -98)]
+                .map(|(channel, pci, rsrp)| Neighbour {
+                    channel,
+                    pci,
+                    signal: Signal {
+                        rssi: -70,
+                        rsrq: -15,
+                        rsrp,
+                        snr: 20,
+                    },
+                })
+                .to_vec(),
             cell: 0x0012_d687,
             tac: 0x00b4,
+            mtu: 1500,
             reject_apn: None,
         }
     }

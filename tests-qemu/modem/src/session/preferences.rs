@@ -85,6 +85,27 @@ impl Preferences {
         valid
     }
 
+    /// The keys of bands with all that the hardware has: the policy of a subscription that forbids none.
+    pub fn policy() -> impl Iterator<Item = (&'static str, &'static str)> {
+        PREFERENCES
+            .iter()
+            .filter(|row| row.0.ends_with("_band"))
+            .copied()
+    }
+
+    /// Allows all bands again.
+    pub fn restore_bands(&mut self) {
+        for (key, all) in Preferences::policy() {
+            self.values.insert(key, all.to_owned());
+        }
+    }
+
+    /// Whether a preference allows a band.
+    pub fn has_band(&self, key: &str, band: u16) -> bool {
+        let bands = self.get(key).unwrap_or_default();
+        bands.split(':').any(|allowed| allowed.parse() == Ok(band))
+    }
+
     /// Whether the mode preference allows a technology: `WCDMA`, `LTE` or `NR5G`.
     pub fn allows(&self, mode: &str) -> bool {
         let modes = self.get("mode_pref").unwrap_or("AUTO");

@@ -3,7 +3,7 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use qmi::{ctl, service, wds, ErrorCode};
+use qmi::{ctl, dms, service, wds, ErrorCode};
 
 use super::host::{parse, Host};
 use crate::session::Traffic;
@@ -260,6 +260,78 @@ fn refusals_say_why() {
     );
     host.command("reject-apn off").unwrap();
     host.start(client, 129, "internet").unwrap();
+}
+
+#[test]
+fn some_networks_take_one_protocol_only() {
+    let mut host = Host::new();
+    let client = host.client(service::WDS);
+    for (apn, authentication, taken) in [
+        ("pap.test", wds::PAP, true),
+        ("pap.test", wds::CHAP, false),
+        ("pap.test", wds::PAP | wds::CHAP, false),
+        ("chap.test", wds::PAP, false),
+        ("chap.test", wds::CHAP, true),
+        ("chap.test", wds::PAP | wds::CHAP, true),
+    ] {
+        let wanted = wds::StartNetwork {
+            apn: Some(apn.into()),
+            user: Some("user".into()),
+            password: Some("secret".into()),
+            authentication: Some(authentication),
+            ..Default::default()
+        };
+        let started = host.call(client, &wanted).is_ok();
+        assert_eq!(started, taken, "{apn} {authentication}");
+        if taken {
+            let stop = wds::StopNetwork {
+                handle: u32::MAX,
+                ..Default::default()
+            };
+            host.call(client, &stop).unwrap();
+        }
+    }
+}
+
+#[test]
+fn an_mtu_of_the_networks_is_told() {
+    let mut host = Host::new();
+    let client = host.client(service::WDS);
+    host.start(client, 129, "internet").unwrap();
+    host.command("mtu 1430").unwrap();
+    assert_eq!(host.settings(client).unwrap().mtu, Some(1430));
+    assert!(host.command("mtu 100").is_err());
+    let other = host.client(service::WDS);
+    host.start(other, 130, "ims").unwrap();
+    assert_eq!(host.settings(other).unwrap().mtu, Some(1430));
+}
+
+#[test]
+fn a_radio_that_is_locked_wants_to_be_unlocked_before_it_is_switched_on() {
+    let mut host = Host::new();
+    let client = host.client(service::DMS);
+    let online = dms::SetOperatingMode {
+        mode: dms::Mode::Online,
+    };
+    let mode = |host: &mut Host| {
+        let answer = host.call(client, &dms::GetOperatingMode {}).unwrap();
+        answer.body::<dms::OperatingMode>().mode
+    };
+    host.command("fcc-lock on").unwrap();
+    assert_eq!(mode(&mut host), dms::Mode::LowPower);
+    assert_eq!(
+        host.call(client, &online).unwrap_err(),
+        ErrorCode::INVALID_TRANSITION
+    );
+    host.call(client, &dms::SetFccAuthentication {}).unwrap();
+    host.call(client, &online).unwrap();
+    assert_eq!(mode(&mut host), dms::Mode::Online);
+    // The lock is back when the modem restarts.
+    host.modem().reset();
+    assert_eq!(mode(&mut host), dms::Mode::LowPower);
+    assert!(host.call(client, &online).is_err());
+    host.command("fcc-lock off").unwrap();
+    host.call(client, &online).unwrap();
 }
 
 #[test]

@@ -53,8 +53,11 @@ pub fn start(
     if apn.len() > 100 {
         return Err(ErrorCode::ARGUMENT_TOO_LONG.into());
     }
+    let authentication = wanted
+        .authentication
+        .or(stored.map(|stored| stored.authentication));
     modem
-        .admit(family, &apn, (user, password))
+        .admit(family, &apn, (user, password), authentication.unwrap_or(0))
         .map_err(refused)?;
     if let Some(call) = services.calls.get(key) {
         if call.apn != apn {

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
+//! `mhictl disconnect`: ends running `mhictl connect` by SIGTERM, as Ctrl-C would, and waits until each has taken its link down.
+
+use std::os::unix::net::UnixStream;
+use std::time::{Duration, Instant};
+
+use rustix::net::sockopt::socket_peercred;
+use rustix::process::{kill_process, Pid, Signal};
+use serde_json::{json, Value};
+
+use crate::cli::DisconnectArgs;
+use crate::config::parse_mux;
+use crate::control;
+use crate::exit::{Error, Exit};
+use crate::modem::device::{self, Roots};
+use crate::show::{self, Show};
+
+/// How often a session that ends is looked at.
+const PERIOD: Duration = Duration::from_millis(50);
+
+/// Ends the sessions and says which.
+pub fn run(args: &DisconnectArgs, roots: &Roots) -> Result<(), Error> {
+    show::print(args.json, disconnect(args, roots))
+}
+
+#[derive(Debug, PartialEq, Eq)]
+struct Ended {
+    device: String,
+    mux: u8,
+    pid: u32,
+}
+
+fn disconnect(args: &DisconnectArgs, roots: &Roots) -> Result<Vec<Ended>, Error> {
+    let wanted = args.mux.as_deref().map(parse_mux).transpose()?;
+    let patience = Duration::from_secs(args.timeout.clamp(1, 3600).into());
+    let mut ended = Vec::new();
+    for device in devices(args, roots)? {
+        for mux in 1..=254 {
+            if wanted.is_none_or(|wanted| wanted == mux) {
+                if let Some(pid) = holder(roots, &device, mux) {
+                    end(roots, &device, mux, pid, patience)?;
+                    ended.push(Ended {
+                        device: device.clone(),
+                        mux,
+                        pid: pid.as_raw_nonzero().get().unsigned_abs(),
+                    });
+                }
+            }
+        }
+    }
+    match (ended.is_empty(), wanted) {
+        (false, _) => Ok(ended),
+        (true, Some(mux)) => Err(none(format!("no mhictl connect has mux id {mux}"))),
+        (true, None) => Err(none("no mhictl connect runs".to_owned())),
+    }
+}
+
+/// The modem that is named, which may be away while its sessions wait for it; without a name, all that sessions may be of.
+fn devices(args: &DisconnectArgs, roots: &Roots) -> Result<Vec<String>, Error> {
+    match &args.device {
+        Some(device) => match device::find(roots, Some(device)) {
+            Ok(modem) => Ok(vec![modem.wwan]),
+            Err(_) if device.starts_with("wwan") => Ok(vec![device.clone()]),
+            Err(error) => Err(error),
+        },
+        None => Ok(control::devices(roots)),
+    }
+}
+
+/// The process that serves a session's control socket.
+fn holder(roots: &Roots, device: &str, mux: u8) -> Option<Pid> {
+    let stream = UnixStream::connect(control::path(roots, device, mux)).ok()?;
+    Some(socket_peercred(&stream).ok()?.pid)
+}
+
+fn end(roots: &Roots, device: &str, mux: u8, pid: Pid, patience: Duration) -> Result<(), Error> {
+    kill_process(pid, Signal::TERM).map_err(|error| {
+        Error::system(
+            format_args!("end mhictl (pid {})", pid.as_raw_nonzero()),
+            &error.into(),
+        )
+    })?;
+    let until = Instant::now() + patience;
+    while holder(roots, device, mux) == Some(pid) {
+        if Instant::now() >= until {
+            return Err(Error::new(
+                Exit::NoAnswer,
+                format!("mhictl (pid {}) does not end", pid.as_raw_nonzero()),
+                "try a longer --timeout; its hook may still be at work",
+            ));
+        }
+        std::thread::sleep(PERIOD);
+    }
+    Ok(())
+}
+
+fn none(what: String) -> Error {
+    Error::new(Exit::Failure, what, "mhictl status shows the sessions")
+}
+
+impl Show for Vec<Ended> {
+    fn json(&self) -> Value {
+        let each = self
+            .iter()
+            .map(|ended| json!({"device": ended.device, "mux": ended.mux, "pid": ended.pid}));
+        json!({ "disconnected": each.collect::<Vec<Value>>() })
+    }
+
+    fn lines(&self) -> String {
+        let each = self.iter().map(|ended| {
+            let Ended { device, mux, pid } = ended;
+            format!("disconnected: {device} mux {mux} ({mux:#04x}), mhictl pid {pid}\n")
+        });
+        each.collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::control::Control;
+    use crate::modem::device::tests::Tree;
+
+    #[test]
+    fn a_session_is_found_by_its_socket() {
+        let tree = Tree::new();
+        assert_eq!(holder(&tree.roots, "wwan0", 129), None);
+        let control = Control::listen(&tree.roots, "wwan0", 129).unwrap();
+        let pid = holder(&tree.roots, "wwan0", 129).unwrap();
+        assert_eq!(pid, rustix::process::getpid());
+        assert_eq!(control::devices(&tree.roots), ["wwan0"]);
+        drop(control);
+        assert_eq!(holder(&tree.roots, "wwan0", 129), None);
+    }
+
+    #[test]
+    fn nothing_to_end_is_an_error_that_says_so() {
+        let tree = Tree::new();
+        let mut args = DisconnectArgs::default();
+        let error = disconnect(&args, &tree.roots).unwrap_err();
+        assert_eq!(
+            (error.exit, error.what.as_str()),
+            (Exit::Failure, "no mhictl connect runs")
+        );
+        args.mux = Some("0x82".into());
+        let error = disconnect(&args, &tree.roots).unwrap_err();
+        assert_eq!(error.what, "no mhictl connect has mux id 130");
+        args.mux = Some("255".into());
+        assert_eq!(
+            disconnect(&args, &tree.roots).unwrap_err().exit,
+            Exit::Usage
+        );
+    }
+
+    #[test]
+    fn what_ended_is_told_in_both_ways() {
+        let ended = vec![Ended {
+            device: "wwan0".into(),
+            mux: 129,
+            pid: 7,
+        }];
+        assert_eq!(
+            ended.lines(),
+            "disconnected: wwan0 mux 129 (0x81), mhictl pid 7\n"
+        );
+        show::tests::assert_documented("disconnect", &ended);
+    }
+}

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
+//! `mhictl edl`: brings the modem into emergency download by the MHI bus's `trigger_edl`. It is off the network until it is
+//! flashed or reset, so the command line must say yes.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use serde_json::{json, Value};
+
+use crate::cli::EdlArgs;
+use crate::exit::{Error, Exit};
+use crate::modem::device::{self, read_trimmed, Roots};
+use crate::show::{self, Lines, Show};
+
+/// What has come of it.
+#[derive(Debug, PartialEq)]
+struct Edl {
+    pci: String,
+    /// `modem_state`; none where another driver has the modem.
+    state: Option<String>,
+}
+
+/// Brings the modem there.
+pub fn run(args: &EdlArgs, roots: &Roots) -> Result<(), Error> {
+    show::print(args.json, enter(args, roots))
+}
+
+fn enter(args: &EdlArgs, roots: &Roots) -> Result<Edl, Error> {
+    if !args.yes {
+        return Err(Error::new(
+            Exit::Usage,
+            "emergency download takes the modem off the network until it is flashed or reset",
+            "if that is what you want: mhictl edl --yes",
+        ));
+    }
+    let modem = device::find_function(roots, args.device.as_deref())?;
+    let folder = roots.sys.join("bus/pci/devices").join(&modem.pci);
+    let trigger = trigger(&folder).ok_or_else(|| {
+        Error::new(
+            Exit::NoDevice,
+            format!("{}: the kernel's MHI bus has no trigger_edl", modem.pci),
+            "Linux 6.12 has it; dmesg shows whether the modem is on the MHI bus",
+        )
+    })?;
+    std::fs::write(&trigger, "1")
+        .map_err(|error| Error::system(format_args!("write {}", trigger.display()), &error))?;
+    let until = Instant::now() + Duration::from_secs(args.timeout.max(1).into());
+    loop {
+        let state = read_trimmed(&folder.join("modem_state"));
+        if state.as_deref().is_none_or(|state| state == "download") {
+            let pci = modem.pci;
+            return Ok(Edl { pci, state });
+        }
+        if Instant::now() >= until {
+            return Err(Error::new(
+                Exit::NoAnswer,
+                format!("{} is not in emergency download", modem.pci),
+                "dmesg shows what it does",
+            ));
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
+}
+
+/// The switch of the modem's MHI device, `mhiN` below the PCI function.
+fn trigger(folder: &Path) -> Option<PathBuf> {
+    let mut entries = std::fs::read_dir(folder).ok()?.flatten();
+    entries.find_map(|entry| {
+        let is_mhi = entry.file_name().to_str()?.starts_with("mhi");
+        let trigger = entry.path().join("trigger_edl");
+        (is_mhi && trigger.exists()).then_some(trigger)
+    })
+}
+
+impl Show for Edl {
+    fn json(&self) -> Value {
+        json!({"pci": self.pci, "driver_state": self.state})
+    }
+
+    fn lines(&self) -> String {
+        let mut text = Lines::default();
+        text.add("edl", format_args!("{} in emergency download", self.pci));
+        text.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::modem::device::tests::Tree;
+    use crate::show::tests::assert_documented;
+    use std::fs;
+
+    #[test]
+    fn json_is_the_documented_object() {
+        let edl = Edl {
+            pci: "0000:01:00.0".into(),
+            state: Some("download".into()),
+        };
+        assert_documented("edl --yes", &edl);
+    }
+
+    #[test]
+    fn nothing_happens_without_a_yes() {
+        let tree = Tree::new();
+        let error = enter(&EdlArgs::default(), &tree.roots).unwrap_err();
+        assert_eq!(error.exit, Exit::Usage);
+        assert!(error.next.contains("--yes"));
+    }
+
+    #[test]
+    fn the_switch_is_that_of_the_mhi_device() {
+        let tree = Tree::new();
+        assert_eq!(trigger(&tree.path), None);
+        for (folder, file) in [("net", "trigger_edl"), ("mhi0", "soc_reset")] {
+            fs::create_dir_all(tree.path.join(folder)).unwrap();
+            fs::write(tree.path.join(folder).join(file), "").unwrap();
+        }
+        assert_eq!(trigger(&tree.path), None);
+        let wanted = tree.path.join("mhi0/trigger_edl");
+        fs::write(&wanted, "").unwrap();
+        assert_eq!(trigger(&tree.path), Some(wanted));
+    }
+}
