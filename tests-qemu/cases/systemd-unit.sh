@@ -130,6 +130,28 @@ check "the link is gone" test ! -e /sys/class/net/$link
 check "and its addresses" refused has_address $link
 check "the proxy ends with it" wait_for 20 sh -c "[ \$(systemctl show --value --property ActiveState mhictl-proxy.service) = inactive ]"
 
+cat >/etc/mhictl/config.toml <<'EOF'
+no-dns = true
+[session.internet]
+apn = "internet"
+[session.ims]
+apn = "ims"
+mux = 130
+no-route = true
+EOF
+chgrp mhictl /etc/mhictl/config.toml
+chmod 640 /etc/mhictl/config.toml
+echo MHICTL_OPTIONS= >/etc/mhictl/internet.conf
+check "two sessions of a configuration file" systemctl start $unit
+check "both are up" sh -c "mhictl status | grep '^session' | grep -c ' up ' | grep -x 2"
+check "ping through the second" ping_through rmnet_mhi0.2 1.1.1.2
+main=$(property MainPID)
+usleep 21000000
+check_equal "the watchdog leaves them alone" "$main" "$(property MainPID)"
+check "they stop" systemctl stop $unit
+check "both links are gone" test ! -e /sys/class/net/$link -a ! -e /sys/class/net/rmnet_mhi0.2
+rm /etc/mhictl/config.toml
+
 systemctl stop systemd-resolved
 echo 'MHICTL_OPTIONS=--apn internet' >/etc/mhictl/internet.conf
 rm -rf /run/systemd/resolve /etc/resolv.conf
