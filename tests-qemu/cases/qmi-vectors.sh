@@ -74,7 +74,6 @@ capture --nas-get-system-selection-preference
 capture --nas-set-system-selection-preference=lte\|5gnr
 capture --nas-get-technology-preference
 capture --nas-get-preferred-networks
-capture --nas-get-plmn-name=mcc=1,mnc=1
 capture --dsd-get-system-status
 capture --wda-set-data-format=link-layer-protocol=raw-ip,ul-protocol=qmapv5,dl-protocol=qmapv5,dl-datagram-max-size=31744,dl-max-datagrams=32,ul-datagram-max-size=8192,ul-max-datagrams=11,ep-type=pcie,ep-iface-number=4
 capture --wda-get-data-format=ep-type=pcie,ep-iface-number=4
