@@ -11,8 +11,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::config::file::Origin;
+
 pub use cm::CmArgs;
-use origin::Origin;
 
 /// `mhictl`'s arguments.
 #[derive(Debug, Parser)]
@@ -54,10 +55,6 @@ Warnings and errors go to stderr.
 
 /// The subcommands.
 #[derive(Debug, Subcommand)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "there is one, made when mhictl starts"
-)]
 pub enum Command {
     /// Bring a data session up and keep it up until SIGTERM or SIGINT
     Connect(ConnectArgs),

@@ -6,7 +6,7 @@ use std::ffi::OsString;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -20,7 +20,9 @@ use crate::config::Config;
 use crate::connect;
 use crate::exit::{Error, Exit};
 use crate::hook::Hook;
+use crate::lines;
 use crate::modem::device::Roots;
+use crate::notify::{self, Watchdog};
 use crate::plan;
 use crate::session::backoff::{self, Backoff};
 
@@ -92,6 +94,9 @@ pub fn check(sessions: Vec<Named>) -> Result<Vec<String>, Error> {
 fn supervise(names: Vec<String>, words: &[OsString]) -> Result<(), Error> {
     let signals = Signals::watch()?;
     let now = Instant::now();
+    let mut watchdog = Watchdog::from_environment(now);
+    notify::clear_environment();
+    let missing = Arc::new(AtomicUsize::new(names.len()));
     let mut sessions: Vec<Session> = names
         .into_iter()
         .map(|name| Session {
@@ -99,6 +104,10 @@ fn supervise(names: Vec<String>, words: &[OsString]) -> Result<(), Error> {
             name,
             state: State::Rests(now),
             backoff: Backoff::new(backoff::seed()),
+            arrival: Arc::new(Arrival {
+                came_up: AtomicBool::new(false),
+                missing: Arc::clone(&missing),
+            }),
         })
         .collect();
     let mut ending = false;
@@ -116,9 +125,14 @@ fn supervise(names: Vec<String>, words: &[OsString]) -> Result<(), Error> {
         {
             return result;
         }
-        let wakeup = sessions.iter().filter_map(Session::wakeup).min();
+        if watchdog.as_mut().is_some_and(|watchdog| watchdog.due(now)) {
+            lines::tell_manager("WATCHDOG", "1");
+        }
+        let wakeups = sessions.iter().filter_map(Session::wakeup);
+        let wakeup = wakeups.chain(watchdog.as_ref().map(Watchdog::wakeup)).min();
         if signals.wait(wakeup.map(|at| at.saturating_duration_since(Instant::now()))) {
             ending = true;
+            lines::tell_manager("STOPPING", "1");
             for session in &sessions {
                 session.end();
             }
@@ -148,7 +162,30 @@ struct Session {
     words: Vec<OsString>,
     state: State,
     backoff: Backoff,
+    arrival: Arc<Arrival>,
 }
+
+/// Whether a session has ever been up, and how many have not: when none is missing, the service manager hears of it.
+struct Arrival {
+    came_up: AtomicBool,
+    missing: Arc<AtomicUsize>,
+}
+
+impl Arrival {
+    fn note(&self, line: &[u8]) {
+        let connected = line.starts_with(b"connected: ")
+            || line.windows(CONNECTED.len()).any(|part| part == CONNECTED);
+        if connected
+            && !self.came_up.swap(true, Ordering::Relaxed)
+            && self.missing.fetch_sub(1, Ordering::Relaxed) == 1
+        {
+            lines::tell_manager("READY", "1");
+        }
+    }
+}
+
+/// In a step's object.
+const CONNECTED: &[u8] = b"\"event\":\"connected\"";
 
 enum State {
     Runs {
@@ -196,8 +233,8 @@ impl Session {
             .spawn()
             .map_err(failed)?;
         if let Some(lines) = child.stdout.take() {
-            let name = self.name.clone();
-            std::thread::spawn(move || relay(&name, lines));
+            let (name, arrival) = (self.name.clone(), Arc::clone(&self.arrival));
+            std::thread::spawn(move || relay(&name, &arrival, lines));
         }
         Ok(child)
     }
@@ -256,7 +293,7 @@ fn passes(exit: Exit) -> bool {
 }
 
 /// Prints what a session prints, with its name: in front of a line, as the key `pdn` in an object of JSON.
-fn relay(name: &str, lines: impl Read) {
+fn relay(name: &str, arrival: &Arrival, lines: impl Read) {
     let mut lines = BufReader::new(lines);
     let mut line = Vec::new();
     while (&mut lines)
@@ -269,6 +306,7 @@ fn relay(name: &str, lines: impl Read) {
         let _ = out
             .write_all(&named(name, &line))
             .and_then(|()| out.flush());
+        arrival.note(&line);
         line.clear();
     }
 }
@@ -338,6 +376,22 @@ mod tests {
     fn lines_bear_their_sessions_name() {
         assert_eq!(named("ims", b"dns: none\n"), b"ims dns: none\n");
         assert_eq!(named("ims", b"{\"a\":1}\n"), b"{\"pdn\":\"ims\",\"a\":1}\n");
+    }
+
+    #[test]
+    fn a_session_arrives_once_however_often_it_comes_up() {
+        let missing = Arc::new(AtomicUsize::new(2));
+        let arrival = |missing: &Arc<AtomicUsize>| Arrival {
+            came_up: AtomicBool::new(false),
+            missing: Arc::clone(missing),
+        };
+        let (first, second) = (arrival(&missing), arrival(&missing));
+        for line in [&b"modem: wwan0\n"[..], b"connected: a\n", b"connected: a\n"] {
+            first.note(line);
+        }
+        assert_eq!(missing.load(Ordering::Relaxed), 1);
+        second.note(b"{\"device\":\"wwan0\",\"event\":\"connected\",\"text\":\"x\"}\n");
+        assert_eq!(missing.load(Ordering::Relaxed), 0);
     }
 
     #[test]

@@ -6,6 +6,8 @@
 #[allow(dead_code, reason = "the program uses the rest")]
 #[path = "../src/cli.rs"]
 mod cli;
+#[path = "../docs/src/stub.rs"]
+mod config;
 #[allow(dead_code, reason = "the program uses the rest")]
 #[path = "../src/exit.rs"]
 mod exit;
@@ -34,6 +36,9 @@ const BAD: &[(&str, &str, &[&str])] = &[
     ("connect", "--metric", &["-1", "4294967296", "low"]),
     ("connect", "--qmap", &["v9"]),
     ("connect", "--timeout", &["0", "86401", "-1", "soon"]),
+    ("connect", "--share", &["a/b", ".."]),
+    ("connect", "--config", &["/no/such/file"]),
+    ("connect", "--pdn", &["nobody-has-written-it"]),
     ("disconnect", "--mux", &["0", "255", "x"]),
     ("disconnect", "--device", &[""]), // any name may be a modem's
     ("disconnect", "--timeout", &["-1", "soon"]),
@@ -48,6 +53,32 @@ const BAD: &[(&str, &str, &[&str])] = &[
     ("cm", "-l", &["1"]),
     ("status", "--device", &[""]), // any name may be a modem's
     ("status", "--timeout", &["-1", "soon"]),
+    ("signal", "--device", &[""]), // any name may be a modem's
+    ("signal", "--timeout", &["-1", "soon"]),
+    ("cells", "--device", &[""]), // any name may be a modem's
+    ("cells", "--timeout", &["-1", "soon"]),
+    ("bands", "--device", &[""]), // any name may be a modem's
+    ("bands", "--timeout", &["-1", "soon"]),
+    ("info", "--device", &[""]), // any name may be a modem's
+    ("info", "--timeout", &["-1", "soon"]),
+    ("sms", "--device", &[""]), // any name may be a modem's
+    ("sms", "--timeout", &["-1", "soon"]),
+    ("watch", "--device", &[""]), // any name may be a modem's
+    ("watch", "--timeout", &["-1", "soon"]),
+    ("reset", "--device", &[""]), // any name may be a modem's
+    ("reset", "--timeout", &["-1", "soon"]),
+    ("edl", "--device", &[""]), // any name may be a modem's
+    ("edl", "--timeout", &["-1", "soon"]),
+    ("bands", "--mode", &["GSM", "AUTO:LTE", "LTE NR5G"]),
+    ("bands", "--lte", &["0", "x", "3,3", "all,3"]),
+    ("bands", "--sa", &["78,", "70000"]),
+    ("bands", "--nsa", &["-3"]),
+    ("sms read", "<INDEX>", &["-1", "first"]),
+    ("sms send", "<NUMBER>", &["me", "+"]),
+    ("sms send", "<TEXT>", &[""]), // sms send has two words: below
+    ("sms delete", "<INDEX>", &["-1", "first"]),
+    ("watch", "--interval", &["-1", "often"]),
+    ("watch", "--count", &["-1", "some"]),
     ("at", "<COMMAND>", &["CSQ", "AT\rAT", "AT\u{1a}"]),
     ("at", "--timeout", &["-1", "soon"]),
     ("at", "--port", &[""]), // any name may be a port's
@@ -70,22 +101,44 @@ fn told(words: &[&str]) -> String {
     text
 }
 
+/// Each command with its options, nested ones as `sms read`; what users are not to see is left out.
+fn commands() -> Vec<(String, Vec<clap::Arg>)> {
+    fn add(command: &clap::Command, path: &str, found: &mut Vec<(String, Vec<clap::Arg>)>) {
+        for command in command
+            .get_subcommands()
+            .filter(|command| !command.is_hide_set())
+        {
+            let path = format!("{path} {}", command.get_name()).trim().to_owned();
+            let shown = command
+                .get_arguments()
+                .filter(|argument| !argument.is_hide_set());
+            let shown = shown.cloned().collect();
+            add(command, &path, found);
+            found.push((path, shown));
+        }
+    }
+    let mut found = Vec::new();
+    add(&cli::Cli::command(), "", &mut found);
+    found
+}
+
 /// All options that take a value and all positional arguments, as `BAD` names them.
 fn declared() -> BTreeSet<(String, String)> {
     let mut found = BTreeSet::new();
-    for command in cli::Cli::command().get_subcommands() {
-        for argument in command.get_arguments() {
+    for (command, arguments) in commands() {
+        for argument in arguments {
             if !argument.get_action().takes_values() {
                 continue;
             }
             let name = match (argument.get_long(), argument.get_short()) {
                 (Some(long), _) => format!("--{long}"),
                 (None, Some(short)) => format!("-{short}"),
-                (None, None) => argument
-                    .get_value_names()
-                    .map_or_else(String::new, |names| format!("<{}>", names[0])),
+                (None, None) => match argument.get_value_names() {
+                    Some([name, ..]) => format!("<{name}>"),
+                    _ => format!("<{}>", argument.get_id().as_str().to_uppercase()),
+                },
             };
-            found.insert((command.get_name().to_owned(), name));
+            found.insert((command.clone(), name));
         }
     }
     found
@@ -106,10 +159,17 @@ fn bad_values_are_told_with_their_option() {
         for value in values.iter().filter(|value| !value.is_empty()) {
             let joined = format!("{option}={value}");
             let words = match option {
-                option if option.starts_with('<') => vec![*command, "--", value],
-                option if option.starts_with("--") => vec![*command, joined.as_str()],
-                option => vec![*command, option, value],
+                option if option.starts_with('<') => vec!["--", value, "text"],
+                option if option.starts_with("--") => vec![joined.as_str()],
+                option => vec![*option, value],
             };
+            let mut words: Vec<&str> = command.split(' ').chain(words).collect();
+            if *option == "<INDEX>" || *command == "at" {
+                words.retain(|word| *word != "text");
+            }
+            if *command == "sms" {
+                words.push("list");
+            }
             let text = told(&words);
             if !option.starts_with('<') {
                 assert!(text.contains(option), "{words:?}: {text}");
@@ -139,20 +199,26 @@ fn a_value_that_is_missing_is_told() {
 /// A flag has no value, and nothing that is not repeatable is said twice.
 #[test]
 fn values_that_a_flag_has_not_and_repetitions_are_told() {
-    for command in cli::Cli::command().get_subcommands() {
-        let name = command.get_name();
-        for argument in command.get_arguments() {
+    for (command, arguments) in commands() {
+        for argument in arguments {
             let Some(long) = argument.get_long().filter(|long| *long != "help") else {
                 continue;
             };
+            let told = |words: &[&str]| {
+                let words: Vec<&str> = command.split(' ').chain(words.iter().copied()).collect();
+                told(&words)
+            };
             let option = format!("--{long}");
+            if matches!(argument.get_action(), clap::ArgAction::Append) {
+                continue;
+            }
             if argument.get_action().takes_values() {
                 let twice = format!("{option}=1");
-                told(&[name, &twice, &twice]);
+                told(&[&twice, &twice]);
             } else {
-                let text = told(&[name, &format!("{option}=1")]);
+                let text = told(&[&format!("{option}=1")]);
                 assert!(text.contains(&option), "{text}");
-                told(&[name, &option, &option]);
+                told(&[&option, &option]);
             }
         }
     }
@@ -160,14 +226,18 @@ fn values_that_a_flag_has_not_and_repetitions_are_told() {
 
 #[test]
 fn a_wrong_line_is_an_object_for_those_who_want_json() {
-    for command in cli::Cli::command().get_subcommands() {
-        let has_json = command
-            .get_arguments()
-            .any(|argument| argument.get_long() == Some("json"));
-        if !has_json {
+    for (command, arguments) in commands() {
+        if !arguments
+            .iter()
+            .any(|argument| argument.get_long() == Some("json"))
+        {
             continue;
         }
-        let output = mhictl(&[command.get_name(), "--json", "--frobnicate"]);
+        let words: Vec<&str> = command
+            .split(' ')
+            .chain(["--json", "--frobnicate"])
+            .collect();
+        let output = mhictl(&words);
         let text = String::from_utf8(output.stdout).expect("text");
         assert_eq!(output.status.code(), Some(2));
         assert!(

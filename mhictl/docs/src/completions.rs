@@ -37,7 +37,10 @@ mod tests {
                     "{place}: {}",
                     command.get_name()
                 );
-                for argument in command.get_arguments() {
+                for argument in command
+                    .get_arguments()
+                    .filter(|argument| !argument.is_hide_set())
+                {
                     let long = argument.get_long().map(|long| format!("--{long}"));
                     let short = argument.get_short().map(|short| format!("-{short}"));
                     // fish writes `-l apn -s v`.

@@ -6,6 +6,8 @@
 #[allow(dead_code, reason = "the program uses the rest")]
 #[path = "../../src/cli.rs"]
 mod cli;
+#[path = "stub.rs"]
+mod config;
 #[allow(dead_code, reason = "the program uses the rest")]
 #[path = "../../src/exit.rs"]
 mod exit;

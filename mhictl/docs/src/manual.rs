@@ -27,6 +27,7 @@ pub fn pages(declaration: &Command, date: &str) -> io::Result<Vec<(String, Vec<u
     let mut all = vec![file("mhictl", main)];
     for (command, name) in declaration.get_subcommands().zip(&names) {
         let mut content = page(command, name, date)?;
+        nested(&mut content, command);
         if command.get_name() == "connect" {
             section(&mut content, "OUTPUT", &lines());
         }
@@ -77,6 +78,32 @@ fn page(command: &Command, name: &str, date: &str) -> io::Result<String> {
     let roff = String::from_utf8(roff).map_err(io::Error::other)?;
     // A blank line is a break already.
     Ok(roff.replace(".br\n\n.br\n", ".br\n"))
+}
+
+/// The commands of a command, with their arguments.
+fn nested(roff: &mut String, command: &Command) {
+    let rows: Vec<(String, String)> = command
+        .get_subcommands()
+        .map(|nested| {
+            let mut term = nested.get_name().to_owned();
+            let mut text = about(nested);
+            for argument in nested.get_positionals() {
+                let name = argument.get_id().as_str();
+                term.push_str(&format!(" {}", name.to_uppercase()));
+                if let Some(help) = argument.get_help() {
+                    text.push_str(&format!("; {}: {help}", name.to_uppercase()));
+                }
+            }
+            (term, text)
+        })
+        .collect();
+    if !rows.is_empty() {
+        let rows: Vec<(&str, String)> = rows
+            .iter()
+            .map(|(term, text)| (term.as_str(), text.clone()))
+            .collect();
+        section(roff, "COMMANDS", &borrowed(&rows));
+    }
 }
 
 /// What every page ends with.
@@ -159,7 +186,13 @@ mod tests {
             assert!(main.contains(&format!("\\fB{name}\\fR")), "{name}");
             let page = text(&name);
             assert!(page.contains(&about(command)), "{name}");
-            for argument in command.get_arguments() {
+            for nested in command.get_subcommands() {
+                assert!(page.contains(&about(nested)), "{name}");
+            }
+            for argument in command
+                .get_arguments()
+                .filter(|argument| !argument.is_hide_set())
+            {
                 let long = argument.get_long().map(|long| format!("--{long}"));
                 let short = argument.get_short().map(|short| format!("-{short}"));
                 for form in [long, short].iter().flatten() {

@@ -100,7 +100,7 @@ impl Settings {
                 return Ok(None)
             }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                let what = format!("there is no {}", path.display());
+                let what = format!("there is no {} for --config or --pdn", path.display());
                 return Err(usage(
                     what,
                     "write it (README: The configuration file), or name another one with --config",

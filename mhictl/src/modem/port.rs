@@ -24,7 +24,7 @@ use crate::modem::holder;
 const READS_MAX: usize = 64;
 
 /// How long udev may take for a port that has appeared.
-const UDEV_PATIENCE: Duration = Duration::from_secs(5);
+const UDEV_PATIENCE: Duration = Duration::from_secs(30);
 
 /// An open QMI port.
 #[derive(Debug)]
