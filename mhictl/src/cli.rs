@@ -4,8 +4,6 @@
 // Named, since tests and the manual pages' generator include this file.
 #[path = "cli/cm.rs"]
 mod cm;
-#[path = "cli/origin.rs"]
-pub mod origin;
 
 use std::path::PathBuf;
 

@@ -13,7 +13,6 @@ use clap::{ArgMatches, CommandFactory, Parser};
 use toml::{Table, Value};
 
 use super::{usage, SECRETS};
-use crate::cli::origin::{Key, Origin};
 use crate::cli::{Cli, Command, ConnectArgs};
 use crate::exit::Error;
 use crate::modem::device::Roots;
@@ -26,6 +25,21 @@ const LARGEST: u64 = 64 * 1024;
 const NOT_KEYS: [&str; 4] = ["config", "pdn", "dry-run", "help"];
 /// Name that stands for all sessions of the file.
 const ALL: &str = "all";
+
+/// What came from a file, to name it when a value turns out to be wrong.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Origin {
+    file: PathBuf,
+    keys: Vec<Key>,
+}
+
+/// A key with its value in words of the command line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Key {
+    name: String,
+    session: Option<String>,
+    word: OsString,
+}
 
 impl Origin {
     /// Says of an error that names an option where in the file that stands, if it does.
