@@ -70,7 +70,7 @@ check bench soak demo shell list:
 		DEBUG='$(DEBUG)' SOAK_MINUTES='$(SOAK_MINUTES)' SOAK_SEED='$(SOAK_SEED)' MODULES='$(abspath $(MODULES))' LUCI='$(abspath $(LUCI))' CROSS_COMPILE='$(if $(IMAGE),$(CROSS_COMPILE))' tests-qemu/run $@
 
 check-debug:
-	+@$(MAKE) --no-print-directory check DEBUG=1
+	+@$(MAKE) --no-print-directory check DEBUG=$(or $(DEBUG),1)
 
 clean:
 	rm -rf $(out)
@@ -85,7 +85,7 @@ help:
 	@echo 'make check           every test, in QEMU; CASE=NAME one alone, LIST=1 (or make list) their names, ARCH= one architecture'
 	@echo '  KDIR=DIR IMAGE=FILE  its cases on that kernel, built in that folder (README: On an OpenWrt kernel of your own)'
 	@echo '  LUCI=DIR           and the web pages in a browser, with that checkout of LuCI'
-	@echo 'make check-debug     the cases of the data path on a kernel that looks for mistakes, which it builds; or make check CASE=NAME DEBUG=1'
+	@echo 'make check-debug     the cases on a kernel that looks for mistakes, which it builds; DEBUG=kcsan: for data races; or make check CASE=NAME DEBUG=1'
 	@echo 'make bench           instructions per packet, this driver and others, in QEMU; ARCH= one architecture'
 	@echo 'make soak            SOAK_MINUTES=240 of traffic, links that come and go, and crashes, by SOAK_SEED=, in QEMU; ARCH=, DEBUG=1'
 	@echo 'make demo            boots Debian with an emulated modem and goes online'

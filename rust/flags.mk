@@ -37,11 +37,12 @@ rethunk := $(or $(CONFIG_MITIGATION_RETHUNK),$(CONFIG_RETHUNK))
 # Before -Zretpoline-external-thunk (1.9x) these were target features, which only a target file sets without warnings.
 retpoline-target := $(if $(retpoline),$(if $(call knows,-Zretpoline-external-thunk),,y))
 retpoline-features := +retpoline-external-thunk,+retpoline-indirect-branches,+retpoline-indirect-calls
-# What a target file changes in rustc's target, where one is wanted.
-target-edit-$(retpoline-target) := s/"features": "\(.*\)"/"features": "\1,$(retpoline-features)"/
-target-edit-$(CONFIG_ARM64) := s/+strict-align,//;s/,+strict-align//
+# What a target file changes in rustc's target, where one is wanted. (rustc's has KASAN, but not KCSAN.)
+target-edit-$(retpoline-target) += s/"features": "\(.*\)"/"features": "\1,$(retpoline-features)"/;
+target-edit-$(CONFIG_KCSAN) += s/"supported-sanitizers": \[/&"thread",/;
+target-edit-$(CONFIG_ARM64) += s/+strict-align,//;s/,+strict-align//;
 
-rust-flags-$(CONFIG_X86_64) += --target=$(if $(retpoline-target),$(obj)/rust/target.json,$(rust-target-y)) \
+rust-flags-$(CONFIG_X86_64) += --target=$(if $(target-edit-y),$(obj)/rust/target.json,$(rust-target-y)) \
 	-Ccode-model=kernel -Cno-redzone=y -Zplt=yes -Ztune-cpu=generic \
 	$(if $(CONFIG_FRAME_POINTER),-Cforce-frame-pointers=y) \
 	$(if $(CONFIG_X86_KERNEL_IBT),-Zcf-protection=branch \
@@ -62,6 +63,11 @@ rust-flags-$(CONFIG_KASAN_GENERIC) += -Zsanitizer=kernel-address -Zsanitizer-rec
 	$(addprefix -Cllvm-args=-asan-,mapping-offset=$(CONFIG_KASAN_SHADOW_OFFSET) globals=0 instrument-dynamic-allocas=1 \
 		kernel-mem-intrinsic-prefix=$(if $(CONFIG_CC_HAS_KASAN_MEMINTRINSIC_PREFIX),1,0) \
 		stack=$(if $(CONFIG_KASAN_STACK),1,0) instrumentation-with-call-threshold=$(if $(CONFIG_KASAN_INLINE),10000,0))
+
+# As scripts/Makefile.kcsan has it.
+rust-flags-$(CONFIG_KCSAN) += -Zsanitizer=thread \
+	$(addprefix -Cllvm-args=-tsan-,instrument-func-entry-exit=0 instrument-memintrinsics=0 distinguish-volatile=1 \
+		compound-read-before-write=1)
 
 rust-flags = $(rust-flags-y)
 
@@ -92,7 +98,7 @@ bindgen-skip := -mno-fp-ret-in-387 -mpreferred-stack-boundary=% -mskip-rax-setup
 	-fno-ipa-cp-clone -fno-ipa-sra -fno-partial-inlining -fno-reorder-blocks -fno-allow-store-data-races \
 	-fno-inline-functions-called-once -fno-isolate-erroneous-paths-dereference -fno-stack-clash-protection \
 	-fasan-shadow-offset=% -fsanitize=bounds-strict -fzero-call-used-regs=% -fzero-init-padding-bits=% \
-	-fstrict-flex-arrays=% -fdiagnostics-show-context% -fplugin-arg-% --param=% --param asan-%
+	-fstrict-flex-arrays=% -fdiagnostics-show-context% -fplugin-arg-% --param=% --param asan-% tsan-%
 bindgen-triple-$(CONFIG_X86_64) := x86_64-linux-gnu
 bindgen-triple-$(CONFIG_ARM64) := aarch64-linux-gnu
 bindgen-c-flags = $(filter-out $(if $(CONFIG_CC_IS_CLANG),,$(bindgen-skip)) $(CC_FLAGS_LTO),$(c_flags)) \

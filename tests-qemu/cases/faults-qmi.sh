@@ -7,7 +7,7 @@
 # tried SECONDS REQUEST...: what becomes of a connect while the fault is on.
 tried() {
 	local seconds=$1 status=0
-	timeout $((seconds * ${PATIENCE:-1})) mhictl connect --apn internet --timeout 3 >/tmp/tried.log 2>&1 &
+	timeout $seconds mhictl connect --apn internet --timeout 3 >/tmp/tried.log 2>&1 &
 	local process=$!
 	wait_for "$seconds" ended_or_connected $process || {
 		kill -KILL $process

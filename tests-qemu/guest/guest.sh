@@ -108,6 +108,13 @@ wait_for() {
 	done
 }
 
+# timeout SECONDS COMMAND...: likewise.
+timeout() {
+	local seconds=$1
+	shift
+	command timeout $((seconds * ${PATIENCE:-1})) "$@"
+}
+
 uptime_seconds() {
 	local seconds
 	IFS=. read -r seconds _ </proc/uptime
@@ -118,9 +125,19 @@ uptime_seconds() {
 complaints() {
 	local found
 	find_leaks
-	found=$(dmesg | grep -E "$complaint" |
+	find_races >/tmp/races
+	sort /tmp/races | uniq -c
+	found=$({ dmesg | grep -E "$complaint" | grep -v 'BUG: KCSAN'; grep '^driver:' /tmp/races; } |
 		grep -v -F -e "${expected_complaint:-no complaint is expected}" | head -n 5)
 	[ -z "$found" ] || fail "kernel log: $(echo "$found" | head -n 1)"
+}
+
+# Data races that the driver has a part in; the kernel has some of its own, which are shown.
+find_races() {
+	dmesg | awk '
+		/BUG: KCSAN:/ { race = $0; sub(/.*BUG: /, "", race); who = "kernel" }
+		/\[rmnet_mhi\]/ { who = "driver" }
+		race && /Reported by Kernel Concurrency Sanitizer/ { print who ": " race; race = "" }'
 }
 
 complaint='WARNING:|BUG:|Oops|Call trace|Call Trace|refcount_t|rmnet_mhi.*(panicked|[Ee]rror:)'

@@ -13,22 +13,32 @@ fuzz_seconds=${FUZZ_SECONDS:-10} # for each target
 # A kernel with OpenWrt's options stands in for OpenWrt's: what differs there, no more.
 openwrt_cases=(ids-bound load-unload mhictl-recover ping transfer-v5)
 
-# What the debug kernel looks at: the data path, and channels that come and go.
-debug_cases=(
-	aggregates bad-frames-v1 bad-frames-v4 bad-frames-v5 bql channel-restart link-churn load-unload memory-pressure merging mhi-lies ping
-	qmap-versions recovery-link rx-ring segmentation transfer-v5 two-cpus up-down
+# What says nothing on a debug kernel.
+declare -A not_on_debug=(
+	[latency]="it compares times, which such a kernel makes its own"
+	[mainline-rmnet]="its module is built for Debian's kernel"
+	[stock-mbim]="it is about the kernel's drivers"
+	[stock-ping]="it is about the kernel's drivers"
+	[stock-qmi]="it is about the kernel's drivers"
+	[stock-reload]="it is about the kernel's drivers"
+)
+
+# Where data races may be: what two processors do at once.
+kcsan_cases=(
+	bql channel-restart crash-cycles faults-states hot-unplug link-churn ping recovery-function recovery-power rx-ring three-links transfer-v5
+	two-cpus unload-busy up-down watchdog
 )
 
 check() {
 	local guests=(amd64 arm64 openwrt) guest arch
 	[ -z "$architecture" ] || guests=("$architecture")
-	[ -z "${DEBUG-}" ] || guests=("debug-${architecture:-amd64}")
+	[ -z "${DEBUG-}" ] || guests=("$(debug_guest)")
 	[ -z "${IMAGE-}" ] || guests=(own)
 	rm -rf "$results" "$build"/tests/*.first
 	mkdir -p "$results"
 	for guest in "${guests[@]}"; do
 		case $guest in
-		debug-*) job "the kernel of $guest: build" kernel_tree "$guest" ;;
+		*-*) job "the kernel of $guest: build" kernel_tree "$guest" ;;
 		esac
 	done
 	say "building (the first time takes some minutes; each step says when it is done)"
@@ -103,6 +113,7 @@ check_sources() {
 	job "cargo test" cargo_tests
 	job "stripped as OpenWrt does" check_strip
 	job "clippy" build_module amd64 clippy
+	job "module, PREEMPT_RT: build and its checks" build_module rt
 	job "the build's own checks refuse what they should, arm64" build_module arm64 selftest
 	finish_jobs
 	job "fuzz targets, $fuzz_seconds seconds each" fuzz
@@ -118,7 +129,7 @@ check_case() {
 	rm -rf "$results"
 	mkdir -p "$results"
 	guests=${architecture:-$(header "$here/cases/$name.sh" arch "amd64 arm64")}
-	[ -z "${DEBUG-}$(header "$here/cases/$name.sh" kernel)" ] || guests=debug-${architecture:-amd64}
+	[ -z "${DEBUG-}$(header "$here/cases/$name.sh" kernel)" ] || guests=$(DEBUG=${DEBUG:-1} debug_guest)
 	[ -z "${IMAGE-}" ] || guests=own
 	for guest in $guests; do
 		prepare "$guest"
@@ -131,15 +142,18 @@ check_case() {
 
 # runs_on CASE GUEST
 runs_on() {
-	local where
 	case $2 in
 	openwrt) [[ " ${openwrt_cases[*]} " == *" $1 "* ]] ;;
-	debug-*) [[ " ${debug_cases[*]} " == *" $1 "* ]] ;;
-	*)
-		where=$(header "$here/cases/$1.sh" arch "amd64 arm64")
-		[[ " $where " == *" $(architecture_of "$2") "* ]] && [ -z "$(header "$here/cases/$1.sh" kernel)" ]
-		;;
+	kcsan-*) [[ " ${kcsan_cases[*]} " == *" $1 "* ]] ;;
+	debug-*) on_architecture "$1" "$2" ;;
+	*) on_architecture "$1" "$2" && [ -z "$(header "$here/cases/$1.sh" kernel)" ] ;;
 	esac
+}
+
+on_architecture() {
+	local where
+	where=$(header "$here/cases/$1.sh" arch "amd64 arm64")
+	[[ " $where " == *" $(architecture_of "$2") "* ]]
 }
 
 # ---- jobs
@@ -326,6 +340,14 @@ last_words() {
 # guest_case GUEST NAME: its logs stay in build/tests/GUEST-NAME unless it passes.
 guest_case() {
 	local guest=$1 name=$2 directory=$build/tests/$1-$2 status=0 why builder extra=()
+	case $guest,${CASE-} in
+	*-*,)
+		if [ -n "${not_on_debug[$name]-}" ]; then
+			echo "skip $name: ${not_on_debug[$name]}" | tee /dev/fd/3
+			return
+		fi
+		;;
+	esac
 	# `# module: SCRIPT` in the head: a kernel module more, which that script builds.
 	builder=$(header "$here/cases/$name.sh" module)
 	if [ -n "$builder" ]; then

@@ -3,18 +3,28 @@
 # What guests boot. Sourced by tests-qemu/run, in the build root.
 #
 # A guest is named by its kernel: "amd64" and "arm64" are Debian's, "openwrt" is an arm64 kernel with OpenWrt's options
-# (tests-qemu/openwrt-kernel), "debug-amd64" and "debug-arm64" look for mistakes (tests-qemu/debug-kernel),
-# "own" is the caller's: KDIR, IMAGE and, where its modules are not in KDIR, MODULES.
+# (tests-qemu/openwrt-kernel), "debug-amd64" and "debug-arm64" look for mistakes, "kcsan-amd64" and "kcsan-arm64" for data races
+# (tests-qemu/debug-kernel), "own" is the caller's: KDIR, IMAGE and, where its modules are not in KDIR, MODULES. For "rt", Debian's
+# with PREEMPT_RT, the module is compiled alone.
 
 # Modules of the kernel's own that guests load by name, with all that they need. Debian's are in the guest's userspace.
-modules=(mhi mhi_wwan_ctrl mhi_pci_generic mhi_net veth)
+modules=(mhi mhi_wwan_ctrl mhi_wwan_mbim mhi_pci_generic mhi_net rmnet dummy veth sch_fq)
 
 architecture_of() {
 	case $1 in
 	openwrt) echo arm64 ;;
-	debug-*) echo "${1#debug-}" ;;
+	rt) echo amd64 ;;
+	*-*) echo "${1#*-}" ;;
 	own) if grep -qx 'CONFIG_ARM64=y' "$KDIR/include/config/auto.conf"; then echo arm64; else echo amd64; fi ;;
 	*) echo "$1" ;;
+	esac
+}
+
+# The kernel that DEBUG= asks for: DEBUG=kcsan that one, DEBUG=1 the other.
+debug_guest() {
+	case $DEBUG in
+	kcsan) echo "kcsan-${architecture:-amd64}" ;;
+	*) echo "debug-${architecture:-amd64}" ;;
 	esac
 }
 
@@ -22,7 +32,8 @@ architecture_of() {
 kernel_tree() {
 	case $1 in
 	openwrt) "$here/openwrt-kernel" ;;
-	debug-*) "$here/debug-kernel" "${1#debug-}" ;;
+	*-*) "$here/debug-kernel" "$1" ;;
+	rt) "$here/rt-headers" ;;
 	own) echo "$KDIR" ;;
 	*) echo "/lib/modules/$(release "$1")/build" ;;
 	esac
@@ -31,8 +42,8 @@ kernel_tree() {
 # What QEMU starts; Debian's are unpacked by tests-qemu/guest-image.
 kernel_image() {
 	case $1 in
-	openwrt | debug-arm64) echo "$(kernel_tree "$1")/arch/arm64/boot/Image" ;;
-	debug-amd64) echo "$(kernel_tree "$1")/arch/x86/boot/bzImage" ;;
+	openwrt | *-arm64) echo "$(kernel_tree "$1")/arch/arm64/boot/Image" ;;
+	*-amd64) echo "$(kernel_tree "$1")/arch/x86/boot/bzImage" ;;
 	own) echo "$IMAGE" ;;
 	*) echo "$RMNET_MHI_CACHE/guest-$1.kernel" ;;
 	esac
@@ -40,7 +51,7 @@ kernel_image() {
 
 release() {
 	case $1 in
-	openwrt | debug-* | own) cat "$(kernel_tree "$1")/include/config/kernel.release" ;;
+	openwrt | *-* | own) cat "$(kernel_tree "$1")/include/config/kernel.release" ;;
 	*) basename /lib/modules/*-"$1" ;;
 	esac
 }
@@ -49,7 +60,7 @@ release() {
 copy_modules() {
 	local guest=$1 built from to file queue=("${modules[@]}")
 	case $guest in
-	openwrt | debug-* | own) built=$(kernel_tree "$guest") ;;
+	openwrt | *-* | own) built=$(kernel_tree "$guest") ;;
 	*) return ;;
 	esac
 	from=$built

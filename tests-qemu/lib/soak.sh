@@ -5,7 +5,7 @@
 soak() {
 	local guest=${architecture:-amd64} minutes=${SOAK_MINUTES:-240} seed=${SOAK_SEED:-$RANDOM} directory why
 	[ -z "${IMAGE-}" ] || guest=own
-	[ -z "${DEBUG-}" ] || guest=debug-${architecture:-amd64}
+	[ -z "${DEBUG-}" ] || guest=$(debug_guest)
 	directory=$build/tests/soak-$guest
 	prepare "$guest"
 	build_image "$guest" "$directory"

@@ -57,22 +57,24 @@ header() {
 # patience GUEST: how many times longer than on Debian's kernel things may take.
 patience() {
 	case $1 in
-	debug-*) echo 6 ;;
+	*-*) echo 6 ;;
 	*) echo 1 ;;
 	esac
 }
 
 qemu() {
 	local guest=$1 directory=$2 name=$3 script=$4 console=$5 sockets=$6
-	local memory line cpu kernel machine=()
+	local memory cpus line cpu kernel machine=()
 	# Self-tests of ciphers nobody uses here take a third of the way to init.
 	# Emulated time jumps when the kernel picks its clock on a busy machine: a stall that is nobody's.
-	line="cryptomgr.notests rcupdate.rcu_cpu_stall_suppress_at_boot=1 panic=-1 oops=panic panic_on_warn=1 modem_socket=$sockets/modem CASE=$name PATIENCE=$(patience "$guest") SEED=${SEED:-1} CYCLES=${CYCLES-} $(header "$script" append) $kernel_options"
+	line="cryptomgr.notests rcupdate.rcu_cpu_stall_suppress_at_boot=1 panic=-1 oops=panic panic_on_warn=1 log_buf_len=4M modem_socket=$sockets/modem CASE=$name PATIENCE=$(patience "$guest") SEED=${SEED:-1} CYCLES=${CYCLES-} $(header "$script" append) $kernel_options"
 	# The serial line is slow under emulation: the kernel's whole log only where somebody reads it.
 	[ -n "${CASE-}" ] || line="loglevel=5 $line"
 	memory=$(header "$script" memory 512M)
+	cpus=$(header "$script" smp 1)
 	case $guest in
 	debug-*) memory=1G ;; # an eighth is KASAN's
+	kcsan-*) cpus=2 line=${line/ panic_on_warn=1/} ;; # races take two, and the kernel has its own
 	esac
 	case $(architecture_of "$guest") in
 	amd64)
@@ -100,7 +102,7 @@ qemu() {
 		line="console=ttyAMA0 $line"
 		;;
 	esac
-	machine+=(-accel tcg -smp "$(header "$script" smp 1)" -m "$memory"
+	machine+=(-accel tcg -smp "$cpus" -m "$memory"
 		-object "memory-backend-memfd,id=ram,size=$memory,share=on" -device virtio-serial-pci,id=ports)
 
 	kernel=$(kernel_image "$guest")
