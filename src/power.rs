@@ -5,7 +5,7 @@
 //! |---|---|---|
 //! | the modem alone | M3; not while it has something to do | M0 |
 //! | the machine | packets wait; M3, or it is stopped if it does not get there | M0; packets go on |
-//! | hibernation | it is stopped | `recovery` starts it |
+//! | hibernation, shutdown | it is stopped | `recovery` starts it |
 //! | it did not stay in M3: its power was cut, or it crashed | | `recovery` starts it anew |
 
 use crate::netdev;
@@ -59,10 +59,10 @@ impl Recovery {
         ((), LOOK)
     }
 
-    /// The machine's memory is about to be saved.
+    /// The machine's memory is about to be saved, or the machine goes down. Nobody looks at the modem until `resume`.
     pub(crate) fn hibernate(&mut self) -> Next {
         self.stop();
-        ((), LOOK)
+        ((), None)
     }
 
     fn stop(&mut self) {

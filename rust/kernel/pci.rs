@@ -226,8 +226,8 @@ pub trait Driver: 'static {
     /// The function is awake again, after `doze` or `suspend`. May sleep.
     fn resume(data: <Self::Data as ForeignOwnable>::Borrowed<'_>);
 
-    /// An image of the machine's memory is made, or the machine is switched off after that: the function must not touch memory
-    /// any more, and another kernel may use it meanwhile. May sleep.
+    /// An image of the machine's memory is made, or the machine is switched off after that, or restarts: the function must not touch
+    /// memory any more, and another kernel may use it meanwhile. May sleep.
     fn hibernate(data: <Self::Data as ForeignOwnable>::Borrowed<'_>);
 }
 
@@ -253,7 +253,7 @@ impl<T: Driver> Registration<T> {
         raw.id_table = T::IDS.as_ptr().cast();
         raw.probe = Some(Self::probe);
         raw.remove = Some(Self::remove);
-        raw.shutdown = Some(Self::remove);
+        raw.shutdown = Some(Self::shutdown);
         raw.err_handler = Self::ERRORS;
         // SAFETY: The structure is ours, the table static.
         unsafe { bindings::rust_helper_pci_sleep(driver.get(), Self::SLEEP) };
@@ -407,14 +407,19 @@ impl<T: Driver> Registration<T> {
         unsafe { Self::with_data(device, |data| T::thaw(data, false)) };
     }
 
+    /// The data stays: sysfs still shows the attribute, and userspace runs on other processors.
+    unsafe extern "C" fn shutdown(dev: *mut bindings::pci_dev) {
+        // SAFETY: As in `error_detected`.
+        let device = unsafe { (*dev.cast::<Device>()).as_device().as_raw() };
+        // SAFETY: As above.
+        unsafe { Self::with_data(device, T::hibernate) };
+    }
+
     unsafe extern "C" fn remove(dev: *mut bindings::pci_dev) {
         // SAFETY: The PCI core passes a valid function that `probe` bound.
         let device = unsafe { (*dev.cast::<Device>()).as_device().as_raw() };
         // SAFETY: The device is valid.
         let data = unsafe { bindings::rust_helper_dev_get_drvdata(device) };
-        if data.is_null() {
-            return; // shut down before
-        }
         // SAFETY: The device is valid.
         unsafe { bindings::rust_helper_dev_set_drvdata(device, core::ptr::null_mut()) };
         // SAFETY: A function that `probe` let sleep, now awake.

@@ -8,7 +8,7 @@
 # with PREEMPT_RT, the module is compiled alone.
 
 # Modules of the kernel's own that guests load by name, with all that they need. Debian's are in the guest's userspace.
-modules=(mhi mhi_wwan_ctrl mhi_wwan_mbim mhi_pci_generic mhi_net rmnet dummy veth sch_fq)
+modules=(mhi mhi_wwan_ctrl mhi_wwan_mbim mhi_pci_generic mhi_net rmnet dummy veth sch_fq netconsole)
 
 architecture_of() {
 	case $1 in
