@@ -6,7 +6,7 @@
 
 before=$(uptime_seconds)
 need "driver loads" driver_load
-check "at once" test $(($(uptime_seconds) - before)) -lt 5
+check "at once" in_time 4 $before
 check "driver binds" bound_to mhi_net
 check "base interface is there" test -e /sys/class/net/$base
 check "without carrier" refused test "$(cat /sys/class/net/$base/carrier 2>/dev/null)" = 1

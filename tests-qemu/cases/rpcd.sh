@@ -34,4 +34,4 @@ check "disconnect" disconnect
 modem qmi silent on
 start=$(uptime_seconds)
 answers "a silent modem" '"word":"no-answer"' status '{"device":"wwan0"}'
-check "in time" test $(($(uptime_seconds) - start)) -le 20
+check "in time" in_time 20 $start

@@ -115,6 +115,11 @@ timeout() {
 	command timeout $((seconds * ${PATIENCE:-1})) "$@"
 }
 
+# in_time SECONDS SINCE: whether no more than that have passed; likewise.
+in_time() {
+	[ $(($(uptime_seconds) - $2)) -le $(($1 * ${PATIENCE:-1})) ]
+}
+
 uptime_seconds() {
 	local seconds
 	IFS=. read -r seconds _ </proc/uptime

@@ -16,7 +16,6 @@ openwrt_cases=(ids-bound load-unload mhictl-recover ping transfer-v5)
 # What says nothing on a debug kernel.
 declare -A not_on_debug=(
 	[latency]="it compares times, which such a kernel makes its own"
-	[mainline-rmnet]="its module is built for Debian's kernel"
 	[stock-mbim]="it is about the kernel's drivers"
 	[stock-ping]="it is about the kernel's drivers"
 	[stock-qmi]="it is about the kernel's drivers"
