@@ -54,11 +54,11 @@ header() {
 	echo "${value:-${3-}}"
 }
 
-# patience GUEST: how many times longer than on Debian's kernel things may take.
+# patience GUEST: how many times longer than on Debian's kernel things may take; on a busy machine so many times more (PATIENCE=).
 patience() {
 	case $1 in
-	*-*) echo 6 ;;
-	*) echo 1 ;;
+	*-*) echo $((6 * ${PATIENCE:-1})) ;;
+	*) echo "${PATIENCE:-1}" ;;
 	esac
 }
 
