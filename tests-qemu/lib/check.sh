@@ -349,7 +349,7 @@ guest_case() {
 	case $guest,${CASE-} in
 	*-*,)
 		if [ -n "${not_on_debug[$name]-}" ]; then
-			echo "skip $name: ${not_on_debug[$name]}" | tee /dev/fd/3
+			echo "skip $name: ${not_on_debug[$name]}" >&3
 			return
 		fi
 		;;
