@@ -2,7 +2,7 @@
 # shellcheck shell=dash
 # disk: 1G
 # reboot: -boot order=n
-# append: hibernate=nocompress no_console_suspend
+# append: arm64.nolva hibernate=nocompress no_console_suspend
 # timeout: 300
 # Hibernation with an image on a disk: the machine restarts, which resets the modem, and another kernel fetches the image back. The
 # modem is started anew, and mhictl has its session back on the same interfaces.

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 # shellcheck shell=dash
 # memory: 1G
-# append: crashkernel=400M
+# append: arm64.nolva crashkernel=400M
 # kernel-file: yes
 # timeout: 300
 # The kernel crashes under traffic, and another one takes over to save what is left (kdump): nobody has stopped the modem, which is at

@@ -61,7 +61,7 @@ load_kernel() {
 	(
 		cd / || exit
 		find . -xdev -path './tmp/*' -prune -o -name vmlinuz -prune -o -print | cpio -o -H newc >/tmp/initrd
-	) && kexec "$1" /lib/modules/vmlinuz --initrd=/tmp/initrd \
+	) && kexec "$1" -i /lib/modules/vmlinuz --initrd=/tmp/initrd \
 		--append="$(sed 's/crashkernel=[^ ]*//' /proc/cmdline) NEXT=$(figure_of restarts)"
 }
 
