@@ -87,6 +87,8 @@ capture --wds-delete-profile=3gpp,3
 capture --wds-get-default-profile-number=3gpp
 capture --wds-get-lte-attach-parameters
 capture --wds-get-lte-attach-pdn-list
+# Without an opener the channel stops, and the modem forgets its clients.
+command exec 9<$qmi
 for family in 4 6; do
 	client=$(new_client)
 	keep="--client-cid=$client --client-no-release-cid"
