@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 # shellcheck shell=dash
 # arch: amd64
-# timeout: 1500
+# timeout: 900
 # What libqmi sends and how it reads what comes back, for each message that rust/qmi knows and qmicli can send. The log has it in the
 # form of rust/qmi/tests/vectors.txt, between two lines of dashes; rust/qmi/tests/capture makes that file of it.
 
