@@ -24,6 +24,11 @@ fn bad_values_end_with_usage_and_say_what_to_do() {
         (&["connect", "--password", "x"], "--password without --user"),
         (&["connect", "--timeout", "0"], "--timeout 0"),
         (&["at", "CSQ"], "does not begin with AT"),
+        (&["at", "AT", "CSQ"], "does not begin with AT"),
+        (&["bands", "--lte", "many"], "--lte"),
+        (&["bands", "--mode", "GSM"], "--mode"),
+        (&["edl"], "emergency download"),
+        (&["sms", "send", "me", "text"], "no telephone number"),
         (&["at", "AT\rAT"], "one line"),
     ] {
         let output = mhictl(arguments);

@@ -4,22 +4,6 @@
 # timeout: 240
 # What goes wrong outside of the program's power: each has its exit code, and a sentence.
 
-# exits CODE TEXT COMMAND...: ends with the code and says the text.
-exits() {
-	local expected=$1 text=$2 status=0
-	shift 2
-	timeout 60 "$@" >/tmp/exits.log 2>&1 || status=$?
-	cat /tmp/exits.log
-	[ $status = "$expected" ] || {
-		echo "exit code $status instead of $expected: $(tail -n 1 /tmp/exits.log)"
-		return 1
-	}
-	grep -qi -e "$text" /tmp/exits.log || {
-		echo "no '$text' in: $(tail -n 1 /tmp/exits.log)"
-		return 1
-	}
-}
-
 try="mhictl connect --apn internet --timeout 5"
 
 check "no device" exits 3 "no modem" mhictl status --timeout 1

@@ -7,11 +7,6 @@ driver_up
 need "session" connect --ip 4+6
 index=$(cat /sys/class/net/rmnet_mhi0.1/ifindex)
 
-# said COUNT WORD: mhictl has printed WORD that often.
-said() {
-	[ "$(grep -c "^$2: " /tmp/mhictl.log)" -ge "$1" ]
-}
-
 modem qmi network-release 129
 check "release is noticed" wait_for 5 said 1 disconnected
 check "release is explained" grep -q '^disconnected: the network released the session' /tmp/mhictl.log

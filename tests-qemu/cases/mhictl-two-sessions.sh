@@ -25,23 +25,6 @@ came_up() {
 	[ "$(grep -c '^connected: ' /tmp/mhictl.$1)" -ge "$2" ]
 }
 
-# clients: ids that the modem has given out.
-clients() {
-	modem qmi stats | sed 's/.*clients=\([0-9]*\).*/\1/'
-}
-
-calls() {
-	modem qmi stats | sed 's/.*calls=\([0-9]*\).*/\1/'
-}
-
-have() {
-	[ "$($1)" = "$2" ]
-}
-
-proxies() {
-	grep -lxz "[p]roxy" /proc/[0-9]*/cmdline 2>/dev/null | wc -l
-}
-
 start 1 --apn internet
 start 2 --apn ims
 check "session 1 is up" wait_for 60 came_up 1 1 || cat /tmp/mhictl.1

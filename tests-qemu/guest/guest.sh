@@ -241,6 +241,44 @@ disconnect() {
 	kill -TERM "$session" && wait "$session"
 }
 
+# said COUNT WORD: mhictl has printed WORD that often.
+said() {
+	[ "$(grep -c "^$2: " /tmp/mhictl.log)" -ge "$1" ]
+}
+
+# exits CODE TEXT COMMAND...: ends with the code and says the text.
+exits() {
+	local expected=$1 text=$2 status=0
+	shift 2
+	timeout 60 "$@" >/tmp/exits.log 2>&1 || status=$?
+	cat /tmp/exits.log
+	[ $status = "$expected" ] || {
+		echo "exit code $status instead of $expected: $(tail -n 1 /tmp/exits.log)"
+		return 1
+	}
+	grep -qi -e "$text" /tmp/exits.log || {
+		echo "no '$text' in: $(tail -n 1 /tmp/exits.log)"
+		return 1
+	}
+}
+
+# clients, calls: how many the modem has given out; have COUNTER NUMBER: whether they are that many.
+clients() {
+	modem qmi stats | sed 's/.*clients=\([0-9]*\).*/\1/'
+}
+
+calls() {
+	modem qmi stats | sed 's/.*calls=\([0-9]*\).*/\1/'
+}
+
+have() {
+	[ "$($1)" = "$2" ]
+}
+
+proxies() {
+	grep -lxz "[p]roxy" /proc/[0-9]*/cmdline 2>/dev/null | wc -l
+}
+
 # extra_link NUMBER: a session on mux id 128 + NUMBER beside mhictl's, whose port nobody else may have: the network opens
 # it by itself, and iproute2 makes the link.
 extra_link() {

@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
+use rustix::fs::{flock, FlockOperation};
+
 use crate::modem::device::Roots;
 use crate::modem::holder::run_dir;
 
@@ -69,7 +71,7 @@ impl Dns {
                 run("resolvectl", &arguments, "")?;
                 run("resolvectl", &["default-route", interface, "yes"], "")?;
             }
-            Backend::File => replace_file(roots, servers)?,
+            Backend::File => replace_file(roots, interface, servers)?,
         }
         Ok(dns)
     }
@@ -84,7 +86,7 @@ impl Dns {
         match self.backend {
             Backend::Resolvconf => run("resolvconf", &["-d", &self.interface], ""),
             Backend::Resolved => run("resolvectl", &["revert", &self.interface], ""),
-            Backend::File => restore_file(&self.roots),
+            Backend::File => restore_file(&self.roots, &self.interface),
         }
     }
 }
@@ -162,9 +164,42 @@ fn backup_path(roots: &Roots) -> PathBuf {
     run_dir(roots).join("resolv.conf.saved")
 }
 
-/// Writes resolv.conf through its symbolic links, after keeping the original; a file that an earlier mhictl left behind
-/// does not replace the original that it kept.
-fn replace_file(roots: &Roots, servers: &[IpAddr]) -> io::Result<()> {
+/// Where the servers of each session are kept, a file for each interface.
+fn shares_dir(roots: &Roots) -> PathBuf {
+    run_dir(roots).join("dns")
+}
+
+/// Keeps other sessions from changing anything until it is dropped.
+fn hold(roots: &Roots) -> io::Result<fs::File> {
+    let dir = shares_dir(roots);
+    fs::create_dir_all(&dir)?;
+    let held = fs::File::open(dir)?;
+    flock(&held, FlockOperation::LockExclusive)?;
+    Ok(held)
+}
+
+/// The servers of all sessions, those of interfaces that are gone left out.
+fn shares(roots: &Roots) -> io::Result<String> {
+    let entries = fs::read_dir(shares_dir(roots))?.flatten();
+    let mut files: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
+    files.sort();
+    let mut text = String::new();
+    for file in files {
+        let interface = file.file_name().unwrap_or_default();
+        if roots.sys.join("class/net").join(interface).exists() {
+            text.push_str(&read_bounded(&file)?);
+        } else {
+            let _ = fs::remove_file(&file);
+        }
+    }
+    Ok(text)
+}
+
+/// Writes resolv.conf through its symbolic links, after keeping the original; a file that an earlier mhictl left behind, or another
+/// one of now, does not replace the original that it kept.
+fn replace_file(roots: &Roots, interface: &str, servers: &[IpAddr]) -> io::Result<()> {
+    let _held = hold(roots)?;
+    write_atomically(&shares_dir(roots).join(interface), &resolv_conf(servers))?;
     let path = resolv_path(roots);
     let backup = backup_path(roots);
     match read_bounded(&path) {
@@ -175,20 +210,25 @@ fn replace_file(roots: &Roots, servers: &[IpAddr]) -> io::Result<()> {
         }
         Err(error) => return Err(error),
     }
-    write_in_place_or_atomically(
-        &path,
-        &format!(
-            "{MARK}, which restores the old file when the session ends\n{}",
-            resolv_conf(servers)
-        ),
-    )
+    write_shares(&path, &shares(roots)?)
 }
 
-/// Puts the original back, unless somebody else has written the file meanwhile.
-fn restore_file(roots: &Roots) -> io::Result<()> {
+fn write_shares(path: &Path, shares: &str) -> io::Result<()> {
+    let text = format!("{MARK}, which restores the old file when the session ends\n{shares}");
+    write_in_place_or_atomically(path, &text)
+}
+
+/// Takes the interface's servers out, and behind the last one puts the original back, unless somebody else has written the file meanwhile.
+fn restore_file(roots: &Roots, interface: &str) -> io::Result<()> {
     let path = resolv_path(roots);
     let backup = backup_path(roots);
+    let _held = hold(roots)?;
+    let _ = fs::remove_file(shares_dir(roots).join(interface));
+    let others = shares(roots)?;
     if read_bounded(&path).is_ok_and(|text| text.starts_with(MARK)) {
+        if !others.is_empty() {
+            return write_shares(&path, &others);
+        }
         match read_bounded(&backup) {
             Ok(old) => write_in_place_or_atomically(&path, &old)?,
             Err(_) => fs::remove_file(&path)?,
@@ -254,17 +294,29 @@ mod tests {
 
     const SERVERS: [IpAddr; 1] = [IpAddr::V4(std::net::Ipv4Addr::new(1, 1, 1, 1))];
 
+    const WAN: &str = "rmnet_mhi0.1";
+    const IMS: &str = "rmnet_mhi0.2";
+
+    /// Trees with the interfaces of two sessions.
+    fn tree() -> Tree {
+        let tree = Tree::new();
+        for interface in [WAN, IMS] {
+            fs::create_dir_all(tree.roots.sys.join("class/net").join(interface)).unwrap();
+        }
+        tree
+    }
+
     fn read(tree: &Tree) -> String {
         fs::read_to_string(tree.roots.etc.join("resolv.conf")).unwrap()
     }
 
     #[test]
     fn the_old_file_comes_back() {
-        let tree = Tree::new();
+        let tree = tree();
         fs::write(tree.roots.etc.join("resolv.conf"), "nameserver 192.0.2.1\n").unwrap();
-        replace_file(&tree.roots, &SERVERS).unwrap();
+        replace_file(&tree.roots, WAN, &SERVERS).unwrap();
         assert!(read(&tree).ends_with("nameserver 1.1.1.1\n"));
-        restore_file(&tree.roots).unwrap();
+        restore_file(&tree.roots, WAN).unwrap();
         assert_eq!(read(&tree), "nameserver 192.0.2.1\n");
         assert!(!backup_path(&tree.roots).exists());
     }
@@ -284,42 +336,62 @@ mod tests {
 
     #[test]
     fn a_second_announcement_keeps_the_first_original() {
-        let tree = Tree::new();
+        let tree = tree();
         fs::write(tree.roots.etc.join("resolv.conf"), "nameserver 192.0.2.1\n").unwrap();
-        replace_file(&tree.roots, &SERVERS).unwrap();
-        replace_file(&tree.roots, &["2001:db8::1".parse().unwrap()]).unwrap();
+        replace_file(&tree.roots, WAN, &SERVERS).unwrap();
+        replace_file(&tree.roots, WAN, &["2001:db8::1".parse().unwrap()]).unwrap();
         assert!(read(&tree).ends_with("nameserver 2001:db8::1\n"));
-        restore_file(&tree.roots).unwrap();
+        restore_file(&tree.roots, WAN).unwrap();
+        assert_eq!(read(&tree), "nameserver 192.0.2.1\n");
+    }
+
+    #[test]
+    fn two_sessions_share_the_file_and_the_last_one_restores_it() {
+        let tree = tree();
+        fs::write(tree.roots.etc.join("resolv.conf"), "nameserver 192.0.2.1\n").unwrap();
+        replace_file(&tree.roots, WAN, &SERVERS).unwrap();
+        replace_file(&tree.roots, IMS, &["192.0.2.7".parse().unwrap()]).unwrap();
+        assert!(read(&tree).ends_with("nameserver 1.1.1.1\nnameserver 192.0.2.7\n"));
+        restore_file(&tree.roots, WAN).unwrap();
+        assert!(read(&tree).starts_with(MARK) && !read(&tree).contains("1.1.1.1"));
+        restore_file(&tree.roots, IMS).unwrap();
+        assert_eq!(read(&tree), "nameserver 192.0.2.1\n");
+        // What a session that was killed has left counts no longer when its link is gone.
+        replace_file(&tree.roots, IMS, &["192.0.2.7".parse().unwrap()]).unwrap();
+        fs::remove_dir(tree.roots.sys.join("class/net").join(IMS)).unwrap();
+        replace_file(&tree.roots, WAN, &SERVERS).unwrap();
+        assert!(!read(&tree).contains("192.0.2.7"));
+        restore_file(&tree.roots, WAN).unwrap();
         assert_eq!(read(&tree), "nameserver 192.0.2.1\n");
     }
 
     #[test]
     fn a_file_that_another_program_wrote_stays() {
-        let tree = Tree::new();
+        let tree = tree();
         fs::write(tree.roots.etc.join("resolv.conf"), "nameserver 192.0.2.1\n").unwrap();
-        replace_file(&tree.roots, &SERVERS).unwrap();
+        replace_file(&tree.roots, WAN, &SERVERS).unwrap();
         fs::write(tree.roots.etc.join("resolv.conf"), "nameserver 192.0.2.9\n").unwrap();
-        restore_file(&tree.roots).unwrap();
+        restore_file(&tree.roots, WAN).unwrap();
         assert_eq!(read(&tree), "nameserver 192.0.2.9\n");
     }
 
     #[test]
     fn no_file_before_means_none_after() {
-        let tree = Tree::new();
-        replace_file(&tree.roots, &SERVERS).unwrap();
-        restore_file(&tree.roots).unwrap();
+        let tree = tree();
+        replace_file(&tree.roots, WAN, &SERVERS).unwrap();
+        restore_file(&tree.roots, WAN).unwrap();
         assert!(!tree.roots.etc.join("resolv.conf").exists());
     }
 
     #[test]
     fn a_symbolic_link_stays_a_link() {
-        let tree = Tree::new();
+        let tree = tree();
         let target = tree.roots.run.join("real.conf");
         fs::write(&target, "nameserver 192.0.2.1\n").unwrap();
         symlink(&target, tree.roots.etc.join("resolv.conf")).unwrap();
-        replace_file(&tree.roots, &SERVERS).unwrap();
+        replace_file(&tree.roots, WAN, &SERVERS).unwrap();
         assert!(fs::read_to_string(&target).unwrap().contains("1.1.1.1"));
-        restore_file(&tree.roots).unwrap();
+        restore_file(&tree.roots, WAN).unwrap();
         assert_eq!(
             fs::read_to_string(&target).unwrap(),
             "nameserver 192.0.2.1\n"

@@ -51,9 +51,10 @@ fn restart(args: &ResetArgs, roots: &Roots) -> Result<Reset, Error> {
     };
     let since = Instant::now();
     let within = Duration::from_secs(args.timeout.max(1).into());
-    while !args.no_wait {
+    loop {
         let now = incarnation(roots, &modem.pci);
-        if now.is_some() && now != before && is_up(roots, &modem.pci) {
+        let back = now.is_some() && now != before && is_up(roots, &modem.pci);
+        if back || args.no_wait {
             break;
         }
         if since.elapsed() >= within {

@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
+# shellcheck shell=dash
+# arch: amd64
+# timeout: 480
+# A session and what befalls it: the network goes, is a foreign one, wants another MTU; the SIM is pulled out, or locks itself;
+# the modem falls silent, or restarts. Each is told of, the session comes back by itself, and waiting costs nothing.
+
+driver_up
+need "session" connect --ip 4+6 --pin 1234 --roaming forbidden
+check "up" wait_for 10 said 1 connected
+index=$(cat /sys/class/net/$link/ifindex)
+ups=1 downs=0
+
+# lost SECONDS TEXT: the session goes, for this reason.
+lost() {
+	downs=$((downs + 1))
+	check "$2: lost" wait_for "$1" said $downs disconnected
+	check "$2: said" sh -c "grep '^disconnected: ' /tmp/mhictl.log | tail -n 1 | grep -- '$2'"
+	check "$2: addresses are gone" wait_for 5 refused has_address $link
+	check "$2: the link stays" test -e /sys/class/net/$link
+}
+
+# back SECONDS TEXT: it comes back, and carries traffic.
+back() {
+	ups=$((ups + 1))
+	check "$2: back" wait_for "$1" said $ups connected || tail /tmp/mhictl.log
+	check "$2: ping" ping_through $link 1.1.1.1
+	check "$2: ping IPv6" ping_through $link 2606:4700:4700::1111
+}
+
+modem qmi registration searching
+lost 20 "the network released the session"
+check "no network: waits for it" wait_for 30 grep '^registration: searching' /tmp/mhictl.log
+modem qmi registration home
+back 20 "no network"
+
+modem qmi registration roaming
+lost 20 "registered abroad"
+modem qmi registration home
+back 40 "abroad"
+
+modem qmi sim absent
+lost 20 "SIM card event"
+check "SIM pulled: said" wait_for 60 grep '^sim: absent' /tmp/mhictl.log
+check "SIM pulled: tried again" wait_for 5 sh -c "tail -n 1 /tmp/mhictl.log | grep '^retry: in .*: no SIM card'"
+modem qmi sim ready
+back 90 "SIM pulled"
+
+modem qmi sim locked
+lost 20 "SIM card event"
+back 90 "SIM locked"
+
+modem qmi mtu 1430
+check "MTU: taken over" wait_for 10 grep -x 1430 /sys/class/net/$link/mtu
+check "MTU: without a break" refused said $((downs + 1)) disconnected
+modem qmi address-change
+check "addresses: ping IPv6 from the new one" wait_for 10 ping_through $link 2606:4700:4700::1111 1
+check_equal "addresses: one of each family" 2 "$(ip -o addr show dev $link scope global | wc -l)"
+check "addresses: without a break" refused said $((downs + 1)) disconnected
+
+modem qmi silent on
+lost 90 "the modem stopped answering"
+modem qmi silent off
+back 150 "silence"
+
+mhictl at AT+CFUN=1,1
+lost 30 "restarted\|the port is gone"
+back 60 "restart"
+check_equal "on one link all the time" "$index" "$(cat /sys/class/net/$link/ifindex)"
+
+# Ticks of 10 ms that it has computed for, of those that it has lived.
+computed=$(awk '{ print $14 + $15 }' "/proc/$session/stat")
+lived=$(($(uptime_seconds) * 100 - $(awk '{ print $22 }' "/proc/$session/stat")))
+echo "$computed of $lived ticks"
+check "it has not turned in circles" test $((computed * 20)) -lt $lived
+check "disconnect" disconnect
+check "the link is gone" test ! -e /sys/class/net/$link
+check_equal "nothing is left" "0 0" "$(clients) $(calls)"
