@@ -43,7 +43,7 @@ session=$!
 check "cm -n 2 -p PIN: online on the second link" online $base.2
 check "it says what is not the same" grep 'mhictl: warning: -n 2 with -s' /tmp/cm.err
 check "the PIN is hidden" grep 'UIM VerifyPin request .* pin=\*\*\*' /tmp/cm.err
-check "and nowhere" refused grep 1234 /tmp/cm.err
+check "and nowhere" refused grep -w 1234 /tmp/cm.err
 check "cm -k 1: there is none" refused mhictl cm -k 1
 check "cm -k 2" mhictl cm -k 2
 check "its link is gone" gone $base.2
