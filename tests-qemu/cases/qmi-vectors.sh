@@ -48,6 +48,7 @@ expected_status=1
 capture --dms-get-msisdn
 expected_status=0
 capture --dms-set-operating-mode=online
+capture --dms-set-fcc-authentication
 capture --dms-uim-get-pin-status
 capture --dms-uim-get-iccid
 capture --dms-uim-get-imsi
@@ -63,7 +64,7 @@ capture --uim-get-card-status
 capture --uim-read-transparent=0x3F00,0x2FE2
 for technology in sa nsa; do
 	modem qmi technology $technology
-	for what in serving-system system-info signal-info rf-band-info; do
+	for what in serving-system system-info signal-info rf-band-info cell-location-info; do
 		capture --nas-get-$what
 	done
 done
