@@ -87,7 +87,7 @@ pub fn say(word: &str, text: &str) {
     }
     let message = format!("{word}: {text}");
     let fields = speaker.fields(word);
-    if !speaker.journal_takes(&out, priority(word), &message, &fields) {
+    if !speaker.journal_takes(&out, priority(word, text), &message, &fields) {
         let _ = writeln!(out, "{message}").and_then(|()| out.flush());
     }
 }
@@ -188,10 +188,10 @@ impl Speaker {
     }
 }
 
-fn priority(word: &str) -> Priority {
-    match word {
-        "connected" => Priority::Notice,
-        "disconnected" | "retry" => Priority::Warning,
+fn priority(word: &str, text: &str) -> Priority {
+    match (word, text) {
+        ("connected", _) | ("disconnected", "on request") => Priority::Notice,
+        ("disconnected" | "retry", _) => Priority::Warning,
         _ => Priority::Info,
     }
 }
@@ -244,6 +244,16 @@ mod tests {
             (&object["mux"], &object["ip6"]),
             (&json!(129), &Value::Null)
         );
+    }
+
+    #[test]
+    fn an_end_on_request_is_no_warning() {
+        assert_eq!(priority("disconnected", "on request"), Priority::Notice);
+        assert_eq!(
+            priority("disconnected", "the port is gone"),
+            Priority::Warning
+        );
+        assert_eq!(priority("sim", "ready"), Priority::Info);
     }
 
     #[test]

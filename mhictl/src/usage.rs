@@ -50,8 +50,8 @@ fn help_of(line: &[OsString]) -> String {
     }
 }
 
-/// What is wrong.
-fn what(error: &clap::Error) -> String {
+/// What is wrong with a line, in one.
+pub fn what(error: &clap::Error) -> String {
     let of = |kind| {
         error
             .get(kind)

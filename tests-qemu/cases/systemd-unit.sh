@@ -62,11 +62,15 @@ if [ "$booted" -gt 60 ] && is_busy; then
 else
 	check "it boots within a minute" test "$booted" -le 60
 fi
-driver_up
-check "QMI and AT port are the group's" wait_for 10 ports_are_the_groups
 mkdir /etc/mhictl
 echo 'MHICTL_OPTIONS=--apn internet --ip 4+6' >/etc/mhictl/internet.conf
 chmod 600 /etc/mhictl/internet.conf
+systemctl start --no-block $unit
+check "before there is a modem: the proxy is at work" wait_for 30 systemctl is-active mhictl-proxy.service
+driver_up
+check "before there was a modem: it comes up with it" wait_for 60 unit_is active
+check "and ends" systemctl stop $unit
+check "QMI and AT port are the group's" wait_for 10 ports_are_the_groups
 check "systemd-analyze finds nothing" sh -c "systemd-analyze verify mhictl@internet.service mhictl-proxy.service 2>&1 | tee /dev/stderr | grep -c . | grep -x 0"
 systemctl start polkit systemd-resolved
 
@@ -92,18 +96,18 @@ check_equal "mhictl has started no proxy of its own" "$main" "$(cat "/sys/fs/cgr
 check "resolved has the DNS servers" resolver_has '1.1.1.1'
 check "and asks them" sh -c "resolvectl default-route $link | grep -w yes"
 check "mhictl says so" sh -c "journalctl --output cat MHICTL_EVENT=dns | grep '(systemd-resolved)'"
-check_equal "journal: no warning" 0 "$(entries MHICTL_EVENT=warning)"
+check_equal "journal: no warning" 0 "$(entries MHICTL_EVENT=warning "_PID=$main")"
 
 for field in MHICTL_DEVICE=wwan0 "MHICTL_PCI=$(pci)" MHICTL_LINK=$link MHICTL_MUX=129 PRIORITY=5; do
-	check "journal: connected has $field" has_entries MHICTL_EVENT=connected "$field"
+	check "journal: connected has $field" has_entries MHICTL_EVENT=connected "$field" "_PID=$main"
 done
-check_equal "journal: one entry for it" 1 "$(entries MHICTL_EVENT=connected)"
+check_equal "journal: one entry for it" 1 "$(entries MHICTL_EVENT=connected "_PID=$main")"
 journalctl --no-pager --unit $unit --output short-monotonic
 
 modem reset-delay 2000
 index=$(cat /sys/class/net/$link/ifindex)
 modem sys_err
-check "crash: it is told of" wait_for 20 has_entries MHICTL_EVENT=disconnected PRIORITY=4
+check "crash: it is told of" wait_for 20 has_entries MHICTL_EVENT=disconnected PRIORITY=4 "_PID=$main"
 check "crash: the session comes back" wait_for 60 status_has "^connected: $link"
 check "crash: ping" ping_through $link 1.1.1.1
 check_equal "crash: at the first attempt" 0 "$(entries MHICTL_EVENT=retry)"
@@ -141,7 +145,7 @@ no-route = true
 EOF
 chgrp mhictl /etc/mhictl/config.toml
 chmod 640 /etc/mhictl/config.toml
-echo MHICTL_OPTIONS= >/etc/mhictl/internet.conf
+echo "MHICTL_OPTIONS=--pdn all" >/etc/mhictl/internet.conf
 check "two sessions of a configuration file" systemctl start $unit
 check "both are up" sh -c "mhictl status | grep '^session' | grep -c ' up ' | grep -x 2"
 check "ping through the second" ping_through rmnet_mhi0.2 1.1.1.2

@@ -16,6 +16,7 @@ use super::{usage, SECRETS};
 use crate::cli::{Cli, Command, ConnectArgs};
 use crate::exit::Error;
 use crate::modem::device::Roots;
+use crate::usage::what;
 
 /// Where the file is looked for unless `--config` says otherwise, below `/etc`.
 const PLACE: &str = "mhictl/config.toml";
@@ -82,7 +83,7 @@ pub fn sessions(
             .chain(keys.iter().map(|key| &key.word))
             .chain(words.iter().skip(2));
         let cli = Cli::try_parse_from(words)
-            .map_err(|error| usage(one_line(&error), "see mhictl connect --help"))?;
+            .map_err(|error| usage(what(&error), "see mhictl connect --help"))?;
         let mut args = match cli.command {
             Command::Connect(args) => args,
             _ => args.clone(),
@@ -396,7 +397,7 @@ fn reason(error: &clap::Error) -> String {
             Some(source) => format!("{value:?}: {source}"),
             None => format!("not {value:?}"),
         },
-        _ => one_line(error),
+        _ => what(error),
     }
 }
 
@@ -406,12 +407,6 @@ fn values(error: &clap::Error) -> String {
         Some(ContextValue::Strings(values)) => format!("it may be {}", values.join(", ")),
         _ => "see mhictl connect --help".to_owned(),
     }
-}
-
-fn one_line(error: &clap::Error) -> String {
-    let text = error.to_string();
-    let line = text.lines().next().unwrap_or_default();
-    line.trim_start_matches("error: ").to_owned()
 }
 
 #[cfg(test)]
