@@ -32,6 +32,7 @@ check "no modem for bands" exits 3 "no modem found" mhictl bands
 check "no modem for info" exits 3 "no modem found" mhictl info
 check "no modem as JSON" sh -c "mhictl bands --json | tee /dev/stderr | grep '^{\"error\":{\"code\":3,.*\"word\":\"no-device\"}}$'"
 driver_up
+check "the driver looks and sees it up" wait_for 10 grep -qx up "/sys/bus/pci/devices/$(pci)/modem_state"
 
 json "signal of standalone 5G" "mhictl signal --json" '"device":"wwan0"' '"technology":"5G-SA"' \
 	'"signal":[{"bars":5,"rsrp":-85,"rsrq":-10,"rssi":null,"snr":23.5,"technology":"5G"}]' \

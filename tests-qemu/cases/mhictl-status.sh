@@ -35,7 +35,7 @@ for part in '"device":"wwan0"' "\"pci\":\"$(pci)\"" '"driver":"mhi_net"' '"base"
 	'"registration":{"mcc":"001","mnc":"01","operator":"Test Network","roaming":false,"state":"home","technology":"5G-SA"}' \
 	'"signal":\[{"bars":5,"rsrp":-85,"rsrq":-10,"rssi":null,"snr":23.5,"technology":"5G"}\]' \
 	'"bands":\[{"band":78,"bandwidth_mhz":100,"channel":636666,"technology":"5G"}\]' \
-	'"sessions":\[{"apn":"internet","ip4":{"address":"10\.64\.129\.2","dns":\["1\.1\.1\.1","8\.8\.8\.8"\],"gateway":"10\.64\.129\.3","prefix":28},"ip6":null,"last_error":null,"link":"rmnet_mhi0\.1","mtu":1500,"mux":129,' \
+	'"sessions":\[{"apn":"internet","ip4":{"address":"10\.64\.129\.2","dns":\["1\.1\.1\.1","8\.8\.8\.8"\],"gateway":"10\.64\.129\.3","network":"10\.64\.129\.0/28","prefix":28},"ip6":null,"last_error":null,"link":"rmnet_mhi0\.1","mtu":1500,"mux":129,' \
 	'"qmap":"qmapv5","reconnects":0,"rx_bytes":[1-9][0-9]*,"rx_packets":[1-9][0-9]*,"state":"up","tx_bytes":[1-9]'; do
 	check "JSON: $part" grep -e "$part" /tmp/status.json
 done
