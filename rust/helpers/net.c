@@ -27,7 +27,10 @@ void rust_helper_netdev_shape_raw_ip(struct net_device *dev, const struct net_de
 	dev->min_mtu = shape->min_mtu;
 	dev->max_mtu = shape->max_mtu;
 	dev->tx_queue_len = shape->tx_queue_len;
-	/* Netconsole knows Ethernet only, and sends with interrupts disabled, where what sends here must not wait. */
+	/*
+	 * Netconsole knows Ethernet only, and sends with interrupts disabled. The MHI core lets softirqs run all the same, which then
+	 * wait for the sender's lock for ever.
+	 */
 	dev->priv_flags |= IFF_DISABLE_NETPOLL;
 	if (shape->checksum_offload) {
 		dev->hw_features = NETIF_F_SG | NETIF_F_RXCSUM | NETIF_F_IP_CSUM | NETIF_F_IPV6_CSUM |

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 # shellcheck shell=dash
 # timeout: 120
-# The kernel's log over the network (netconsole): it sends Ethernet frames, which the modem cannot, and with interrupts disabled. So it is
-# refused the modem's interfaces, says so, and the session goes on.
+# The kernel's log over the network (netconsole): it sends Ethernet frames, which the modem cannot, and with interrupts disabled, with
+# which the MHI core hangs. So it is refused the modem's interfaces, says so, and the session goes on.
 
 # log_by INTERFACE: netconsole may load all the same, without that target.
 log_by() {
