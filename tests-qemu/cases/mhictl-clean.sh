@@ -49,3 +49,29 @@ kill -INT "$session"
 wait "$session"
 check_equal "SIGINT ends as SIGTERM does" 0 $?
 check_equal "DNS is restored in the end" "nameserver 192.0.2.1" "$(cat /etc/resolv.conf)"
+
+# Programs that this machine does not have, as far as mhictl uses them: what they are told goes into /tmp/told.
+for program in /usr/sbin/resolvconf /usr/bin/resolvectl; do
+	cat >$program <<'END'
+#!/bin/sh
+{
+	echo "${0##*/} $*"
+	cat
+} >>/tmp/told
+END
+	chmod 755 $program
+done
+need "session with resolvconf" connect
+check "resolvconf takes DNS" wait_for 10 grep -x 'dns: 1.1.1.1 8.8.8.8 (resolvconf)' /tmp/mhictl.log
+check_equal "it has the servers" "resolvconf -a rmnet_mhi0.1 nameserver 1.1.1.1 nameserver 8.8.8.8" "$(tr '\n' ' ' </tmp/told | sed 's/ $//')"
+check "disconnect" disconnect
+check_equal "and gives them back" "resolvconf -d rmnet_mhi0.1" "$(tail -n 1 /tmp/told)"
+rm /usr/sbin/resolvconf /tmp/told
+mkdir -p /run/systemd/resolve
+need "session with systemd-resolved" connect
+check "systemd-resolved takes DNS" wait_for 10 grep -x 'dns: 1.1.1.1 8.8.8.8 (systemd-resolved)' /tmp/mhictl.log
+check_equal "it has the servers" "resolvectl dns rmnet_mhi0.1 1.1.1.1 8.8.8.8 resolvectl default-route rmnet_mhi0.1 yes" \
+	"$(tr '\n' ' ' </tmp/told | sed 's/ $//')"
+check "disconnect" disconnect
+check_equal "and gives them back" "resolvectl revert rmnet_mhi0.1" "$(tail -n 1 /tmp/told)"
+check_equal "resolv.conf is left alone by both" "nameserver 192.0.2.1" "$(cat /etc/resolv.conf)"

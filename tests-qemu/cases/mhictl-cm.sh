@@ -43,7 +43,7 @@ session=$!
 check "cm -n 2 -p PIN: online on the second link" online $base.2
 check "it says what is not the same" grep 'mhictl: warning: -n 2 with -s' /tmp/cm.err
 check "the PIN is hidden" grep 'UIM VerifyPin request .* pin=\*\*\*' /tmp/cm.err
-check "and nowhere" refused grep 1234 /tmp/cm.err
+check "and nowhere" refused grep -w 1234 /tmp/cm.err
 check "cm -k 1: there is none" refused mhictl cm -k 1
 check "cm -k 2" mhictl cm -k 2
 check "its link is gone" gone $base.2
@@ -66,8 +66,9 @@ check "as an object" sh -c 'mhictl disconnect --json | grep "^{\"error\":{\"code
 
 # ModemManager's name, udev's folder, libqmi's proxy: what mhictl goes by.
 mkdir -p /run/udev/data
-cp "$(command -v busybox)" /tmp/ModemManager
-/tmp/ModemManager sleep 1000 &
+printf '#!/bin/sh\nwhile :; do sleep 1; done\n' >/tmp/ModemManager
+chmod 755 /tmp/ModemManager
+/tmp/ModemManager &
 manager=$!
 mhictl connect --apn internet >/tmp/mhictl.log 2>&1 &
 session=$!
@@ -81,7 +82,7 @@ qmicli -d $qmi -p --dms-get-model >/dev/null 2>&1 &
 holder=$!
 check "libqmi's proxy has the port" wait_for 10 sh -c "ls -l /proc/\$(pidof qmi-proxy)/fd | grep -q $qmi"
 modem qmi silent off
-mhictl connect --apn internet >/tmp/mhictl.log 2>&1
+timeout 60 mhictl connect --apn internet >/tmp/mhictl.log 2>&1
 check_equal "ModemManager has the modem: refused" 4 $?
 check "it says who" grep "ModemManager (pid $manager) manages wwan0" /tmp/mhictl.log
 check "and the way out" grep 'next: systemctl stop ModemManager.*78-mhictl-modemmanager.rules' /tmp/mhictl.log

@@ -50,10 +50,6 @@ of() {
 	[ "$(grep -c "^$1 connected: " /tmp/mhictl.log)" -ge "$2" ]
 }
 
-process_of() {
-	pgrep -f "pdn=$1 --supervised"
-}
-
 no_links() {
 	[ ! -e /sys/class/net/rmnet_mhi0.1 ] && [ ! -e /sys/class/net/rmnet_mhi0.2 ]
 }
@@ -68,7 +64,7 @@ check_equal "one default route" 1 "$(ip -4 route show default | wc -l)"
 check "a third is refused, and tried again" wait_for 30 grep 'session bad has ended: the network refused .*; again in' /tmp/mhictl.log
 check "status shows both" sh -c 'mhictl status | grep "^session" | grep -c " up " | grep -x 2'
 
-kill -KILL "$(process_of ims)"
+kill -KILL "$(processes "pdn=ims --supervised")"
 check "one is killed: said" wait_for 5 grep 'session ims has ended: signal: 9.*; again in' /tmp/mhictl.log
 check "one is killed: back" wait_for 40 of ims 2
 check "one is killed: ping" ping_through rmnet_mhi0.2 1.1.1.2

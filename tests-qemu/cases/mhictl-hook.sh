@@ -96,4 +96,4 @@ check "status answers" timeout 10 mhictl status
 check "ping beside it" ping_through $link 1.1.1.1
 check "it is killed in the end, and the session ends" timeout 100 sh -c "kill -TERM $session; while kill -0 $session 2>/dev/null; do usleep 100000; done"
 wait "$session"
-check "nothing of it is left" refused pgrep -f 'sleep 1000'
+check_equal "nothing of it is left" "" "$(processes 'sleep 1000')"

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 # shellcheck shell=dash
 # arch: amd64
-# timeout: 1500
+# timeout: 900
 # What libqmi sends and how it reads what comes back, for each message that rust/qmi knows and qmicli can send. The log has it in the
 # form of rust/qmi/tests/vectors.txt, between two lines of dashes; rust/qmi/tests/capture makes that file of it.
 
@@ -48,6 +48,7 @@ expected_status=1
 capture --dms-get-msisdn
 expected_status=0
 capture --dms-set-operating-mode=online
+capture --dms-set-fcc-authentication
 capture --dms-uim-get-pin-status
 capture --dms-uim-get-iccid
 capture --dms-uim-get-imsi
@@ -63,7 +64,7 @@ capture --uim-get-card-status
 capture --uim-read-transparent=0x3F00,0x2FE2
 for technology in sa nsa; do
 	modem qmi technology $technology
-	for what in serving-system system-info signal-info rf-band-info; do
+	for what in serving-system system-info signal-info rf-band-info cell-location-info; do
 		capture --nas-get-$what
 	done
 done

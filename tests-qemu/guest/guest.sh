@@ -275,6 +275,16 @@ have() {
 	[ "$($1)" = "$2" ]
 }
 
+# processes TEXT: those that have it in their command line.
+processes() {
+	local file
+	for file in /proc/[0-9]*/cmdline; do
+		case $(tr '\0' ' ' 2>/dev/null <"$file") in
+		*"$1"*) basename "${file%/cmdline}" ;;
+		esac
+	done
+}
+
 proxies() {
 	grep -lxz "[p]roxy" /proc/[0-9]*/cmdline 2>/dev/null | wc -l
 }

@@ -125,6 +125,7 @@ messages! {
         dms::GetCapabilities, dms::GetManufacturer, dms::GetModel, dms::GetRevision, dms::GetMsisdn, dms::GetIds,
         dms::VerifyPin<'a>, dms::GetPinStatus, dms::GetHardwareRevision, dms::GetOperatingMode,
         dms::SetOperatingMode, dms::GetIccid, dms::GetImsi, dms::GetBands,
+        dms::SetFccAuthentication,
         nas::RegisterIndications, nas::GetSignalStrength, nas::GetServingSystem, nas::GetHomeNetwork,
         nas::GetPreferredNetworks, nas::GetTechnologyPreference, nas::GetRfBands, nas::SetSelectionPreference,
         nas::GetSelectionPreference, nas::GetCellLocation, nas::GetPlmnName, nas::GetSystemInfo, nas::GetSignalInfo,

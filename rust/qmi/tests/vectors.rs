@@ -280,7 +280,8 @@ const NOT_QMICLIS: &[(u8, u16)] = &[
     (service::NAS, 0x44),
     (service::UIM, 0x2e),
     (service::DSD, 0x25),
-    // The modem's answer is one of a real modem's in `captures.rs`.
+    // Not captured yet; an answer to the second is one of a real modem's in `captures.rs`.
+    (service::DMS, 0x555f),
     (service::NAS, 0x43),
 ];
 
