@@ -52,7 +52,7 @@ build_image() {
 	mkdir -p "$tree"/{test,usr/bin,usr/lib/modules}
 	cp "$here/guest/init" "$tree/init"
 	cp -r "$here"/guest/{*.sh,start,run-case,modem} "$here/cases" "$tree/test/"
-	[ -z "${image-}" ] || copy_units "$tree"
+	[ -z "${image-}" ] || DESTDIR=$tree prefix=/usr "$repository/mhictl/install" "$build/$arch/mhictl" "$(mktemp -d -p "$scratch")"
 	cp -r "$repository/openwrt-package/rmnet-mhi/files" "$tree/test/openwrt"
 	cp -r "$here/netifd" "$tree/test/netifd"
 	install -D "$here/bench/guest.sh" "$tree/test/bench/guest.sh"
@@ -72,15 +72,6 @@ build_image() {
 		cd "$tree" && find . -mindepth 1 | cpio --quiet -o -H newc -R 0:0
 	) >"$directory/guest.cpio"
 	rm -r "$tree"
-}
-
-# copy_units TREE: what a package would install beside mhictl.
-copy_units() {
-	local from=$repository/mhictl/systemd units=$1/usr/lib/systemd/system
-	install -D -m 644 -t "$units" "$from"/*.service
-	install -D -m 644 "$from/mhictl.sysusers" "$1/usr/lib/sysusers.d/mhictl.conf"
-	install -D -m 644 -t "$1/usr/lib/udev/rules.d" "$from/70-mhictl.rules"
-	install -D -m 644 "$from/mhictl.polkit.rules" "$1/usr/share/polkit-1/rules.d/mhictl.rules"
 }
 
 # strip_module GUEST FILE: the module as a package brings it.
