@@ -3,12 +3,12 @@
 //! says what to write. The command line's own declaration says which options there are.
 
 // What the declaration has for `main` is not needed here.
-#[allow(dead_code, reason = "the program uses the rest")]
+#[allow(dead_code, unused_imports, reason = "the program uses the rest")]
 #[path = "../src/cli.rs"]
 mod cli;
 #[path = "../docs/src/stub.rs"]
 mod config;
-#[allow(dead_code, reason = "the program uses the rest")]
+#[allow(dead_code, unused_imports, reason = "the program uses the rest")]
 #[path = "../src/exit.rs"]
 mod exit;
 

@@ -168,10 +168,12 @@ check_equal "still no other right" 0000000000001000 "$(capabilities "$(property 
 check "stop" systemctl stop $unit
 check_equal "the file is as it was" "nameserver 192.0.2.53" "$(cat /etc/resolv.conf)"
 
+rm -r /run/systemd/system/mhictl-proxy.service.d
 drop_in $unit RestartSec=1
 modem qmi sim locked
 printf '%s\n' 'MHICTL_OPTIONS=--apn internet --no-dns' MHICTL_PIN=9999 >/etc/mhictl/internet.conf
 check "a wrong PIN: it fails" refused systemctl start $unit
+check "a wrong PIN: the journal says so" has_entries MHICTL_EVENT=error MHICTL_ERROR=sim-locked PRIORITY=3
 usleep 4000000
 check_equal "a wrong PIN: it is not started again" "failed 0" "$(property ActiveState) $(property NRestarts)"
 check "a wrong PIN: it has cost one try" sh -c "mhictl status --json | grep '\"pin_tries\":2'"

@@ -3,12 +3,12 @@
 //! like /usr/share. Run by `make docs`; nothing of it is in the program.
 #![forbid(unsafe_code)]
 
-#[allow(dead_code, reason = "the program uses the rest")]
+#[allow(dead_code, unused_imports, reason = "the program uses the rest")]
 #[path = "../../src/cli.rs"]
 mod cli;
 #[path = "stub.rs"]
 mod config;
-#[allow(dead_code, reason = "the program uses the rest")]
+#[allow(dead_code, unused_imports, reason = "the program uses the rest")]
 #[path = "../../src/exit.rs"]
 mod exit;
 
