@@ -71,7 +71,7 @@ pub fn sessions(
         let words = words
             .iter()
             .take(2)
-            .chain(keys.iter().map(|key| &key.word))
+            .chain(keys.iter().filter_map(|key| key.word.as_ref()))
             .chain(words.iter().skip(2));
         let cli = Cli::try_parse_from(words)
             .map_err(|error| usage(what(&error), "see mhictl connect --help"))?;

@@ -14,6 +14,7 @@ use crate::usage::what;
 
 /// Options that a file has no say in.
 const NOT_KEYS: [&str; 4] = ["config", "pdn", "dry-run", "help"];
+
 /// A key with its value in words of the command line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Key {
@@ -21,8 +22,8 @@ pub struct Key {
     pub name: String,
     /// The session's table, or none at the top.
     pub session: Option<String>,
-    /// The option with its value.
-    pub word: OsString,
+    /// The option with its value; none for a flag that is false, which only keeps the one below from counting.
+    pub word: Option<OsString>,
 }
 
 /// Checks each key of a table by itself.
@@ -43,16 +44,15 @@ pub fn check(path: &Path, session: Option<&str>, table: Table) -> Result<Vec<Key
             );
         };
         let word = match (is_flag, value) {
-            (true, Value::Boolean(true)) => format!("--{name}"),
-            (true, Value::Boolean(false)) => continue,
+            (true, Value::Boolean(on)) => on.then(|| format!("--{name}")),
             (true, _) => {
                 return wrong(
                     ": must be true or false",
                     format!("write {name} = true, or leave it out"),
                 )
             }
-            (false, Value::String(text)) => format!("--{name}={text}"),
-            (false, Value::Integer(number)) => format!("--{name}={number}"),
+            (false, Value::String(text)) => Some(format!("--{name}={text}")),
+            (false, Value::Integer(number)) => Some(format!("--{name}={number}")),
             (false, _) => {
                 return wrong(
                     ": must be a text or a number",
@@ -60,14 +60,14 @@ pub fn check(path: &Path, session: Option<&str>, table: Table) -> Result<Vec<Key
                 )
             }
         };
-        let alone = ["mhictl", "connect", &word].map(OsString::from);
+        let alone = ["mhictl", "connect"].into_iter().chain(word.as_deref());
         if let Err(error) = Cli::try_parse_from(alone) {
             return wrong(&format!(": {}", reason(&error)), values(&error));
         }
         keys.push(Key {
             name,
             session: session.map(str::to_owned),
-            word: word.into(),
+            word: word.map(OsString::from),
         });
     }
     Ok(keys)

@@ -11,6 +11,7 @@ use std::os::unix::fs::PermissionsExt;
 const TWO: &str = "\
     device = \"wwan0\"\n\
     metric = 300\n\
+    no-dns = true\n\
     [session.internet]\n\
     apn = \"internet\"\n\
     ip = \"4+6\"\n\
@@ -62,7 +63,7 @@ fn the_command_line_wins_then_the_session_then_the_top() {
         (Some("internet"), 129, Some(200))
     );
     assert_eq!(internet.device.as_deref(), Some("wwan0"));
-    assert_eq!(internet.families.len(), 2);
+    assert_eq!((internet.families.len(), internet.dns), (2, false));
     assert_eq!(
         (ims.apn.as_deref(), ims.mux, ims.metric, ims.dns),
         (Some("ims"), 130, None, true)
