@@ -3,6 +3,7 @@
 //! Each refusal names the option and what it takes.
 
 pub mod file;
+mod keys;
 
 use std::path::PathBuf;
 use std::time::Duration;

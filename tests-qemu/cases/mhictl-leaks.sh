@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 # shellcheck shell=dash
 # arch: amd64
-# timeout: 480
+# timeout: 600
 # Fifty sessions that are killed or ended at whatever step they are leave nothing in the modem: no client id, no call.
 
 driver_up

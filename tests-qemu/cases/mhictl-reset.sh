@@ -32,8 +32,10 @@ modem qmi refuse dms 0x2e 3
 check "reset by AT" sh -c "mhictl reset --json | tee /dev/stderr | grep '\"by\":\"at\"'"
 modem qmi refuse off
 check "the session comes back again" wait_for 60 ping_through $link 1.1.1.1
-mhictl reset --timeout 1
+modem reset-delay 5000
+mhictl reset --timeout 2
 check_equal "not so soon" 9 $?
+modem reset-delay 50
 check "but later" wait_for 60 ping_through $link 1.1.1.1
 
 mhictl edl 2>/tmp/edl

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 # shellcheck shell=dash
 # arch: amd64
-# timeout: 480
+# timeout: 600
 # A session and what befalls it: the network goes, is a foreign one, wants another MTU; the SIM is pulled out, or locks itself;
 # the modem falls silent, or restarts. Each is told of, the session comes back by itself, and waiting costs nothing.
 
