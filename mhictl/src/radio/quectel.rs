@@ -99,7 +99,7 @@ pub fn ask(roots: &Roots, modem: &Modem, command: &str, patience: Duration) -> O
 }
 
 fn warn(command: &str, error: &Error) {
-    eprintln!("mhictl: warning: {command}: {}", error.what);
+    crate::lines::warn(format!("{command}: {}", error.what));
 }
 
 /// The carriers of `AT+QCAINFO`; lines of other shapes are left out.

@@ -50,14 +50,27 @@ fn restart(args: &ResetArgs, roots: &Roots) -> Result<Reset, Error> {
         }
     };
     let since = Instant::now();
-    let within = Duration::from_secs(args.timeout.max(1).into());
+    if !args.no_wait {
+        let within = Duration::from_secs(args.timeout.max(1).into());
+        wait(roots, &modem.pci, before, within)?;
+    }
+    Ok(Reset {
+        device: modem.wwan,
+        pci: modem.pci,
+        by,
+        seconds: (!args.no_wait).then(|| since.elapsed().as_secs()),
+    })
+}
+
+/// Waits until the modem has other ports than before, and is up.
+fn wait(roots: &Roots, pci: &str, before: Option<u64>, within: Duration) -> Result<(), Error> {
+    let until = Instant::now() + within;
     loop {
-        let now = incarnation(roots, &modem.pci);
-        let back = now.is_some() && now != before && is_up(roots, &modem.pci);
-        if back || args.no_wait {
-            break;
+        let now = incarnation(roots, pci);
+        if now.is_some() && now != before && is_up(roots, pci) {
+            return Ok(());
         }
-        if since.elapsed() >= within {
+        if Instant::now() >= until {
             let what = if now == before {
                 "the modem did not restart"
             } else {
@@ -71,12 +84,6 @@ fn restart(args: &ResetArgs, roots: &Roots) -> Result<Reset, Error> {
         }
         std::thread::sleep(LOOK);
     }
-    Ok(Reset {
-        device: modem.wwan,
-        pci: modem.pci,
-        by,
-        seconds: (!args.no_wait).then(|| since.elapsed().as_secs()),
-    })
 }
 
 /// Modems want to be offline first, as ModemManager has it.
