@@ -12,9 +12,9 @@ at_work() {
 }
 
 if [ -z "${NEXT-}" ]; then
+	need "the next kernel is loaded" load_kernel -p
 	driver_up
 	need "session" connect
-	need "the next kernel is loaded" load_kernel -p
 	need "traffic" under_traffic
 	modem data blast 129 1000 1000000 500
 	echo c >/proc/sysrq-trigger
