@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 # shellcheck shell=dash
+# arch: amd64
 # disk: 1G
 # reboot: -boot order=n
-# append: arm64.nolva hibernate=nocompress no_console_suspend
+# append: hibernate=nocompress no_console_suspend
 # timeout: 300
 # Hibernation with an image on a disk: the machine restarts, which resets the modem, and another kernel fetches the image back. The
 # modem is started anew, and mhictl has its session back on the same interfaces.

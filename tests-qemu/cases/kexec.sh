@@ -9,9 +9,9 @@
 # (On arm64 the emulated interrupt controller goes on using tables in memory that the next kernel knows nothing of.)
 
 if [ -z "${NEXT-}" ]; then
+	need "the next kernel is loaded" load_kernel -l
 	driver_up
 	need "session" connect
-	need "the next kernel is loaded" load_kernel -l
 	need "traffic" under_traffic
 	kexec -e -x # leaves interfaces as they are
 	sleep 60
