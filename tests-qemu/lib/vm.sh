@@ -23,7 +23,7 @@ vm() {
 	rm -f "$directory"/{verdict,console.log,modem.log,qemu.log,disk}
 
 	# shellcheck disable=SC2046 # options are words
-	"$build/amd64/modem" --socket "$sockets/modem" --control "$sockets/control" $(header "$script" modem) "${modem_options[@]}" \
+	"$build/amd64/modem" --socket "$sockets/modem" --control "$sockets/control" $(late "$script" "$1") "${modem_options[@]}" \
 		>"$directory/modem.log" 2>&1 &
 	modem_process=$!
 	if ! wait_for_sockets "$modem_process" "$sockets/modem" "$sockets/control"; then
@@ -54,6 +54,11 @@ header() {
 	local value
 	value=$(sed -n "/^#/!q; s/^# $2: *//p" "$1" | head -n 1)
 	echo "${value:-${3-}}"
+}
+
+# late SCRIPT GUEST: the head's options for the modem; one that boots late is late for a slow guest, too.
+late() {
+	header "$1" modem | awk -v times="$(patience "$2")" '{ for (i = 2; i <= NF; i++) if ($(i - 1) == "--boot-delay") $i *= times } 1'
 }
 
 # patience GUEST: how many times longer than on Debian's kernel things may take; on a busy machine so many times more (PATIENCE=).
