@@ -51,16 +51,7 @@ fn work(args: &SmsArgs, roots: &Roots) -> Result<Messages, Error> {
     let modem = device::find(roots, args.device.as_deref())?;
     let mut port = At::open(roots, &modem, None)?;
     let patience = Duration::from_secs(args.timeout.clamp(1, 3600).into());
-    let alphabet = port.ask("AT+CSCS?", patience)?;
-    let alphabet = alphabet
-        .values("+CSCS")
-        .next()
-        .unwrap_or("\"GSM\"")
-        .to_owned();
-    port.ask("AT+CMGF=1", patience)?;
-    port.ask("AT+CSCS=\"UCS2\"", patience)?;
-    let done = converse(&mut port, &args.command, patience);
-    let _ = port.run(&format!("AT+CSCS={alphabet}"), patience);
+    let done = in_text_mode(&mut port, &args.command, patience);
     done.map(|messages| Messages {
         device: modem.wwan,
         ..messages
@@ -91,6 +82,25 @@ fn check(number: &str, text: &str) -> Result<(), Error> {
 fn is_wide(text: &str) -> bool {
     let plain = |c: char| matches!(c, '\n' | ' '..='Z' | 'a'..='z' | '_');
     !text.chars().all(plain)
+}
+
+/// Does it in text mode and in an alphabet that has every character; the port has its own one back whatever came of it.
+fn in_text_mode(
+    port: &mut At,
+    command: &SmsCommand,
+    patience: Duration,
+) -> Result<Messages, Error> {
+    let alphabet = port.ask("AT+CSCS?", patience)?;
+    let alphabet = alphabet
+        .values("+CSCS")
+        .next()
+        .unwrap_or("\"GSM\"")
+        .to_owned();
+    port.ask("AT+CMGF=1", patience)?;
+    port.ask("AT+CSCS=\"UCS2\"", patience)?;
+    let done = converse(port, command, patience);
+    let _ = port.run(&format!("AT+CSCS={alphabet}"), patience);
+    done
 }
 
 fn converse(port: &mut At, command: &SmsCommand, patience: Duration) -> Result<Messages, Error> {
@@ -317,6 +327,21 @@ mod tests {
         let error = converse_with(wide, send("😀")).unwrap_err();
         assert_eq!(error.exit, Exit::AtError);
         assert!(error.what.contains("+CMS ERROR: 500 to the message to +49"));
+    }
+
+    #[test]
+    fn the_port_has_its_alphabet_back_also_after_a_refusal() {
+        let (mut port, peer) = scripted(&[
+            ("AT+CSCS?\r", "\r\n+CSCS: \"IRA\"\r\n\r\nOK\r\n"),
+            ("AT+CMGF=1\r", "\r\nOK\r\n"),
+            ("AT+CSCS=\"UCS2\"\r", "\r\nOK\r\n"),
+            ("AT+CMGD=7\r", "\r\n+CMS ERROR: 321\r\n"),
+            ("AT+CSCS=\"IRA\"\r", "\r\nOK\r\n"),
+        ]);
+        let done = in_text_mode(&mut port, &SmsCommand::Delete { index: 7 }, PATIENCE);
+        assert_eq!(done.unwrap_err().exit, Exit::AtError);
+        drop(port);
+        drop(peer.join().unwrap());
     }
 
     #[test]
