@@ -75,7 +75,7 @@ check_equal "addresses: one of each family" 2 "$(ip -o addr show dev $link scope
 check "addresses: without a break" refused said $((downs + 1)) disconnected
 
 modem qmi silent on
-lost 90 "silence" "answer"
+lost 90 "silence" "answer\|the port is gone"
 modem qmi silent off
 back 150 "silence"
 
