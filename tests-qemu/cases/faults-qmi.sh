@@ -7,7 +7,8 @@
 # tried SECONDS REQUEST...: what becomes of a connect while the fault is on.
 tried() {
 	local seconds=$1 status=0
-	timeout $seconds mhictl connect --apn internet --timeout 3 >/tmp/tried.log 2>&1 &
+	# The program itself, since it is to be killed.
+	command timeout $((seconds * ${PATIENCE:-1})) mhictl connect --apn internet --timeout 3 >/tmp/tried.log 2>&1 &
 	local process=$!
 	wait_for "$seconds" ended_or_connected $process || {
 		kill -KILL $process

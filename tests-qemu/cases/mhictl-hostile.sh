@@ -29,7 +29,7 @@ done
 check "no pieces: ordered" modem qmi partial off
 
 check "wrong transactions: ordered" modem qmi wrong-transaction 3
-timeout 100 mhictl connect --apn internet --timeout 30 >/tmp/mhictl.log 2>&1 &
+command timeout $((100 * ${PATIENCE:-1})) mhictl connect --apn internet --timeout 30 >/tmp/mhictl.log 2>&1 &
 session=$!
 ended_or_up() {
 	! running || has_address $link

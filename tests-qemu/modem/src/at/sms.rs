@@ -173,10 +173,10 @@ fn head(settings: &Settings, message: &Received) -> String {
 impl Settings {
     fn show(&self, text: &str) -> String {
         match self.wide {
-            true => text
-                .encode_utf16()
-                .map(|unit| format!("{unit:04X}"))
-                .collect(),
+            true => {
+                let units = text.encode_utf16().map(|unit| format!("{unit:04X}"));
+                units.collect::<Vec<_>>().concat()
+            }
             false => text.to_owned(),
         }
     }

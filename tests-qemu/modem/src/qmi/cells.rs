@@ -92,8 +92,8 @@ fn plmn(modem: &Modem) -> [u8; 3] {
     let digit = |code: u16, unit: u16| u8::try_from(code / unit % 10).unwrap_or(0);
     let (mcc, mnc) = (modem.network.mcc, modem.network.mnc);
     [
-        digit(mcc, 10) << 4 | digit(mcc, 100),
+        (digit(mcc, 10) << 4) | digit(mcc, 100),
         0xf0 | digit(mcc, 1),
-        digit(mnc, 1) << 4 | digit(mnc, 10),
+        (digit(mnc, 1) << 4) | digit(mnc, 10),
     ]
 }
