@@ -4,9 +4,14 @@
 # vectors: 8
 # Interrupts that get lost, and interrupts without a cause.
 
+# By the clock: by number they may last for minutes, since a stopped channel asks for one each 20 seconds.
+deaf_flood() {
+	flood
+	modem lose-interrupts 0
+}
+
 fault "one interrupt lost" 15 nothing flood lose-interrupts 1
-# Among them may be the answers to all three commands of a channel restart, 20 seconds each in the MHI core, and 10 until the next try.
-fault "twenty interrupts lost" 120 nothing flood lose-interrupts 20
+fault "all interrupts lost for two seconds" 40 nothing deaf_flood lose-interrupts 1000000
 fault "the crash's interrupt lost" 30 counter:modem_crashes crash lose-interrupts 1
 fault "interrupts lost while the modem comes up" 90 counter:modem_crashes crash lose-interrupts 4
 for vector in 0 1 2 3; do
