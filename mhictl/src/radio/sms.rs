@@ -187,9 +187,8 @@ fn time(date: &str, clock: &str) -> Option<String> {
 }
 
 fn hex(text: &str) -> String {
-    text.encode_utf16()
-        .map(|unit| format!("{unit:04X}"))
-        .collect()
+    let units = text.encode_utf16().map(|unit| format!("{unit:04X}"));
+    units.collect::<Vec<_>>().concat()
 }
 
 /// Text of hexadecimal UTF-16; what is none of it is left to the caller, and no control character gets to a terminal.

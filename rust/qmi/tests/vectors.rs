@@ -244,7 +244,7 @@ fn numbers_in_digits(ours: &str) -> BTreeSet<i128> {
 /// The bits of a mask, which libqmi lists from 1 on.
 fn numbers_of_mask(theirs: &str, ours: &str) -> Option<BTreeSet<i128>> {
     let mask: u64 = ours.parse().ok().filter(|_| theirs.contains(", "))?;
-    let bits = (0..64).filter(|bit| mask >> bit & 1 == 1);
+    let bits = (0..64).filter(|bit| (mask >> bit) & 1 == 1);
     Some(bits.map(|bit| bit + 1).collect())
 }
 
