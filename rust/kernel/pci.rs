@@ -394,6 +394,11 @@ impl<T: Driver> Registration<T> {
     unsafe extern "C" fn slot_reset(dev: *mut bindings::pci_dev) -> bindings::pci_ers_result_t {
         // SAFETY: The PCI core passes a valid function that was reset and whose state `claim` saved.
         unsafe { bindings::rust_helper_pci_restore(dev) };
+        // SAFETY: As in `error_detected`.
+        let device = unsafe { (*dev.cast::<Device>()).as_device().as_raw() };
+        // Another function's driver may have asked for the reset, after an error that was none to us.
+        // SAFETY: As above.
+        unsafe { Self::with_data(device, T::freeze) };
         bindings::pci_ers_result_PCI_ERS_RESULT_RECOVERED
     }
 
