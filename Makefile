@@ -16,7 +16,7 @@ endif
 KDIR ?= $(if $(filter $(host),$(arch)),/lib/modules/$(shell uname -r)/build)
 O ?= build/$(arch)
 out := $(abspath $(O))
-sources := Kbuild Cargo.toml .clippy.toml src rust/flags.mk rust/compiler_builtins.rs rust/device_table.c rust/scripts \
+sources := Kbuild Cargo.toml .clippy.toml src rust/flags.mk rust/supported rust/compiler_builtins.rs rust/device_table.c rust/scripts \
 	rust/bindings/allowlist rust/bindings/bindings.h rust/bindings/lib.rs rust/helpers rust/kernel rust/qmap/src rust/mhi/src
 
 # To the kernel's make, O means something else, and variables from the environment mean nothing.
@@ -95,6 +95,7 @@ help:
 	@echo '  KDIR=DIR           for the kernel whose build folder (headers) is DIR'
 	@echo '  O=DIR              in DIR'
 	@echo '  ARCH=amd64|arm64   for that architecture; CROSS_COMPILE=, LLVM=1, CC=, RUSTC=, RUST_LIB_SRC=, BINDGEN= as usual'
+	@echo '  ANY_KERNEL=1       for a kernel that rust/supported does not name'
 	@echo '  WERROR=1           no warning passes'
 	@echo 'make install         into /lib/modules'
 	@echo 'make mhictl          the program, in target/small'

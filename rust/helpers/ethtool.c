@@ -5,6 +5,8 @@
 #include <linux/netdevice.h>
 #include "helpers.h"
 
+#ifdef RMNET_MHI_HAVE_TX_AGGREGATION
+
 void rust_helper_ethtool_aggregation_get(struct kernel_ethtool_coalesce *to, const struct rust_tx_aggregation *from)
 {
 	to->tx_aggr_max_bytes = from->max_bytes;
@@ -23,6 +25,18 @@ void rust_helper_ethtool_aggregation_set(const struct kernel_ethtool_coalesce *f
 static_assert(ETHTOOL_COALESCE_TX_AGGR_MAX_BYTES == BIT(24));
 static_assert(ETHTOOL_COALESCE_TX_AGGR_MAX_FRAMES == BIT(25));
 static_assert(ETHTOOL_COALESCE_TX_AGGR_TIME_USECS == BIT(26));
+
+#else /* before 6.2: such a kernel never asks */
+
+void rust_helper_ethtool_aggregation_get(struct kernel_ethtool_coalesce *to, const struct rust_tx_aggregation *from)
+{
+}
+
+void rust_helper_ethtool_aggregation_set(const struct kernel_ethtool_coalesce *from, struct rust_tx_aggregation *to)
+{
+}
+
+#endif
 
 void rust_helper_ethtool_string(u8 *data, size_t index, const char *name)
 {

@@ -4,7 +4,6 @@
 #include <linux/if_arp.h>
 #include <linux/if_link.h>
 #include <linux/netdevice.h>
-#include <linux/version.h>
 #include <net/netlink.h>
 #include "helpers.h"
 

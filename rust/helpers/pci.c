@@ -46,6 +46,12 @@ int rust_helper_pci_claim(struct pci_dev *pdev, int bar, void __iomem **regs, si
 	return keep_state(pdev);
 }
 
+/* Some kernels have this function, some an inline one. */
+int rust_helper_pci_alloc_msi(struct pci_dev *pdev, unsigned int most)
+{
+	return pci_alloc_irq_vectors(pdev, 1, most, PCI_IRQ_MSI);
+}
+
 int rust_helper_pci_set_dma_mask(struct pci_dev *pdev, unsigned int bits)
 {
 	return dma_set_mask_and_coherent(&pdev->dev, DMA_BIT_MASK(bits));

@@ -2,7 +2,6 @@
 // A kind of link for rtnetlink: finds the base device, hides the signatures that change.
 
 #include <linux/slab.h>
-#include <linux/version.h>
 #include <net/netlink.h>
 #include <net/rtnetlink.h>
 #include "helpers.h"
@@ -39,7 +38,7 @@ static int newlink_on(struct net *net, struct net_device *dev, struct nlattr **t
 	return ops_of(dev)->callbacks.newlink(dev, base, data, extack);
 }
 
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 15, 0)
+#ifdef RMNET_MHI_HAVE_NEWLINK_PARAMS
 static int newlink(struct net_device *dev, struct rtnl_newlink_params *params, struct netlink_ext_ack *extack)
 {
 	return newlink_on(rtnl_newlink_link_net(params), dev, params->tb, params->data, extack);

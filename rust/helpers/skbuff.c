@@ -5,7 +5,6 @@
 #include <linux/skbuff.h>
 #include <linux/tcp.h>
 #include <linux/udp.h>
-#include <linux/version.h>
 #include "helpers.h"
 
 /* A packet that begins with a copy of head; NULL without memory. From the poll of napi. */
@@ -92,7 +91,7 @@ void rust_helper_skb_reader_init(struct rust_skb_reader *reader, const struct sk
 {
 	bool plain = !IS_ENABLED(CONFIG_HIGHMEM) && !skb_has_frag_list(skb);
 
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
+#ifdef RMNET_MHI_HAVE_UNREADABLE_FRAGS
 	plain = plain && skb_frags_readable(skb);
 #endif
 	reader->skb = skb;

@@ -153,9 +153,7 @@ impl Device {
     /// Allocates from one to `most` MSI vectors and returns their interrupt numbers; freed when the driver is unbound.
     pub fn alloc_msi(&self, most: u32) -> Result<KVec<c_int>> {
         // SAFETY: `self` is a valid, enabled function.
-        let count = unsafe {
-            bindings::pci_alloc_irq_vectors(self.as_raw(), 1, most, bindings::PCI_IRQ_MSI)
-        };
+        let count = unsafe { bindings::rust_helper_pci_alloc_msi(self.as_raw(), most) };
         to_result(count)?;
         let mut irqs = KVec::with_capacity(count as usize)?;
         for vector in 0..count {

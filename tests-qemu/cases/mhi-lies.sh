@@ -2,9 +2,10 @@
 # shellcheck shell=dash
 # arch: amd64
 # timeout: 300
+# append: dma_debug=off
 # Completion events whose pointers, lengths and codes lie, on both data channels and the QMI port's. The kernel survives each,
 # and all else goes on. The MHI core drops what comes after a completion that is out of order, so a data channel is then
-# restarted by the driver's watchdog, and the port's channel when mhictl opens the port anew.
+# restarted by the driver's watchdog, and the port's channel when mhictl opens the port anew. (dma_debug: as in faults-events.)
 
 alive() {
 	ping -q -c 1 -W 1 -I $link 1.1.1.1

@@ -2,7 +2,7 @@
 # shellcheck shell=bash disable=SC2154
 # What a guest runs, built for its architecture. Sourced by tests-qemu/run, in the build root.
 #
-#   build/GUEST/rmnet_mhi.ko         for the kernel that the guest boots
+#   build/GUEST/rmnet_mhi.ko         for the kernel that the guest boots (build/kernels-ARCH: for the last of several that none boots)
 #   build/ARCH/mhictl, traffic       for its architecture (modem: for the machine that runs them)
 
 declare -A target=([amd64]=x86_64-unknown-linux-gnu [arm64]=aarch64-unknown-linux-gnu)
@@ -17,8 +17,46 @@ build_module() {
 	prefix=${cross[$arch]}
 	[ "$guest" != own ] || prefix=${CROSS_COMPILE:-$prefix}
 	tree=$(kernel_tree "$guest")
-	make -C "$repository" --no-print-directory -j2 O="build/$guest" KDIR="$tree" ARCH="$arch" CROSS_COMPILE="$prefix" WERROR=1 \
-		"${2-modules}"
+	module "build/$guest" "$tree" "$arch" "$prefix" "${2-modules}"
+}
+
+# module FOLDER KDIR ARCH PREFIX TARGET...
+module() {
+	local folder=$1 tree=$2 arch=$3 prefix=$4
+	shift 4
+	# Bookworm's headers name a compiler that Debian 13 has not.
+	case $tree in
+	*/linux-headers-6.1.*) set -- CC="${prefix}gcc" "$@" ;;
+	esac
+	! grep -qsx 'CONFIG_CC_IS_CLANG=y' "$tree/include/config/auto.conf" || set -- LLVM=1 "$@"
+	make -C "$repository" --no-print-directory -j2 O="$folder" KDIR="$tree" ARCH="$arch" CROSS_COMPILE="$prefix" WERROR=1 "$@"
+}
+
+# build_flavours ARCH: one after the other in one folder, since most of Rust's part is the same for all.
+build_flavours() {
+	local arch=$1 flavour tree release built
+	for flavour in ${flavours[$arch]}; do
+		tree=$(kernel_tree "$flavour")
+		release=$(release "$flavour")
+		(set -e; module "build/kernels-$arch" "$tree" "$arch" "${cross[$arch]}" modules) &
+		if ! wait $!; then
+			echo "fail $flavour: the module for $release does not build: see the log" >&3
+			continue
+		fi
+		built=$(modinfo -F vermagic "$repository/build/kernels-$arch/rmnet_mhi.ko")
+		if [ "${built%% *}" = "$release" ]; then
+			echo "pass $flavour: $release" >&3
+		else
+			echo "fail $flavour: wanted $release, got $built" >&3
+		fi
+	done
+}
+
+build_newest() {
+	local tree rust
+	tree=$(kernel_tree backports-amd64)
+	rust=$("$here/newest-rust")
+	module build/newest "$tree" amd64 '' RUSTC="$rust/bin/rustc" RUST_LIB_SRC="$rust/usr/lib/rustlib/src/rust/library" modules
 }
 
 build_modem() {

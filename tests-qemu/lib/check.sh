@@ -10,8 +10,16 @@ at_once=2
 forgiven=5 # cases that may fail once
 fuzz_seconds=${FUZZ_SECONDS:-10} # for each target
 
-# A kernel with OpenWrt's options stands in for OpenWrt's: what differs there, no more.
-openwrt_cases=(ids-bound load-unload mhictl-recover ping transfer-v5)
+# Kernels that some cases run on, to see what differs there, no more: one with OpenWrt's options stands in for OpenWrt's; Debian's oldest
+# that the module is for, and its newest.
+other_kernels=(openwrt bookworm-amd64 backports-amd64 backports-arm64)
+other_kernels_cases=(ids-bound load-unload mhictl-recover ping recovery-function transfer-v5)
+
+# Debian's other kernels: the module is built for each.
+declare -A flavours=(
+	[amd64]="trixie-cloud-amd64 trixie-rt-amd64 backports-cloud-amd64 backports-rt-amd64"
+	[arm64]="trixie-arm64-16k trixie-cloud-arm64 trixie-rt-arm64 backports-arm64-16k backports-cloud-arm64 backports-rt-arm64"
+)
 
 # What says nothing on a debug kernel.
 declare -A not_on_debug=(
@@ -29,7 +37,7 @@ kcsan_cases=(
 )
 
 check() {
-	local guests=(amd64 arm64 openwrt) guest arch
+	local guests=(amd64 arm64 "${other_kernels[@]}") guest arch
 	[ -z "$architecture" ] || guests=("$architecture")
 	[ -z "${DEBUG-}" ] || guests=("$(debug_guest)")
 	[ -z "${IMAGE-}" ] || guests=(own)
@@ -37,7 +45,7 @@ check() {
 	mkdir -p "$results"
 	for guest in "${guests[@]}"; do
 		case $guest in
-		*-*) job "the kernel of $guest: build" kernel_tree "$guest" ;;
+		*-*) job "the kernel of $guest" kernel_image "$guest" ;;
 		esac
 	done
 	say "building (the first time takes some minutes; each step says when it is done)"
@@ -113,7 +121,10 @@ check_sources() {
 	job "manual pages, completions, installation" check_docs
 	job "stripped as OpenWrt does" check_strip
 	job "clippy" build_module amd64 clippy
-	job "module, PREEMPT_RT: build and its checks" build_module rt
+	for arch in amd64 arm64; do
+		job "module, Debian's other kernels, $arch: builds and their checks" build_flavours "$arch"
+	done
+	job "module, Debian's newest kernel and rustc: build and its checks" build_newest
 	job "the build's own checks refuse what they should, arm64" build_module arm64 selftest
 	finish_jobs
 	job "fuzz targets, $fuzz_seconds seconds each" fuzz
@@ -143,7 +154,7 @@ check_case() {
 # runs_on CASE GUEST
 runs_on() {
 	case $2 in
-	openwrt) [[ " ${openwrt_cases[*]} " == *" $1 "* ]] ;;
+	openwrt | bookworm-* | backports-*) [[ " ${other_kernels_cases[*]} " == *" $1 "* ]] && on_architecture "$1" "$2" ;;
 	kcsan-*) [[ " ${kcsan_cases[*]} " == *" $1 "* ]] ;;
 	debug-*) on_architecture "$1" "$2" ;;
 	*) on_architecture "$1" "$2" && [ -z "$(header "$here/cases/$1.sh" kernel)" ] ;;
@@ -347,7 +358,7 @@ last_words() {
 guest_case() {
 	local guest=$1 name=$2 directory=$build/tests/$1-$2 status=0 why builder extra=()
 	case $guest,${CASE-} in
-	*-*,)
+	debug-*, | kcsan-*,)
 		if [ -n "${not_on_debug[$name]-}" ]; then
 			echo "skip $name: ${not_on_debug[$name]}" >&3
 			return

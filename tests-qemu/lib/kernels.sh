@@ -4,19 +4,17 @@
 #
 # A guest is named by its kernel: "amd64" and "arm64" are Debian's, "openwrt" is an arm64 kernel with OpenWrt's options
 # (tests-qemu/openwrt-kernel), "debug-amd64" and "debug-arm64" look for mistakes, "kcsan-amd64" and "kcsan-arm64" for data races
-# (tests-qemu/debug-kernel), "own" is the caller's: KDIR, IMAGE and, where its modules are not in KDIR, MODULES. For "rt", Debian's
-# with PREEMPT_RT, the module is compiled alone.
+# (tests-qemu/debug-kernel), "own" is the caller's: KDIR, IMAGE and, where its modules are not in KDIR, MODULES. "SUITE-FLAVOUR" is
+# another one of Debian's (tests-qemu/debian-kernel), such as bookworm-amd64.
 
 # Modules of the kernel's own that guests load by name, with all that they need. Debian's are in the guest's userspace.
-modules=(mhi mhi_wwan_ctrl mhi_wwan_mbim mhi_pci_generic mhi_net rmnet dummy veth sch_fq netconsole)
+modules=(mhi mhi_wwan_ctrl mhi_wwan_mbim mhi_pci_generic mhi_net rmnet dummy veth sch_fq netconsole virtio_pci virtio_console)
 
 architecture_of() {
 	case $1 in
-	openwrt) echo arm64 ;;
-	rt) echo amd64 ;;
-	*-*) echo "${1#*-}" ;;
 	own) if grep -qx 'CONFIG_ARM64=y' "$KDIR/include/config/auto.conf"; then echo arm64; else echo amd64; fi ;;
-	*) echo "$1" ;;
+	openwrt | *arm64*) echo arm64 ;;
+	*) echo amd64 ;;
 	esac
 }
 
@@ -32,8 +30,8 @@ debug_guest() {
 kernel_tree() {
 	case $1 in
 	openwrt) "$here/openwrt-kernel" ;;
-	*-*) "$here/debug-kernel" "$1" ;;
-	rt) "$here/rt-headers" ;;
+	debug-* | kcsan-*) "$here/debug-kernel" "$1" ;;
+	*-*) "$here/debian-kernel" "$1" ;;
 	own) echo "$KDIR" ;;
 	*) echo "/lib/modules/$(release "$1")/build" ;;
 	esac
@@ -42,8 +40,9 @@ kernel_tree() {
 # What QEMU starts; Debian's are unpacked by tests-qemu/guest-image.
 kernel_image() {
 	case $1 in
-	openwrt | *-arm64) echo "$(kernel_tree "$1")/arch/arm64/boot/Image" ;;
-	*-amd64) echo "$(kernel_tree "$1")/arch/x86/boot/bzImage" ;;
+	openwrt | debug-arm64 | kcsan-arm64) echo "$(kernel_tree "$1")/arch/arm64/boot/Image" ;;
+	debug-amd64 | kcsan-amd64) echo "$(kernel_tree "$1")/arch/x86/boot/bzImage" ;;
+	*-*) echo "$("$here/debian-kernel" "$1" boot)/vmlinuz" ;;
 	own) echo "$IMAGE" ;;
 	*) echo "$RMNET_MHI_CACHE/guest-$1.kernel" ;;
 	esac
@@ -58,8 +57,13 @@ kernel_file() {
 }
 
 release() {
+	local tree
 	case $1 in
-	openwrt | *-* | own) cat "$(kernel_tree "$1")/include/config/kernel.release" ;;
+	openwrt | debug-* | kcsan-* | own) cat "$(kernel_tree "$1")/include/config/kernel.release" ;;
+	*-*)
+		tree=$(kernel_tree "$1")
+		echo "${tree##*/linux-headers-}" # kernel.release of Debian's 6.1 has upstream's
+		;;
 	*) basename /lib/modules/*-"$1" ;;
 	esac
 }
@@ -68,7 +72,8 @@ release() {
 copy_modules() {
 	local guest=$1 built from to file queue=("${modules[@]}")
 	case $guest in
-	openwrt | *-* | own) built=$(kernel_tree "$guest") ;;
+	openwrt | debug-* | kcsan-* | own) built=$(kernel_tree "$guest") ;;
+	*-*) built=$("$here/debian-kernel" "$guest" boot)/lib/modules/$(release "$guest") ;;
 	*) return ;;
 	esac
 	from=$built
@@ -76,10 +81,13 @@ copy_modules() {
 	to=$2/usr/lib/modules/$(release "$guest")
 	mkdir -p "$to"
 	while [ ${#queue[@]} -gt 0 ]; do
-		file=$(find -L "$from" -name "${queue[0]//_/[-_]}.ko" -print -quit)
+		file=$(find -L "$from" -name "${queue[0]//_/[-_]}.ko*" ! -name '*.ko.*.cmd' -print -quit)
 		queue=("${queue[@]:1}")
-		[ -n "$file" ] && [ ! -e "$to/${file##*/}" ] || continue # built in, or not at all
-		cp "$file" "$to/"
+		[ -n "$file" ] && [ ! -e "$to/$(basename "$file" .xz)" ] || continue # built in, or not at all
+		case $file in
+		*.xz) xz -dc "$file" >"$to/$(basename "$file" .xz)" ;;
+		*) cp "$file" "$to/" ;;
+		esac
 		IFS=, read -ra needed < <(modinfo -F depends "$file")
 		queue+=("${needed[@]}")
 	done

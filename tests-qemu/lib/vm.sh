@@ -64,7 +64,7 @@ late() {
 # patience GUEST: how many times longer than on Debian's kernel things may take; on a busy machine so many times more (PATIENCE=).
 patience() {
 	case $1 in
-	*-*) echo $((6 * ${PATIENCE:-1})) ;;
+	debug-* | kcsan-*) echo $((6 * ${PATIENCE:-1})) ;;
 	*) echo "${PATIENCE:-1}" ;;
 	esac
 }
