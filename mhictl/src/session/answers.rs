@@ -193,15 +193,25 @@ impl Session {
             return;
         };
         self.missed_beats = 0;
-        let status = received
-            .message()
-            .and_then(|message| message.body::<wds::Status>());
-        if status.is_ok_and(|status| status.connection == wds::Connection::Disconnected) {
-            self.fail(
-                Error::new(Exit::Refused, "the network released the session", ""),
-                now,
-            );
+        let Ok(message) = received.message() else {
+            return;
+        };
+        let disconnected = || {
+            let status = message.body::<wds::Status>();
+            status.is_ok_and(|status| status.connection == wds::Connection::Disconnected)
+        };
+        match message.verdict() {
+            // It restarted, and nobody has heard of it.
+            Ok(Err(ErrorCode::INVALID_CLIENT_ID)) => self.fire(Trigger::Reset, now),
+            Ok(Err(ErrorCode::OUT_OF_CALL)) => self.released(now),
+            Ok(Ok(())) if disconnected() => self.released(now),
+            _ => {}
         }
+    }
+
+    fn released(&mut self, now: Instant) {
+        let what = "the network released the session";
+        self.fail(Error::new(Exit::Refused, what, ""), now);
     }
 
     pub(super) fn failed(&mut self, error: Error) -> Option<Trigger> {
