@@ -123,7 +123,8 @@ pub fn error(error: &Error) {
     }
     let stderr = std::io::stderr();
     if !speaker.journal_takes(&stderr, Priority::Error, &message, &fields) {
-        eprintln!("{error}");
+        // One that is gone is no reason to end otherwise.
+        let _ = writeln!(&stderr, "{error}");
     }
 }
 
@@ -137,8 +138,9 @@ pub fn tell_manager(name: &str, value: &str) {
 fn complain(priority: Priority, event: &str, text: &str, plain: impl Fn() -> String) {
     let speaker = speaker();
     let fields = speaker.fields(event);
-    if !speaker.journal_takes(std::io::stderr(), priority, text, &fields) {
-        eprintln!("{}", plain());
+    let stderr = std::io::stderr();
+    if !speaker.journal_takes(&stderr, priority, text, &fields) {
+        let _ = writeln!(&stderr, "{}", plain());
     }
 }
 

@@ -64,8 +64,8 @@ pub mod tests {
     use super::*;
     use crate::exit::Exit;
 
-    /// Compares what `command --json` shows with the example that README.md gives for it.
-    pub fn assert_documented(command: &str, shown: &impl Show) {
+    /// The example that README.md gives for what `command --json` shows.
+    pub fn documented(command: &str) -> Value {
         let readme = include_str!("../../README.md");
         let head = format!("    mhictl {command} --json");
         let mut lines = readme.lines().skip_while(|line| *line != head).skip(1);
@@ -73,9 +73,13 @@ pub mod tests {
             .by_ref()
             .take_while(|line| line.starts_with("    "))
             .collect();
-        let documented: Value = serde_json::from_str(&example)
-            .unwrap_or_else(|error| panic!("README.md, {head:?}: {error}"));
-        assert_eq!(shown.json(), documented, "{command}");
+        serde_json::from_str(&example)
+            .unwrap_or_else(|error| panic!("README.md, {head:?}: {error}"))
+    }
+
+    /// Compares what `command --json` shows with that.
+    pub fn assert_documented(command: &str, shown: &impl Show) {
+        assert_eq!(shown.json(), documented(command), "{command}");
     }
 
     #[test]

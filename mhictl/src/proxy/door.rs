@@ -8,7 +8,7 @@ use std::os::fd::OwnedFd;
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::net::{SocketAddr, UnixStream};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 use rustix::net::sockopt::socket_peercred;
@@ -17,6 +17,7 @@ use crate::exit::{Error, Exit};
 use crate::modem::device::{read_trimmed, Roots};
 use crate::modem::holder;
 use crate::modem::port::Port;
+use crate::program;
 use crate::proxy::peer::{may_open, trusted};
 
 /// How long a proxy may take to listen.
@@ -109,7 +110,7 @@ impl Door {
         }
         let failed = |error: std::io::Error| Error::system("start the QMI proxy", &error);
         // It outlives this process, so it must not hold on to anything of it: it closes its output once it listens.
-        let mut child = Command::new(std::env::current_exe().map_err(failed)?)
+        let mut child = program::itself()
             .arg("proxy")
             .current_dir("/")
             .stdin(Stdio::null())

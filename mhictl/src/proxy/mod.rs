@@ -30,6 +30,7 @@ use crate::modem::device::{self, Kind as PortKind, Roots};
 use crate::modem::frames::{Frames, Received};
 use crate::modem::holder::Lock;
 use crate::modem::port::{Port, Stuck};
+use crate::program;
 
 /// Peers at a time.
 const PEERS_MAX: usize = 32;
@@ -50,6 +51,7 @@ const PATH_MAX: usize = 256;
 pub fn run(args: &ProxyArgs, roots: &Roots) -> Result<(), Error> {
     // Away from the terminal and its signals. By hand this may fail, and does no harm.
     let _ = setsid();
+    program::take_name();
     let failed = |error: std::io::Error| Error::system("listen for peers", &error);
     let address = door::address(roots).map_err(failed)?;
     let listener = match UnixListener::bind_addr(&address) {

@@ -10,9 +10,9 @@ use serde_json::{json, Value};
 
 use crate::cli::WatchArgs;
 use crate::exit::Error;
-use crate::interrupt::Interrupt;
 use crate::modem::device::Roots;
 use crate::show::{self, Show};
+use crate::signals::Signals;
 use crate::status;
 use crate::status::report::{Link, Report};
 
@@ -26,7 +26,7 @@ struct Rate {
 
 /// Shows views until a signal, or until there were as many as wanted.
 pub fn run(args: &WatchArgs, roots: &Roots) -> Result<(), Error> {
-    let interrupt = Interrupt::new()?;
+    let signals = Signals::interrupt()?;
     let screen = std::io::stdout().is_terminal() && !args.common.json;
     let mut before: Option<(Instant, Vec<Link>)> = None;
     let mut shown = 0;
@@ -60,7 +60,7 @@ pub fn run(args: &WatchArgs, roots: &Roots) -> Result<(), Error> {
             return result.map(drop);
         }
         let pause = Duration::from_secs(args.interval.clamp(1, 3600).into());
-        if interrupt.within(pause.saturating_sub(now.elapsed())) {
+        if signals.within(pause.saturating_sub(now.elapsed())) {
             return Ok(());
         }
     }
