@@ -291,9 +291,7 @@ impl Connect<'_> {
             return;
         };
         self.hook = None;
-        if let Some(interface) = &mut self.interface {
-            interface.remove();
-        }
+        self.interface = None;
         self.close();
         self.control = None;
         if self.modem.is_some() {

@@ -11,6 +11,7 @@ use std::path::Path;
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
+use qmi::{ctl, ErrorCode, Message};
 use rustix::net::sockopt::socket_peercred;
 
 use crate::exit::{Error, Exit};
@@ -123,6 +124,28 @@ impl Door {
         self.child = Some(child);
         Ok(())
     }
+}
+
+impl Drop for Door {
+    /// One that runs on is waited for beside what this process does next: `cm` opens a door with each attempt.
+    fn drop(&mut self) {
+        self.reap();
+        if let Some(mut child) = self.child.take() {
+            std::thread::spawn(move || child.wait());
+        }
+    }
+}
+
+/// The error of a proxy that does not open the port. One of mhictl's says why, libqmi's does not.
+pub fn not_opened(node: &str, code: ErrorCode, message: &Message<'_>) -> Error {
+    let why = message.body::<ctl::ProxyOpened<'_>>().unwrap_or_default();
+    let what = why.what.map_or_else(
+        || format!("the QMI proxy does not open {node}: {code}"),
+        |what| what.to_string(),
+    );
+    let next = why.next.map_or(String::new(), |next| next.to_string());
+    let exit = why.exit.and_then(Exit::from_code);
+    Error::new(exit.unwrap_or(Exit::NoDevice), what, next)
 }
 
 /// The proxy's address: an abstract one, in libqmi's manner.

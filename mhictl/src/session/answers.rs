@@ -14,6 +14,7 @@ use crate::exit::{Error, Exit};
 use crate::modem::addressing::Format;
 use crate::modem::client::Received;
 use crate::modem::radio::Registration;
+use crate::proxy::door::not_opened;
 
 /// Questions in a row that stay unanswered before the modem counts as dead.
 const MISSED_BEATS: u32 = 3;
@@ -229,17 +230,10 @@ impl Session {
         ))
     }
 
-    /// The proxy does not open the port. One of mhictl's says why, libqmi's does not.
+    /// The proxy does not open the port.
     fn not_attached(&mut self, code: ErrorCode, message: &Message<'_>) -> Option<Trigger> {
-        let why = message.body::<ctl::ProxyOpened<'_>>().unwrap_or_default();
-        let exit = why.exit.and_then(Exit::from_code).unwrap_or(Exit::NoDevice);
-        let what = why.what.map_or_else(
-            || format!("the QMI proxy does not open {}: {code}", self.node),
-            |what| what.to_string(),
-        );
-        let next = why.next.map_or(String::new(), |next| next.to_string());
-        let error = Error::new(exit, what, next);
-        if exit != Exit::NoDevice {
+        let error = not_opened(&self.node, code, message);
+        if error.exit != Exit::NoDevice {
             return self.failed(error);
         }
         // The modem restarts just now: look for it again.
