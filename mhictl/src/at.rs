@@ -106,10 +106,15 @@ mod tests {
 
     #[test]
     fn answers_and_unasked_lines_have_the_same_keys() {
-        let lines = ["+CSQ: 20,99".to_owned()];
-        let expected = r#"{"command":"AT+CSQ","lines":["+CSQ: 20,99"],"result":"OK"}"#;
-        assert_eq!(line(Some("AT+CSQ"), &lines, Some("OK")), expected);
-        let expected = r#"{"command":null,"lines":["+CSQ: 20,99"],"result":null}"#;
-        assert_eq!(line(None, &lines, None), expected);
+        let answer = line(Some("AT+CSQ"), &["+CSQ: 99,99".to_owned()], Some("OK"));
+        let unasked = line(None, &["+CREG: 5".to_owned()], None);
+        let documented = show::tests::documented_all("at AT+CSQ --listen");
+        assert_eq!(
+            [answer, unasked].map(|line| line + "\n").concat(),
+            documented
+                .iter()
+                .map(|line| format!("{line}\n"))
+                .collect::<String>()
+        );
     }
 }

@@ -610,7 +610,7 @@ impl Connect<'_> {
             link: interface.map_or(String::new(), |interface| interface.name().to_owned()),
             mux: self.config.mux,
             pid: std::process::id(),
-            state: format!("{:?}", self.session.state()).to_lowercase(),
+            state: self.session.state().name().to_owned(),
             apn: self.config.apn.clone(),
             profile: self.config.profile,
             granted: networks

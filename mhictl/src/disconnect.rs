@@ -16,6 +16,7 @@ use crate::exit::{Error, Exit};
 use crate::modem::device::{self, Roots};
 use crate::program;
 use crate::show::{self, Show};
+use crate::status;
 
 /// How often a session that ends is looked at.
 const PERIOD: Duration = Duration::from_millis(50);
@@ -34,7 +35,7 @@ struct Ended {
 
 fn disconnect(args: &DisconnectArgs, roots: &Roots) -> Result<Vec<Ended>, Error> {
     let wanted = args.mux.as_deref().map(parse_mux).transpose()?;
-    let patience = Duration::from_secs(args.timeout.clamp(1, 3600).into());
+    let patience = status::patience(args.timeout);
     let mut ended = Vec::new();
     for device in devices(args, roots)? {
         for mux in 1..=254 {

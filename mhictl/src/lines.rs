@@ -242,6 +242,8 @@ mod tests {
         let object = speaker(Some(subject)).object("connected", "rmnet_mhi0.1");
         let expected = json!({"address": "10.0.0.2", "prefix": 28, "network": "10.0.0.0/28", "gateway": null, "dns": ["1.1.1.1"]});
         assert_eq!(object["ip4"], expected);
+        let documented = show::tests::documented("connect --apn internet");
+        assert_eq!(show::tests::keys(&object), show::tests::keys(&documented));
         assert_eq!(
             (&object["mux"], &object["ip6"]),
             (&json!(129), &Value::Null)
@@ -255,6 +257,7 @@ mod tests {
             priority("disconnected", "the port is gone"),
             Priority::Warning
         );
+        assert_eq!(priority("retry", "in 5 s"), Priority::Warning);
         assert_eq!(priority("sim", "ready"), Priority::Info);
     }
 

@@ -11,6 +11,7 @@ use crate::cli::EdlArgs;
 use crate::exit::{Error, Exit};
 use crate::modem::device::{self, read_trimmed, Roots};
 use crate::show::{self, Lines, Show};
+use crate::status;
 
 /// What has come of it.
 #[derive(Debug, PartialEq)]
@@ -44,7 +45,7 @@ fn enter(args: &EdlArgs, roots: &Roots) -> Result<Edl, Error> {
     })?;
     std::fs::write(&trigger, "1")
         .map_err(|error| Error::system(format_args!("write {}", trigger.display()), &error))?;
-    let until = Instant::now() + Duration::from_secs(args.timeout.max(1).into());
+    let until = Instant::now() + status::patience(args.timeout);
     loop {
         let (pci, state) = (&modem.pci, read_trimmed(&folder.join("modem_state")));
         let what = match state {

@@ -59,7 +59,7 @@ pub fn run(args: &WatchArgs, roots: &Roots) -> Result<(), Error> {
         if args.count.is_some_and(|count| shown >= count) {
             return result.map(drop);
         }
-        let pause = Duration::from_secs(args.interval.clamp(1, 3600).into());
+        let pause = status::patience(args.interval);
         if signals.within(pause.saturating_sub(now.elapsed())) {
             return Ok(());
         }
@@ -193,5 +193,15 @@ mod tests {
         assert_eq!(view(&result, &[]), "mhictl: error: no modem found\n");
         assert_eq!(object(&result, &[])["error"]["code"], 3);
         assert_eq!(object(&result, &[])["rates"], json!([]));
+        let rate = Rate {
+            link: "rmnet_mhi0.1".into(),
+            received: 500,
+            sent: 50,
+        };
+        let documented = show::tests::documented("watch --device wwan1");
+        assert_eq!(
+            show::tests::keys(&object(&result, &[rate])),
+            show::tests::keys(&documented)
+        );
     }
 }
