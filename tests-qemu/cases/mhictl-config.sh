@@ -80,10 +80,16 @@ check_equal "one signal ends all" 0 $?
 check "their links are gone" no_links
 check_equal "and their client ids and calls" "0 0" "$(clients) $(calls)"
 
-start --pdn internet --pdn ims --no-route
+cp "$(command -v mhictl)" /tmp/mhictl
+/tmp/mhictl connect --pdn internet --pdn ims --no-route >/tmp/mhictl.log 2>&1 &
+session=$!
 check "two by name" wait_for 60 of internet 1
 check "both" wait_for 60 of ims 1
 check_equal "the command line counts for both" "" "$(ip route show default)"
+rm /tmp/mhictl # as an upgrade does
+kill -KILL "$(processes "pdn=ims --supervised")"
+check "a program that is gone starts its sessions nevertheless" wait_for 40 of ims 2
+check_equal "by its name" mhictl "$(cat "/proc/$(processes "pdn=ims --supervised")/comm")"
 kill -KILL "$session"
 wait "$session"
 check "a supervisor that is killed takes them along" wait_for 20 have clients 0

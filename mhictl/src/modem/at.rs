@@ -437,6 +437,7 @@ pub mod tests {
             let (mut port, peer) = scripted(script);
             let error = port.run_with_text("AT+CMGS=\"1\"", "hello", PATIENCE);
             assert_eq!(error.unwrap_err().exit, Exit::NoAnswer);
+            drop(port);
             let mut octet = [0];
             peer.join().unwrap().read_exact(&mut octet).unwrap();
             assert_eq!(octet, [0x1b]);
