@@ -2,16 +2,17 @@
 //! `mhictl at`: AT commands in order up to the first that fails, their answers, and with `--listen` what the modem says unasked.
 
 use std::io::Write;
+use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
 
 use crate::cli::AtArgs;
 use crate::exit::{Error, Exit};
-use crate::interrupt::Interrupt;
 use crate::modem::at::{refusal, At};
 use crate::modem::device::{self, Roots};
 use crate::show;
+use crate::signals::Signals;
 
 /// Longest command; what mhi_wwan_ctrl takes in one write is 4 KiB.
 const COMMAND_MAX: usize = 2048;
@@ -30,7 +31,7 @@ pub fn run(args: &AtArgs, roots: &Roots) -> Result<(), Error> {
 fn talk(args: &AtArgs, roots: &Roots) -> Result<(), Error> {
     let commands = args.commands.iter().map(|command| check(command));
     let commands = commands.collect::<Result<Vec<&str>, Error>>()?;
-    let interrupt = args.listen.then(Interrupt::new).transpose()?;
+    let signals = args.listen.then(Signals::interrupt).transpose()?;
     let modem = device::find(roots, args.port.as_deref())?;
     let mut port = At::open(roots, &modem, args.port.as_deref())?;
     let patience = Duration::from_secs(args.timeout.unwrap_or(TIMEOUT).max(1).into());
@@ -46,11 +47,11 @@ fn talk(args: &AtArgs, roots: &Roots) -> Result<(), Error> {
             return Err(refusal(command, &answer.result));
         }
     }
-    let Some(interrupt) = interrupt else {
+    let Some(signals) = signals else {
         return Ok(());
     };
     let until = args.timeout.map(|_| Instant::now() + patience);
-    port.listen(until, interrupt.readable(), |unasked| {
+    port.listen(until, signals.ends().as_fd(), |unasked| {
         if args.json {
             print(&line(None, &[unasked.to_owned()], None));
         } else {
@@ -105,10 +106,15 @@ mod tests {
 
     #[test]
     fn answers_and_unasked_lines_have_the_same_keys() {
-        let lines = ["+CSQ: 20,99".to_owned()];
-        let expected = r#"{"command":"AT+CSQ","lines":["+CSQ: 20,99"],"result":"OK"}"#;
-        assert_eq!(line(Some("AT+CSQ"), &lines, Some("OK")), expected);
-        let expected = r#"{"command":null,"lines":["+CSQ: 20,99"],"result":null}"#;
-        assert_eq!(line(None, &lines, None), expected);
+        let answer = line(Some("AT+CSQ"), &["+CSQ: 99,99".to_owned()], Some("OK"));
+        let unasked = line(None, &["+CREG: 5".to_owned()], None);
+        let documented = show::tests::documented_all("at AT+CSQ --listen");
+        assert_eq!(
+            [answer, unasked].map(|line| line + "\n").concat(),
+            documented
+                .iter()
+                .map(|line| format!("{line}\n"))
+                .collect::<String>()
+        );
     }
 }

@@ -147,6 +147,38 @@ mod tests {
     }
 
     #[test]
+    fn other_programs_names_are_those_of_the_readme() {
+        let readme = include_str!("../../README.md");
+        let head = "`connect` takes option names of `uqmi`";
+        let paragraph = readme.split("\n\n").find(|text| text.starts_with(head));
+        let words: Vec<&str> = paragraph.unwrap().split('`').skip(1).step_by(2).collect();
+        let cli = Cli::command();
+        let connect = cli.find_subcommand("connect").unwrap();
+        let arguments: Vec<_> = connect.get_arguments().collect();
+        fn aliases(argument: &clap::Arg) -> Vec<&str> {
+            argument.get_all_aliases().unwrap_or_default()
+        }
+        let options = words.iter().filter_map(|word| word.strip_prefix("--"));
+        for option in options.clone() {
+            let takes = |argument: &&&clap::Arg| {
+                argument.get_long() == Some(option) || aliases(argument).contains(&option)
+            };
+            assert!(
+                arguments.iter().any(|argument| takes(&argument)),
+                "{option}"
+            );
+        }
+        for alias in arguments.iter().flat_map(|argument| aliases(argument)) {
+            assert!(options.clone().any(|option| option == alias), "{alias}");
+        }
+        for value in ["ip", "ipv4", "ipv6", "ipv4v6"] {
+            assert!(words.contains(&value), "{value}");
+            let line = ["mhictl", "connect", "--pdptype", value];
+            assert!(Cli::try_parse_from(line).is_ok(), "{value}");
+        }
+    }
+
+    #[test]
     fn connect_defaults_are_the_documented_ones() {
         let cli = Cli::try_parse_from(["mhictl", "connect"]).unwrap();
         let Command::Connect(args) = cli.command else {

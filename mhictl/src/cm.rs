@@ -2,19 +2,16 @@
 //! `mhictl cm`: quectel-CM's habits. Its options become a line of `connect`; what has no counterpart is refused or said. Like
 //! quectel-CM it goes on trying when the network or the modem says no.
 
-use std::time::Duration;
-
 use clap::Parser;
 
 use crate::cli::{Cli, CmArgs, Command, DisconnectArgs};
 use crate::exit::{Error, Exit};
-use crate::interrupt::Interrupt;
 use crate::logfile::Logfile;
 use crate::modem::device::Roots;
+use crate::session::backoff::{self, Backoff};
+use crate::signals::Signals;
 use crate::{connect, disconnect, lines};
 
-/// Pauses between attempts, in seconds; the last one stays.
-const PAUSES: [u64; 5] = [5, 10, 20, 40, 60];
 /// Proxies that share a QMI port.
 const QMI_PROXIES: [&str; 2] = ["qmi-proxy", "quectel-qmi-proxy"];
 /// Proxies of other protocols.
@@ -39,29 +36,24 @@ pub fn run(args: &CmArgs, roots: &Roots) -> Result<(), Error> {
 
 /// Attempts until one ends as it was told to, or with what time does not mend.
 fn persist(words: &[String], roots: &Roots) -> Result<(), Error> {
-    let mut pauses = PAUSES.into_iter();
-    let mut interrupt = None;
+    let mut backoff = Backoff::new(backoff::seed());
+    let signals = Signals::end(roots)?;
     let Command::Connect(mut args) = Cli::parse_from(words).command else {
         return Ok(());
     };
     // The first attempt takes them out of the environment.
     args.complete(|name| std::env::var_os(name))?;
     loop {
-        let error = match connect::run(args.clone(), roots) {
+        let error = match connect::run(args.clone(), &signals, roots) {
             Err(error) if may_pass(error.exit) => error,
             ended => return ended.map_err(in_their_words),
         };
-        let seconds = pauses.next().unwrap_or(60);
+        let wait = backoff.next();
         lines::error(&error);
-        lines::say("retry", &format!("in {seconds} s"));
-        let signals = match interrupt.take() {
-            Some(signals) => signals,
-            None => Interrupt::new()?,
-        };
-        if signals.within(Duration::from_secs(seconds)) {
+        lines::say("retry", &format!("in {:.0} s", wait.as_secs_f64()));
+        if signals.within(wait) {
             return Ok(());
         }
-        interrupt = Some(signals);
     }
 }
 
@@ -130,8 +122,7 @@ fn translate(args: &CmArgs) -> Result<Line, Error> {
         (_, false) => line.option("ip", "4"),
     }
     if let Some(interface) = &args.interface {
-        // A mux link names its base.
-        line.option("device", interface.split('.').next().unwrap_or_default());
+        line.option("device", base(interface));
     }
     if args.verbose {
         line.words.push("--verbose".into());
@@ -254,10 +245,15 @@ fn mux(text: &str) -> Result<u8, Error> {
     }
 }
 
+/// What `-i` means: a mux link names its base.
+fn base(interface: &str) -> &str {
+    interface.split('.').next().unwrap_or_default()
+}
+
 fn kill(pdn: &str, args: &CmArgs) -> Result<DisconnectArgs, Error> {
     Ok(DisconnectArgs {
         mux: Some((0x80 + number("-k", pdn)?).to_string()),
-        device: args.interface.clone(),
+        device: args.interface.as_deref().map(|name| base(name).to_owned()),
         timeout: 30,
         json: false,
     })
@@ -372,13 +368,15 @@ mod tests {
     }
 
     #[test]
-    fn a_session_is_ended_by_its_number() {
-        let args = args(&["-k", "2", "-i", "rmnet_mhi1"]);
-        let wanted = kill("2", &args).unwrap();
-        assert_eq!(
-            (wanted.mux.as_deref(), wanted.device.as_deref()),
-            (Some("130"), Some("rmnet_mhi1"))
-        );
-        assert!(kill("0", &args).is_err());
+    fn a_session_is_ended_by_its_number_on_the_modem_of_its_interface() {
+        for interface in ["rmnet_mhi1", "rmnet_mhi1.2"] {
+            let args = args(&["-k", "2", "-i", interface]);
+            let wanted = kill("2", &args).unwrap();
+            assert_eq!(
+                (wanted.mux.as_deref(), wanted.device.as_deref()),
+                (Some("130"), Some("rmnet_mhi1"))
+            );
+            assert!(kill("0", &args).is_err());
+        }
     }
 }

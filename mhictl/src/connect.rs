@@ -4,12 +4,11 @@
 
 use std::fs::File;
 use std::io::Read;
-use std::os::unix::net::{UnixListener, UnixStream};
+use std::os::unix::net::UnixListener;
 use std::time::{Duration, Instant};
 
 use calloop::generic::Generic;
 use calloop::{EventLoop, Interest, LoopHandle, Mode, PostAction, RegistrationToken};
-use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGTERM};
 
 use crate::cli::ConnectArgs;
 use crate::config::{Config, SECRETS};
@@ -25,13 +24,12 @@ use crate::modem::port::{Port, Stuck};
 use crate::modem::uevents::Uevents;
 use crate::network::interface::Interface;
 use crate::notify::{self, Watchdog};
-use crate::program::Program;
+use crate::program::{self, Program};
 use crate::proxy::door::Door;
 use crate::session::{backoff, Claim, News, Output, Session};
+use crate::signals::Signals;
 use crate::status::{report, Answer};
 
-/// What mhictl's own proxy is called in /proc.
-const NAME: &str = "mhictl";
 /// How soon a full queue is tried again.
 const FULL_RETRY: Duration = Duration::from_millis(20);
 
@@ -39,7 +37,7 @@ const FULL_RETRY: Duration = Duration::from_millis(20);
 const LAST_WORDS: Duration = Duration::from_secs(60);
 
 /// Connects and stays until a signal or a failure.
-pub fn run(args: ConnectArgs, roots: &Roots) -> Result<(), Error> {
+pub fn run(args: ConnectArgs, signals: &Signals, roots: &Roots) -> Result<(), Error> {
     if args.json {
         lines::use_json();
     }
@@ -52,10 +50,10 @@ pub fn run(args: ConnectArgs, roots: &Roots) -> Result<(), Error> {
         std::env::remove_var(name);
     }
     match config {
-        Ok(config) => watch(config, hook, watchdog, roots),
+        Ok(config) => watch(config, hook, watchdog, signals, roots),
         Err(error) => {
             if let Some(hook) = hook {
-                last_words(hook, &error);
+                last_words(hook, &error, signals);
             }
             Err(error)
         }
@@ -74,21 +72,16 @@ fn watch(
     config: Config,
     hook: Option<Hook>,
     mut watchdog: Option<Watchdog>,
+    signals: &Signals,
     roots: &Roots,
 ) -> Result<(), Error> {
     let mut event_loop = EventLoop::try_new().map_err(loop_error)?;
     let handle = event_loop.handle();
-    let mut wanted = vec![SIGTERM, SIGINT];
-    // A terminal that is gone is an end like the others, unless nohup said otherwise.
-    if !ignores_hangup(roots) {
-        wanted.push(SIGHUP);
-    }
-    watch_signals(&handle, &wanted, |connect| connect.quit())?;
-    // The loop looks after hook and proxy each time it wakes up.
-    watch_signals(&handle, &[SIGCHLD], |_| {})?;
+    watch_signals(&handle, signals)?;
     watch_ports(&handle);
     let mut connect = Connect {
         roots,
+        signals,
         handle,
         session: Session::new(config.clone(), backoff::seed(), Instant::now()),
         config,
@@ -146,29 +139,22 @@ fn watch(
     }
 }
 
-/// Calls `each` for every one of these signals that comes. Handlers and not a mask, which programs that mhictl starts would inherit.
+/// Quits as often as a signal says so. The loop looks after hook and proxy each time it wakes up, as it does when one of them ends.
 fn watch_signals<'r>(
     handle: &LoopHandle<'static, Connect<'r>>,
-    signals: &[i32],
-    each: impl Fn(&mut Connect<'r>) + 'static,
+    signals: &Signals,
 ) -> Result<(), Error> {
-    let (reader, writer) = UnixStream::pair().map_err(loop_error)?;
-    reader.set_nonblocking(true).map_err(loop_error)?;
-    for &signal in signals {
-        let writer = writer.try_clone().map_err(loop_error)?;
-        signal_hook::low_level::pipe::register(signal, writer).map_err(loop_error)?;
+    for stream in signals.watched()? {
+        let source = Generic::new(stream, Interest::READ, Mode::Level);
+        let inserted = handle.insert_source(source, |_, _, connect: &mut Connect<'r>| {
+            for _ in 0..connect.signals.take() {
+                connect.quit();
+            }
+            Ok(PostAction::Continue)
+        });
+        inserted.map_err(|error| loop_error(error.error))?;
     }
-    let source = Generic::new(reader, Interest::READ, Mode::Level);
-    let inserted = handle.insert_source(source, move |_, reader, connect: &mut Connect<'r>| {
-        let mut buffer = [0; 16];
-        let mut reader: &UnixStream = reader;
-        let count = reader.read(&mut buffer).unwrap_or(0);
-        for _ in 0..count {
-            each(connect);
-        }
-        Ok(PostAction::Continue)
-    });
-    inserted.map(drop).map_err(|error| loop_error(error.error))
+    Ok(())
 }
 
 /// Looks for the port whenever one appears. Without uevents it is looked for a few times a second.
@@ -185,8 +171,8 @@ fn watch_ports<'r>(handle: &LoopHandle<'static, Connect<'r>>) {
     });
 }
 
-/// Tells the hook of an error before the session, and waits for it.
-pub fn last_words(mut hook: Hook, error: &Error) {
+/// Tells the hook of an error before the session, and waits for it unless a signal asks for an end.
+pub fn last_words(mut hook: Hook, error: &Error, signals: &Signals) {
     let facts = Facts {
         exit: Some(error.exit),
         reason: Some(error.what.clone()),
@@ -194,13 +180,17 @@ pub fn last_words(mut hook: Hook, error: &Error) {
     };
     hook.tell(hook::Event::Failed, facts, Instant::now());
     while !hook.idle() {
-        std::thread::sleep(Duration::from_millis(20));
+        let wakeup = hook.wakeup();
+        if signals.wait(wakeup.map(|at| at.saturating_duration_since(Instant::now()))) {
+            return;
+        }
         hook.work(Instant::now());
     }
 }
 
 struct Connect<'r> {
     roots: &'r Roots,
+    signals: &'r Signals,
     handle: LoopHandle<'static, Connect<'r>>,
     config: Config,
     session: Session,
@@ -301,9 +291,7 @@ impl Connect<'_> {
             return;
         };
         self.hook = None;
-        if let Some(interface) = &mut self.interface {
-            interface.remove();
-        }
+        self.interface = None;
         self.close();
         self.control = None;
         if self.modem.is_some() {
@@ -456,7 +444,8 @@ impl Connect<'_> {
                 lines::warn(text);
             }
         }
-        let proxy = (proxy.name != NAME).then(|| format!("{} (pid {})", proxy.name, proxy.pid));
+        let proxy =
+            (proxy.name != program::NAME).then(|| format!("{} (pid {})", proxy.name, proxy.pid));
         let path = node.display().to_string();
         let watched: Generic<File> = Generic::new(
             port.watched()
@@ -621,7 +610,7 @@ impl Connect<'_> {
             link: interface.map_or(String::new(), |interface| interface.name().to_owned()),
             mux: self.config.mux,
             pid: std::process::id(),
-            state: format!("{:?}", self.session.state()).to_lowercase(),
+            state: self.session.state().name().to_owned(),
             apn: self.config.apn.clone(),
             profile: self.config.profile,
             granted: networks
@@ -641,14 +630,6 @@ impl Connect<'_> {
             control.answer(ask, &text);
         }
     }
-}
-
-/// Whether this process was started with SIGHUP ignored: bit 0 of the mask in /proc/self/status.
-fn ignores_hangup(roots: &Roots) -> bool {
-    let status = std::fs::read_to_string(roots.proc.join("self/status")).unwrap_or_default();
-    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
-    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok())
-        .is_some_and(|mask| mask & 1 != 0)
 }
 
 fn loop_error(error: impl std::fmt::Display) -> Error {

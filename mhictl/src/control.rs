@@ -4,10 +4,14 @@
 
 use std::fs;
 use std::io::{ErrorKind, Read, Write};
-use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{UnixListener, UnixStream};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
+
+use rustix::fs::{fchmod, Mode};
+use rustix::net::{
+    bind, listen, socket_with, AddressFamily, SocketAddrUnix, SocketFlags, SocketType,
+};
 
 use crate::exit::Error;
 use crate::modem::device::Roots;
@@ -17,6 +21,8 @@ use crate::modem::holder::{make_run_dir, run_dir};
 const REQUEST_MAX: usize = 64;
 /// Connections at a time.
 const CONNECTIONS_MAX: usize = 4;
+/// Connections that wait to be taken.
+const BACKLOG: i32 = 16;
 /// How long a connection may take to say what it wants.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -82,12 +88,9 @@ impl Control {
         make_run_dir(roots)?;
         let path = path(roots, wwan, mux);
         let _ = fs::remove_file(&path);
-        let failed = |error: std::io::Error| {
-            Error::system(format_args!("listen on {}", path.display()), &error)
-        };
-        let listener = UnixListener::bind(&path).map_err(failed)?;
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).map_err(failed)?;
-        listener.set_nonblocking(true).map_err(failed)?;
+        let listener = private(&path).map_err(|error| {
+            Error::system(format_args!("listen on {}", path.display()), &error.into())
+        })?;
         Ok(Control {
             listener,
             path,
@@ -149,6 +152,16 @@ impl Control {
     }
 }
 
+/// A socket for its owner only, from the first moment on: Linux takes over the mode that it has before it has a name.
+fn private(path: &Path) -> rustix::io::Result<UnixListener> {
+    let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
+    let socket = socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None)?;
+    fchmod(&socket, Mode::RUSR | Mode::WUSR)?;
+    bind(&socket, &SocketAddrUnix::new(path)?)?;
+    listen(&socket, BACKLOG)?;
+    Ok(socket.into())
+}
+
 impl Drop for Control {
     fn drop(&mut self) {
         let _ = fs::remove_file(&self.path);
@@ -189,6 +202,7 @@ impl Connection {
 mod tests {
     use super::*;
     use crate::modem::device::tests::Tree;
+    use std::os::unix::fs::PermissionsExt;
 
     fn ask(tree: &Tree, control: &mut Control, request: &[u8]) -> String {
         let mut stream = UnixStream::connect(path(&tree.roots, "wwan0", 129)).unwrap();

@@ -84,6 +84,7 @@ impl<'m> Device<'m> {
 mod tests {
     use super::*;
     use crate::modem::device::tests::Tree;
+    use crate::show;
 
     #[test]
     fn modems_are_listed_with_all_that_the_kernel_says() {
@@ -94,6 +95,8 @@ mod tests {
         let modems = device::modems(&tree.roots);
         let value: serde_json::Value = serde_json::from_str(&render(&modems, true)).unwrap();
         let node = tree.roots.dev.join("wwan0at0").display().to_string();
+        let documented = show::tests::documented("devices");
+        assert_eq!(show::tests::keys(&value), show::tests::keys(&documented));
         assert_eq!(value[0]["device"], "wwan0");
         assert_eq!(value[0]["pci"], "0000:00:04.0");
         assert!(value[0]["driver"].is_null());

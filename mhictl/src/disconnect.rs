@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 //! `mhictl disconnect`: ends running `mhictl connect` by SIGTERM, as Ctrl-C would, and waits until each has taken its link down.
 
+use std::fs;
 use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
@@ -13,7 +14,9 @@ use crate::config::parse_mux;
 use crate::control;
 use crate::exit::{Error, Exit};
 use crate::modem::device::{self, Roots};
+use crate::program;
 use crate::show::{self, Show};
+use crate::status;
 
 /// How often a session that ends is looked at.
 const PERIOD: Duration = Duration::from_millis(50);
@@ -32,7 +35,7 @@ struct Ended {
 
 fn disconnect(args: &DisconnectArgs, roots: &Roots) -> Result<Vec<Ended>, Error> {
     let wanted = args.mux.as_deref().map(parse_mux).transpose()?;
-    let patience = Duration::from_secs(args.timeout.clamp(1, 3600).into());
+    let patience = status::patience(args.timeout);
     let mut ended = Vec::new();
     for device in devices(args, roots)? {
         for mux in 1..=254 {
@@ -67,13 +70,36 @@ fn devices(args: &DisconnectArgs, roots: &Roots) -> Result<Vec<String>, Error> {
     }
 }
 
-/// The process that serves a session's control socket.
+/// The process that serves a session's control socket; one of another namespace has no number here.
 fn holder(roots: &Roots, device: &str, mux: u8) -> Option<Pid> {
     let stream = UnixStream::connect(control::path(roots, device, mux)).ok()?;
-    Some(socket_peercred(&stream).ok()?.pid)
+    let pid = socket_peercred(&stream).ok()?.pid;
+    (pid.as_raw_nonzero().get() > 0).then_some(pid)
+}
+
+/// Whether this is a mhictl: its socket is in a directory that may be another user's.
+fn check(roots: &Roots, pid: Pid) -> Result<(), Error> {
+    let path = roots.proc.join(pid.as_raw_nonzero().to_string());
+    let target = fs::read_link(path.join("exe")).map_err(|error| {
+        Error::system(format_args!("look at process {}", path.display()), &error)
+    })?;
+    let name = target.file_name().unwrap_or_default().to_string_lossy();
+    // As the kernel says it of one that was upgraded meanwhile.
+    if name.strip_suffix(" (deleted)").unwrap_or(&name) == program::NAME {
+        return Ok(());
+    }
+    Err(Error::new(
+        Exit::Failure,
+        format!(
+            "process {pid} has a session's socket, and is {name}",
+            pid = pid.as_raw_nonzero()
+        ),
+        "end it as what it is",
+    ))
 }
 
 fn end(roots: &Roots, device: &str, mux: u8, pid: Pid, patience: Duration) -> Result<(), Error> {
+    check(roots, pid)?;
     kill_process(pid, Signal::TERM).map_err(|error| {
         Error::system(
             format_args!("end mhictl (pid {})", pid.as_raw_nonzero()),
@@ -120,6 +146,7 @@ mod tests {
     use super::*;
     use crate::control::Control;
     use crate::modem::device::tests::Tree;
+    use std::os::unix::fs::symlink;
 
     #[test]
     fn a_session_is_found_by_its_socket() {
@@ -131,6 +158,30 @@ mod tests {
         assert_eq!(control::devices(&tree.roots), ["wwan0"]);
         drop(control);
         assert_eq!(holder(&tree.roots, "wwan0", 129), None);
+    }
+
+    #[test]
+    fn only_a_mhictl_is_ended() {
+        let tree = Tree::new();
+        let pid = rustix::process::getpid();
+        let folder = tree.roots.proc.join(pid.as_raw_nonzero().to_string());
+        fs::create_dir_all(&folder).unwrap();
+        assert_eq!(check(&tree.roots, pid).unwrap_err().exit, Exit::Failure);
+        for (program, ends) in [
+            ("/usr/bin/mhictl", true),
+            ("/usr/bin/mhictl (deleted)", true),
+            ("/usr/sbin/mhictld", false),
+            ("/bin/mhictl/sshd", false),
+        ] {
+            let _ = fs::remove_file(folder.join("exe"));
+            symlink(program, folder.join("exe")).unwrap();
+            assert_eq!(check(&tree.roots, pid).is_ok(), ends, "{program}");
+        }
+        // What has the socket is this test, which such an end would be the end of.
+        let control = Control::listen(&tree.roots, "wwan0", 129).unwrap();
+        let error = disconnect(&DisconnectArgs::default(), &tree.roots).unwrap_err();
+        assert!(error.what.contains("sshd"), "{}", error.what);
+        drop(control);
     }
 
     #[test]

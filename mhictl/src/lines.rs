@@ -123,7 +123,8 @@ pub fn error(error: &Error) {
     }
     let stderr = std::io::stderr();
     if !speaker.journal_takes(&stderr, Priority::Error, &message, &fields) {
-        eprintln!("{error}");
+        // One that is gone is no reason to end otherwise.
+        let _ = writeln!(&stderr, "{error}");
     }
 }
 
@@ -137,8 +138,9 @@ pub fn tell_manager(name: &str, value: &str) {
 fn complain(priority: Priority, event: &str, text: &str, plain: impl Fn() -> String) {
     let speaker = speaker();
     let fields = speaker.fields(event);
-    if !speaker.journal_takes(std::io::stderr(), priority, text, &fields) {
-        eprintln!("{}", plain());
+    let stderr = std::io::stderr();
+    if !speaker.journal_takes(&stderr, priority, text, &fields) {
+        let _ = writeln!(&stderr, "{}", plain());
     }
 }
 
@@ -240,6 +242,8 @@ mod tests {
         let object = speaker(Some(subject)).object("connected", "rmnet_mhi0.1");
         let expected = json!({"address": "10.0.0.2", "prefix": 28, "network": "10.0.0.0/28", "gateway": null, "dns": ["1.1.1.1"]});
         assert_eq!(object["ip4"], expected);
+        let documented = show::tests::documented("connect --apn internet");
+        assert_eq!(show::tests::keys(&object), show::tests::keys(&documented));
         assert_eq!(
             (&object["mux"], &object["ip6"]),
             (&json!(129), &Value::Null)
@@ -253,6 +257,7 @@ mod tests {
             priority("disconnected", "the port is gone"),
             Priority::Warning
         );
+        assert_eq!(priority("retry", "in 5 s"), Priority::Warning);
         assert_eq!(priority("sim", "ready"), Priority::Info);
     }
 

@@ -6,15 +6,19 @@ use std::fs::{File, OpenOptions};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::Shutdown;
 use std::os::fd::OwnedFd;
+use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::thread::JoinHandle;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use rustix::io::fcntl_dupfd_cloexec;
 use rustix::stdio::{dup2_stderr, dup2_stdout, stderr, stdout};
 
 use crate::exit::{Error, Exit};
 
+/// Least number of a copy: the three below are what every program has.
+const ABOVE: i32 = 3;
 /// Longest line that is kept together.
 const LINE_MAX: u64 = 4096;
 
@@ -40,7 +44,11 @@ struct Stream {
 impl Logfile {
     /// Begins to add to the file.
     pub fn start(path: &Path) -> Result<Logfile, Error> {
-        let file = OpenOptions::new().append(true).create(true).open(path);
+        let file = OpenOptions::new()
+            .append(true)
+            .create(true)
+            .mode(0o600)
+            .open(path);
         let file = file.map_err(|error| match error.kind() {
             std::io::ErrorKind::PermissionDenied => {
                 Error::system(format_args!("-f {}", path.display()), &error)
@@ -54,8 +62,8 @@ impl Logfile {
         let failed = |error: std::io::Error| Error::system("write the log file as well", &error);
         let mut streams = Vec::new();
         let both: [(_, Back); 2] = [
-            (rustix::io::dup(stdout()), |fd| dup2_stdout(fd)),
-            (rustix::io::dup(stderr()), |fd| dup2_stderr(fd)),
+            (fcntl_dupfd_cloexec(stdout(), ABOVE), |fd| dup2_stdout(fd)),
+            (fcntl_dupfd_cloexec(stderr(), ABOVE), |fd| dup2_stderr(fd)),
         ];
         for (before, back) in both {
             let before = before.map_err(|error| failed(error.into()))?;

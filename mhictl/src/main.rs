@@ -15,7 +15,6 @@ mod devices;
 mod disconnect;
 mod fcc;
 mod hook;
-mod interrupt;
 mod journal;
 mod lines;
 mod logfile;
@@ -23,6 +22,7 @@ mod notify;
 mod plan;
 mod program;
 mod show;
+mod signals;
 mod status;
 mod supervisor;
 

@@ -4,27 +4,39 @@
 
 use std::fmt::Write;
 
+use serde_json::{Map, Value};
+
 use crate::cli::ConnectArgs;
 use crate::config::file::Named;
 use crate::config::{link_name, Config};
 use crate::connect;
 use crate::exit::Error;
+use crate::lines;
 use crate::modem::device::{self, Kind, Roots};
 use crate::network::dns;
+use crate::show::{self, Show};
 use crate::supervisor;
+
+/// What would be done, by the words of the steps; none for what would not.
+struct Plan([(&'static str, Option<String>); 13]);
 
 /// Prints the plan of each session.
 pub fn run(sessions: Vec<Named>, roots: &Roots) -> Result<(), Error> {
+    if sessions.iter().any(|(_, args)| args.json) {
+        lines::use_json();
+    }
     if sessions.len() > 1 {
         supervisor::check(sessions.clone())?;
     }
     for (name, args) in sessions {
-        print!("{}", plan(name.as_deref(), args, roots)?);
+        let json = args.json;
+        // Its failure is told by whoever tells all.
+        show::print(json, Ok(plan(name.as_deref(), args, roots)?))?;
     }
     Ok(())
 }
 
-fn plan(name: Option<&str>, args: ConnectArgs, roots: &Roots) -> Result<String, Error> {
+fn plan(name: Option<&str>, args: ConnectArgs, roots: &Roots) -> Result<Plan, Error> {
     let hook = args.hook.as_ref().map(|hook| hook.display().to_string());
     let config = connect::resolve(args)?;
     let modem = device::find(roots, config.device.as_deref())?;
@@ -37,7 +49,7 @@ fn plan(name: Option<&str>, args: ConnectArgs, roots: &Roots) -> Result<String, 
         .metric
         .map(|metric| format!("default, metric {metric}"));
     let dns = config.dns.then(|| format!("by {}", dns::place(roots)));
-    let lines = [
+    Ok(Plan([
         ("pdn", name.map(str::to_owned)),
         (
             "modem",
@@ -60,15 +72,28 @@ fn plan(name: Option<&str>, args: ConnectArgs, roots: &Roots) -> Result<String, 
         ("route", Some(route.unwrap_or("none".to_owned()))),
         ("dns", Some(dns.unwrap_or("left alone".to_owned()))),
         ("hook", hook),
-    ];
-    let mut text = String::new();
-    for (word, value) in lines {
-        if let Some(value) = value {
-            // Writing to a string cannot fail.
-            let _ = writeln!(text, "would {word}: {value}");
-        }
+    ]))
+}
+
+impl Show for Plan {
+    fn json(&self) -> Value {
+        let keys = self.0.iter().map(|(word, value)| {
+            let value = value.as_deref().map_or(Value::Null, Value::from);
+            ((*word).to_owned(), value)
+        });
+        Value::Object(keys.collect::<Map<String, Value>>())
     }
-    Ok(text)
+
+    fn lines(&self) -> String {
+        let mut text = String::new();
+        for (word, value) in &self.0 {
+            if let Some(value) = value {
+                // Writing to a string cannot fail.
+                let _ = writeln!(text, "would {word}: {value}");
+            }
+        }
+        text
+    }
 }
 
 fn pin(config: &Config) -> &'static str {
@@ -136,7 +161,8 @@ mod tests {
             share: Some("br-lan".into()),
             ..Default::default()
         };
-        let text = plan(Some("wan"), args, &tree.roots).unwrap();
+        let plan = plan(Some("wan"), args, &tree.roots).unwrap();
+        let text = plan.lines();
         for line in [
             "would pdn: wan",
             "netdev rmnet_mhi0",
@@ -152,5 +178,12 @@ mod tests {
         }
         assert!(!text.contains("secret") && !text.contains("1234"));
         assert!(!tree.roots.run.join("mhictl").exists());
+        let object = plan.json();
+        assert_eq!(object["route"], "default, metric 700");
+        let documented = show::tests::documented("connect --dry-run");
+        let keys = |value: &Value| value.as_object().unwrap().keys().cloned().collect();
+        let [ours, theirs]: [Vec<String>; 2] = [&object, &documented].map(keys);
+        assert_eq!(ours, theirs);
+        assert!(object["hook"].is_null());
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 //! A program of the user's beside mhictl: in a process group of its own (the user's Ctrl-C is for mhictl), without mhictl's
-//! secrets, its output on stderr; killed with all that it started when it takes too long. `hook` and `fcc` run such ones.
+//! secrets, its output on stderr; killed with all that it started when it takes too long. `hook` and `fcc` run such ones. And
+//! mhictl itself once more, as which `supervisor` runs its sessions and `door` the proxy.
 
 use std::io;
 use std::os::fd::AsFd;
@@ -14,6 +15,22 @@ use crate::config::SECRETS;
 
 /// How long a program may take.
 pub const PATIENCE: Duration = Duration::from_secs(30);
+
+/// What mhictl is called: its command, and in /proc.
+pub const NAME: &str = "mhictl";
+
+/// mhictl once more, this very version: an upgrade may have put another one in its place.
+pub fn itself() -> Command {
+    let mut command = Command::new("/proc/self/exe");
+    command.arg0(NAME);
+    command
+}
+
+/// Gives a process that [`itself`] has started the name that everybody knows mhictl by.
+pub fn take_name() {
+    // A name in /proc is a convenience.
+    let _ = std::fs::write("/proc/self/comm", NAME);
+}
 
 /// A program that runs.
 #[derive(Debug)]

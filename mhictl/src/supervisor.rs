@@ -4,15 +4,15 @@
 
 use std::ffi::OsString;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::os::unix::net::UnixStream;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::process::{Child, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::Arc;
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use clap::CommandFactory;
 use rustix::process::{kill_process, set_parent_process_death_signal, Pid, Signal};
-use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGTERM};
 
 use crate::cli::{Cli, ConnectArgs};
 use crate::config::file::{self, Named};
@@ -24,29 +24,37 @@ use crate::lines;
 use crate::modem::device::Roots;
 use crate::notify::{self, Watchdog};
 use crate::plan;
+use crate::program;
 use crate::session::backoff::{self, Backoff};
+use crate::signals::Signals;
 
 /// A session that ran this long starts the back-off anew.
 const STEADY: Duration = Duration::from_secs(60);
+/// How long the sessions' last lines may take to be passed on; what a session has started may keep its output open.
+const LAST_LINES: Duration = Duration::from_secs(1);
 /// Longest line of a session that is passed on in one piece, in octets.
 const LINE_MAX: u64 = 4096;
 
 /// Runs the sessions that the command line and the configuration file ask for.
 pub fn run(args: ConnectArgs, roots: &Roots) -> Result<(), Error> {
+    let signals = Signals::end(roots)?;
+    if args.json {
+        lines::use_json();
+    }
     let words: Vec<OsString> = std::env::args_os().collect();
     let matches = Cli::command().try_get_matches_from(&words).ok();
     let matches = matches
         .as_ref()
         .and_then(|matches| matches.subcommand_matches("connect"));
     let Some(matches) = matches else {
-        return connect::run(args, roots);
+        return connect::run(args, &signals, roots);
     };
-    let hook = args.hook.clone();
+    let hook = args.hook.clone().filter(|_| !args.dry_run);
     let mut sessions = match file::sessions(&words, args, matches, roots) {
         Ok(sessions) => sessions,
         Err(error) => {
             if let Some(hook) = hook {
-                connect::last_words(Hook::new(&hook), &error);
+                connect::last_words(Hook::new(&hook), &error, &signals);
             }
             return Err(error);
         }
@@ -55,16 +63,17 @@ pub fn run(args: ConnectArgs, roots: &Roots) -> Result<(), Error> {
         return plan::run(sessions, roots);
     }
     if sessions.len() > 1 {
-        return supervise(check(sessions)?, &words);
+        return supervise(check(sessions)?, &words, &signals);
     }
     let Some((_, args)) = sessions.pop() else {
         return Ok(());
     };
     if args.supervised {
+        program::take_name();
         // Whatever becomes of the supervisor.
         let _ = set_parent_process_death_signal(Some(Signal::TERM));
     }
-    connect::run(args, roots)
+    connect::run(args, &signals, roots)
 }
 
 /// Resolves all of them before the first is started; no two may want one mux id of one modem.
@@ -91,24 +100,17 @@ pub fn check(sessions: Vec<Named>) -> Result<Vec<String>, Error> {
     Ok(checked.into_iter().map(|(name, _)| name).collect())
 }
 
-fn supervise(names: Vec<String>, words: &[OsString]) -> Result<(), Error> {
-    let signals = Signals::watch()?;
+fn supervise(names: Vec<String>, words: &[OsString], signals: &Signals) -> Result<(), Error> {
     let now = Instant::now();
     let mut watchdog = Watchdog::from_environment(now);
     notify::clear_environment();
-    let missing = Arc::new(AtomicUsize::new(names.len()));
+    let arrivals = Arc::new(Arrivals {
+        missing: AtomicUsize::new(names.len()),
+        any: AtomicBool::new(false),
+    });
     let mut sessions: Vec<Session> = names
         .into_iter()
-        .map(|name| Session {
-            words: words_for(&name, words),
-            name,
-            state: State::Rests(now),
-            backoff: Backoff::new(backoff::seed()),
-            arrival: Arc::new(Arrival {
-                came_up: AtomicBool::new(false),
-                missing: Arc::clone(&missing),
-            }),
-        })
+        .map(|name| Session::new(name, words, &arrivals, now))
         .collect();
     let mut ending = false;
     let mut result = Ok(());
@@ -123,6 +125,7 @@ fn supervise(names: Vec<String>, words: &[OsString]) -> Result<(), Error> {
             .iter()
             .all(|session| matches!(session.state, State::Over))
         {
+            last_lines(&sessions);
             return result;
         }
         if watchdog.as_mut().is_some_and(|watchdog| watchdog.due(now)) {
@@ -137,6 +140,15 @@ fn supervise(names: Vec<String>, words: &[OsString]) -> Result<(), Error> {
                 session.end();
             }
         }
+    }
+}
+
+/// Waits until what the sessions have printed is passed on.
+fn last_lines(sessions: &[Session]) {
+    let until = Instant::now() + LAST_LINES;
+    let relays = || sessions.iter().filter_map(|session| session.relay.as_ref());
+    while relays().any(|relay| !relay.is_finished()) && Instant::now() < until {
+        std::thread::sleep(Duration::from_millis(5));
     }
 }
 
@@ -163,24 +175,43 @@ struct Session {
     state: State,
     backoff: Backoff,
     arrival: Arc<Arrival>,
+    /// Passes on what the process prints.
+    relay: Option<JoinHandle<()>>,
 }
 
-/// Whether a session has ever been up, and how many have not: when none is missing, the service manager hears of it.
+/// The sessions whose outcome is open yet: when there are none, and any has been up, the service manager hears of it.
+#[derive(Debug)]
+struct Arrivals {
+    missing: AtomicUsize,
+    any: AtomicBool,
+}
+
+/// Whether a session has been up, or was given up.
+#[derive(Debug)]
 struct Arrival {
-    came_up: AtomicBool,
-    missing: Arc<AtomicUsize>,
+    settled: AtomicBool,
+    all: Arc<Arrivals>,
 }
 
 impl Arrival {
     fn note(&self, line: &[u8]) {
         let connected = line.starts_with(b"connected: ")
             || line.windows(CONNECTED.len()).any(|part| part == CONNECTED);
-        if connected
-            && !self.came_up.swap(true, Ordering::Relaxed)
-            && self.missing.fetch_sub(1, Ordering::Relaxed) == 1
-        {
+        if connected {
+            self.all.any.store(true, Ordering::Relaxed);
+            self.settle();
+        }
+    }
+
+    /// The outcome is known; what follows is of no consequence. Whether it was the last one, and not all are given up.
+    fn settle(&self) -> bool {
+        let last = !self.settled.swap(true, Ordering::Relaxed)
+            && self.all.missing.fetch_sub(1, Ordering::Relaxed) == 1;
+        let ready = last && self.all.any.load(Ordering::Relaxed);
+        if ready {
             lines::tell_manager("READY", "1");
         }
+        ready
     }
 }
 
@@ -198,6 +229,20 @@ enum State {
 }
 
 impl Session {
+    fn new(name: String, words: &[OsString], arrivals: &Arc<Arrivals>, now: Instant) -> Self {
+        Session {
+            words: words_for(&name, words),
+            name,
+            state: State::Rests(now),
+            backoff: Backoff::new(backoff::seed()),
+            arrival: Arc::new(Arrival {
+                settled: AtomicBool::new(false),
+                all: Arc::clone(arrivals),
+            }),
+            relay: None,
+        }
+    }
+
     /// Starts the process, or sees whether it has ended; the error is that of an end for good.
     fn work(&mut self, ending: bool, now: Instant) -> Result<(), Error> {
         match &mut self.state {
@@ -208,8 +253,10 @@ impl Session {
             }
             State::Rests(until) if *until > now => Ok(()),
             State::Rests(_) => {
-                let child = self.start().inspect_err(|_| self.state = State::Over)?;
-                self.state = State::Runs { child, since: now };
+                match self.start() {
+                    Ok(child) => self.state = State::Runs { child, since: now },
+                    Err(error) => self.rest(&format!("cannot be started: {error}"), now),
+                }
                 Ok(())
             }
             State::Runs { child, since } => {
@@ -224,45 +271,57 @@ impl Session {
         }
     }
 
-    fn start(&self) -> Result<Child, Error> {
-        let failed = |error| Error::system(format_args!("start session {}", self.name), &error);
-        let mut child = Command::new(std::env::current_exe().map_err(failed)?)
+    fn start(&mut self) -> std::io::Result<Child> {
+        let mut child = program::itself()
             .args(&self.words)
+            // The terminal's Ctrl-C is for the supervisor, which ends all of them.
+            .process_group(0)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
-            .spawn()
-            .map_err(failed)?;
+            .spawn()?;
         if let Some(lines) = child.stdout.take() {
             let (name, arrival) = (self.name.clone(), Arc::clone(&self.arrival));
-            std::thread::spawn(move || relay(&name, &arrival, lines));
+            self.relay = Some(std::thread::spawn(move || relay(&name, &arrival, lines)));
         }
         Ok(child)
     }
 
     fn ended(&mut self, status: ExitStatus, ending: bool, now: Instant) -> Result<(), Error> {
-        if status.success() {
-            self.state = State::Over;
+        // One that was not yet so far as to catch the signal that ends it has nothing to take back either.
+        if status.success() || (ending && status.signal() == Some(Signal::TERM.as_raw())) {
+            self.over();
             return Ok(());
         }
         let exit = status.code().and_then(|code| u8::try_from(code).ok());
         let exit = exit.and_then(Exit::from_code);
         let why = exit.map_or(status.to_string(), |exit| exit.meaning().to_owned());
         if ending || !exit.is_none_or(passes) {
-            self.state = State::Over;
+            self.over();
             return Err(Error::new(
                 exit.unwrap_or(Exit::Failure),
                 format!("session {} has ended: {why}", self.name),
                 "what it said stands above",
             ));
         }
-        let wait = self.backoff.next();
-        eprintln!(
-            "mhictl: warning: session {} has ended: {why}; again in {:.0} s",
-            self.name,
-            wait.as_secs_f64()
-        );
-        self.state = State::Rests(now + wait);
+        self.rest(&format!("has ended: {why}"), now);
         Ok(())
+    }
+
+    /// It is not started again.
+    fn over(&mut self) {
+        self.state = State::Over;
+        self.arrival.settle();
+    }
+
+    /// Says why, and waits for the next start.
+    fn rest(&mut self, why: &str, now: Instant) {
+        let wait = self.backoff.next();
+        let seconds = wait.as_secs_f64();
+        lines::warn(format!(
+            "session {} {why}; again in {seconds:.0} s",
+            self.name
+        ));
+        self.state = State::Rests(now + wait);
     }
 
     /// Has the process end the session.
@@ -319,42 +378,10 @@ fn named(name: &str, line: &[u8]) -> Vec<u8> {
     [head.as_bytes(), rest].concat()
 }
 
-/// Signals as something to wait for.
-struct Signals {
-    wakes: UnixStream,
-    ends: Arc<AtomicBool>,
-}
-
-impl Signals {
-    fn watch() -> Result<Self, Error> {
-        let failed = |error| Error::system("watch signals", &error);
-        let (wakes, writer) = UnixStream::pair().map_err(failed)?;
-        let ends = Arc::new(AtomicBool::new(false));
-        for signal in [SIGTERM, SIGINT, SIGHUP] {
-            signal_hook::flag::register(signal, Arc::clone(&ends)).map_err(failed)?;
-        }
-        for signal in [SIGTERM, SIGINT, SIGHUP, SIGCHLD] {
-            let writer = writer.try_clone().map_err(failed)?;
-            signal_hook::low_level::pipe::register(signal, writer).map_err(failed)?;
-        }
-        Ok(Signals { wakes, ends })
-    }
-
-    /// Waits for any of them, for some time at most; whether it is to end.
-    fn wait(&self, patience: Option<Duration>) -> bool {
-        // No time at all would mean for ever.
-        let patience = patience.map(|patience| patience.max(Duration::from_millis(1)));
-        let mut wakes = &self.wakes;
-        if wakes.set_read_timeout(patience).is_ok() {
-            let _ = wakes.read(&mut [0; 16]);
-        }
-        self.ends.swap(false, Ordering::Relaxed)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::os::unix::net::UnixStream;
 
     #[test]
     fn a_session_keeps_the_command_line_but_for_the_names_of_the_others() {
@@ -378,20 +405,74 @@ mod tests {
         assert_eq!(named("ims", b"{\"a\":1}\n"), b"{\"pdn\":\"ims\",\"a\":1}\n");
     }
 
+    fn sessions(count: usize) -> Vec<Session> {
+        let arrivals = Arc::new(Arrivals {
+            missing: AtomicUsize::new(count),
+            any: AtomicBool::new(false),
+        });
+        let session = |_| Session::new("a".to_owned(), &[], &arrivals, Instant::now());
+        (0..count).map(session).collect()
+    }
+
+    fn missing(session: &Session) -> usize {
+        session.arrival.all.missing.load(Ordering::Relaxed)
+    }
+
     #[test]
     fn a_session_arrives_once_however_often_it_comes_up() {
-        let missing = Arc::new(AtomicUsize::new(2));
-        let arrival = |missing: &Arc<AtomicUsize>| Arrival {
-            came_up: AtomicBool::new(false),
-            missing: Arc::clone(missing),
-        };
-        let (first, second) = (arrival(&missing), arrival(&missing));
+        let sessions = sessions(2);
+        let [first, second] = [&sessions[0].arrival, &sessions[1].arrival];
         for line in [&b"modem: wwan0\n"[..], b"connected: a\n", b"connected: a\n"] {
             first.note(line);
         }
-        assert_eq!(missing.load(Ordering::Relaxed), 1);
+        assert_eq!(missing(&sessions[0]), 1);
         second.note(b"{\"device\":\"wwan0\",\"event\":\"connected\",\"text\":\"x\"}\n");
-        assert_eq!(missing.load(Ordering::Relaxed), 0);
+        assert_eq!(missing(&sessions[0]), 0);
+    }
+
+    #[test]
+    fn one_that_is_given_up_keeps_no_other_from_being_ready() {
+        let refused = ExitStatus::from_raw(i32::from(Exit::SimLocked.code()) << 8);
+        let mut some = sessions(2);
+        some[0].arrival.note(b"connected: a\n");
+        let error = some[1].ended(refused, false, Instant::now()).unwrap_err();
+        assert_eq!((error.exit, missing(&some[0])), (Exit::SimLocked, 0));
+        // The last one makes the manager hear of it, unless there is nothing to be heard.
+        for (up, ready) in [(true, true), (false, false)] {
+            let last = &sessions(1)[0].arrival;
+            last.all.any.store(up, Ordering::Relaxed);
+            assert_eq!((last.settle(), last.settle()), (ready, false));
+        }
+    }
+
+    #[test]
+    fn a_signal_ends_a_session_without_an_error_only_when_all_end() {
+        let killed = ExitStatus::from_raw(Signal::TERM.as_raw());
+        let now = Instant::now();
+        for ending in [true, false] {
+            let session = &mut sessions(1)[0];
+            session.ended(killed, ending, now).unwrap();
+            assert_eq!(matches!(session.state, State::Over), ending);
+            assert_eq!(session.wakeup().is_some_and(|at| at > now), !ending);
+        }
+    }
+
+    #[test]
+    fn last_lines_are_waited_for_but_not_for_ever() {
+        let mut sessions = sessions(2);
+        let (first, writer) = UnixStream::pair().unwrap();
+        let (second, _) = UnixStream::pair().unwrap();
+        for (session, reader) in sessions.iter_mut().zip([first, second]) {
+            let arrival = Arc::clone(&session.arrival);
+            session.relay = Some(std::thread::spawn(move || relay("a", &arrival, reader)));
+        }
+        let start = Instant::now();
+        last_lines(&sessions);
+        assert!(start.elapsed() >= LAST_LINES);
+        drop(writer);
+        let start = Instant::now();
+        last_lines(&sessions);
+        assert!(start.elapsed() < LAST_LINES);
     }
 
     #[test]

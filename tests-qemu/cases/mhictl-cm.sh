@@ -38,14 +38,17 @@ check "it ended as on request" ended 0
 check "the file has its last line" grep 'Z stopped: on request' /tmp/cm.log
 
 modem qmi sim locked
-mhictl cm -s internet -n 2 -p 1234 -v >/tmp/cm.out 2>/tmp/cm.err &
+mhictl cm -s auth.test user secret -n 2 -p 1234 -v -f /tmp/secrets.log >/tmp/cm.out 2>/tmp/cm.err &
 session=$!
 check "cm -n 2 -p PIN: online on the second link" online $base.2
 check "it says what is not the same" grep 'mhictl: warning: -n 2 with -s' /tmp/cm.err
 check "the PIN is hidden" grep 'UIM VerifyPin request .* pin=\*\*\*' /tmp/cm.err
-check "and nowhere" refused grep -w 1234 /tmp/cm.err
+check "and nowhere, nor the password" refused grep -w -e 1234 -e secret /tmp/cm.err /tmp/cm.out /tmp/secrets.log
+check "the file has the messages" grep 'pin=\*\*\*' /tmp/secrets.log
+check_equal "and is its owner's" 600 "$(stat -c %a /tmp/secrets.log)"
+check "cm -k 2 on another modem" refused mhictl cm -k 2 -i rmnet_mhi7.2
 check "cm -k 1: there is none" refused mhictl cm -k 1
-check "cm -k 2" mhictl cm -k 2
+check "cm -k 2, by a link of the modem" mhictl cm -k 2 -i $base.1
 check "its link is gone" gone $base.2
 check "it ended as on request, too" ended 0
 

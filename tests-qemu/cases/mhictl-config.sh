@@ -32,6 +32,7 @@ chmod 600 $file
 check "no such session" exits 2 "there are: bad, ims, internet" mhictl connect --pdn voice
 
 check "dry run" exits 0 "would mux: rmnet_mhi0.2 id 130" mhictl connect --pdn all --dry-run
+check "dry run as objects" sh -c "mhictl connect --pdn all --dry-run --json | grep -c '^{.*\"mux\":\"rmnet_mhi0\.' | grep -x 3"
 check "dry run: the user" grep 'would session: .* APN auth.test as user' /tmp/exits.log
 check "dry run: not the password" refused grep secret /tmp/exits.log
 check "dry run: the metric" grep -x 'would route: default, metric 300' /tmp/exits.log
@@ -79,14 +80,26 @@ check_equal "one signal ends all" 0 $?
 check "their links are gone" no_links
 check_equal "and their client ids and calls" "0 0" "$(clients) $(calls)"
 
-start --pdn internet --pdn ims --no-route
+cp "$(command -v mhictl)" /tmp/mhictl
+/tmp/mhictl connect --pdn internet --pdn ims --no-route >/tmp/mhictl.log 2>&1 &
+session=$!
 check "two by name" wait_for 60 of internet 1
 check "both" wait_for 60 of ims 1
 check_equal "the command line counts for both" "" "$(ip route show default)"
+rm /tmp/mhictl # as an upgrade does
+kill -KILL "$(processes "pdn=ims --supervised")"
+check "a program that is gone starts its sessions nevertheless" wait_for 40 of ims 2
+check_equal "by its name" mhictl "$(cat "/proc/$(processes "pdn=ims --supervised")/comm")"
 kill -KILL "$session"
 wait "$session"
 check "a supervisor that is killed takes them along" wait_for 20 have clients 0
 check "with their links" wait_for 10 no_links
+
+modem qmi sim locked
+check "two that cannot go on: the code is the first's" exits 6 "session ims has ended: the SIM wants a PIN" \
+	mhictl connect --pdn internet --pdn ims
+check "both are told of" sh -c "grep -c 'error: .*wants its PIN' /tmp/exits.log | grep -x 2"
+modem qmi sim ready
 
 start --pdn internet
 check "one by name" wait_for 60 said 1 connected

@@ -94,6 +94,17 @@ kill $holder && wait $holder
 modem mute 33
 check "silence" exits 9 "no answer from the AT port" mhictl bands --timeout 2
 modem unmute 33
+
+modem reset-delay 5000
+mhictl watch --interval 1 --json >/tmp/watch &
+watcher=$!
+check "watched: up" wait_for 20 grep -q -F '"state":"up"' /tmp/watch
+modem sys_err
+check "watched: a crash" wait_for 30 sh -c "tail -n 1 /tmp/watch | grep -v -F '\"state\":\"up\"'"
+check "watched: its end" wait_for 60 sh -c "tail -n 1 /tmp/watch | grep -F '\"state\":\"up\"'"
+kill -INT $watcher
+wait $watcher
+check_equal "watched to the end" 0 $?
 check "disconnect" disconnect
 modem qmi registration searching
 check "no network, no cells" exits 10 "the modem refused to tell its cells: information unavailable" mhictl cells

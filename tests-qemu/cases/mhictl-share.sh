@@ -55,6 +55,15 @@ check "and brings it again" wait_for 30 shares 2001:db8:81:1::3/64
 check "disconnect" disconnect
 check "nothing is left on the LAN" shares ""
 
+need "session that is killed" connect --ip 6 --share lan0
+check "its prefix is on the LAN" refused shares ""
+kill -KILL "$session"
+wait "$session"
+check "and stays there" refused shares ""
+need "session after it, without a LAN" connect --ip 6
+check "which takes it back" wait_for 10 shares ""
+check "disconnect that one" disconnect
+
 echo 0 >/proc/sys/net/ipv6/conf/all/forwarding
 need "session without forwarding" connect --ip 6 --share lan0
 check "is warned of" wait_for 5 grep 'does not forward IPv6' /tmp/mhictl.log

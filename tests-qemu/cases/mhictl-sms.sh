@@ -2,7 +2,7 @@
 # shellcheck shell=dash
 # arch: amd64
 # timeout: 240
-# Short messages: listed, read, sent and deleted, in any alphabet, and what is refused.
+# Short messages: listed, read, sent and deleted, in any alphabet, and what is refused; the port is as it was behind each.
 
 # gives NAME EXPECTED COMMAND...: the command prints just this.
 gives() {
@@ -33,6 +33,9 @@ fails "and cannot be deleted again" 12 mhictl sms delete 1
 gives "one is sent" "sent           1" mhictl sms send +4930 Moin
 gives "another alphabet, too" "sent           2" mhictl sms send 112 Київ
 check_equal "as it was written" "+4930=Moin 112=Київ" "$(modem at sent)"
+for setting in 'CMGF: 0' 'CSCS: "GSM"' 'CSMP: 17,167,0,0'; do
+	check "the port has it back: $setting" sh -c "mhictl at 'AT+${setting%%:*}?' | tee /dev/stderr | grep -x -F '+$setting'"
+done
 fails "no number" 2 mhictl sms send nobody Moin
 fails "too long" 2 mhictl sms send 112 "$(printf '%071d' 0 | sed s/0/ü/g)"
 modem qmi registration searching

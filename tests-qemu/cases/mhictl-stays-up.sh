@@ -84,6 +84,14 @@ lost 30 "restart" "restarted\|the port is gone"
 back 60 "restart"
 check_equal "on one link all the time" "$index" "$(cat /sys/class/net/$link/ifindex)"
 
+function=$(pci)
+echo "$function" >/sys/bus/pci/drivers/mhi_net/unbind
+downs=$((downs + 1))
+check "away: lost" wait_for 20 said $downs disconnected
+check "away: without computing" idles
+echo "$function" >/sys/bus/pci/drivers/mhi_net/bind
+back 60 "away"
+
 check "disconnect" disconnect
 check "the link is gone" test ! -e /sys/class/net/$link
 check_equal "nothing is left" "0 0" "$(clients) $(calls)"

@@ -171,9 +171,11 @@ check_equal "the file is as it was" "nameserver 192.0.2.53" "$(cat /etc/resolv.c
 rm -r /run/systemd/system/mhictl-proxy.service.d
 drop_in $unit RestartSec=1
 modem qmi sim locked
-printf '%s\n' 'MHICTL_OPTIONS=--apn internet --no-dns' MHICTL_PIN=9999 >/etc/mhictl/internet.conf
+printf '%s\n' 'MHICTL_OPTIONS=--apn internet --no-dns -v' MHICTL_PIN=9999 >/etc/mhictl/internet.conf
 check "a wrong PIN: it fails" refused systemctl start $unit
 check "a wrong PIN: the journal says so" has_entries MHICTL_EVENT=error MHICTL_ERROR=sim-locked PRIORITY=3
+check "a wrong PIN: the journal has the message" sh -c "journalctl --no-pager --output cat | grep 'VerifyPin request .*pin=\*\*\*'"
+check "a wrong PIN: but not the PIN" refused sh -c "journalctl --no-pager --output cat | grep -w 9999"
 usleep 4000000
 check_equal "a wrong PIN: it is not started again" "failed 0" "$(property ActiveState) $(property NRestarts)"
 check "a wrong PIN: it has cost one try" sh -c "mhictl status --json | grep '\"pin_tries\":2'"

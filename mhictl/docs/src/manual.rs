@@ -47,8 +47,20 @@ const ENVIRONMENT: &[(&str, &str)] = &[
 
 const FILES: &[(&str, &str)] = &[
     (
+        "/etc/mhictl/config.toml",
+        "Options of connect, for all sessions and for each by name.",
+    ),
+    (
+        "/etc/mhictl/NAME.conf",
+        "Options and secrets of the service mhictl@NAME.",
+    ),
+    (
+        "/etc/mhictl/fcc-unlock.d, /usr/share/mhictl/fcc-unlock.d",
+        "Programs that unlock the radio of a modem for laptops, by PCI ids.",
+    ),
+    (
         "/run/mhictl",
-        "Locks and control sockets of running sessions.",
+        "Locks and control sockets of running sessions, and what they have changed in DNS and on a LAN.",
     ),
     ("/dev/wwan0qmi0, /dev/wwan0at0", "A modem's ports."),
 ];

@@ -196,9 +196,9 @@ impl Settings {
                 format!("chmod 600 {path}"),
             ));
         }
-        if found.is_file() && found.mode() & 0o002 != 0 {
+        if found.is_file() && found.mode() & 0o022 != 0 {
             return Err(usage(
-                format!("{path}: everybody may write to it"),
+                format!("{path}: others than its owner may write to it"),
                 format!("chmod 600 {path}"),
             ));
         }

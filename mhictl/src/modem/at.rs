@@ -13,9 +13,12 @@ use crate::exit::{Error, Exit};
 use crate::modem::device::{self, Kind, Modem, Roots};
 use crate::modem::holder::{self, Lock};
 use crate::modem::port::open_node;
+use crate::show;
 
 /// Longest line that is kept; the rest of a longer one is dropped.
 const LINE_MAX: usize = 4096;
+/// How long an end to a text may take.
+const LAST_WORD: Duration = Duration::from_secs(1);
 /// Most octets that one answer may have.
 const ANSWER_MAX: usize = 1 << 20;
 
@@ -82,14 +85,20 @@ impl At {
         self.converse(command, None, patience)
     }
 
-    /// As [`At::run`], but with a text that follows when the modem prompts for it, as `AT+CMGS` does.
+    /// As [`At::run`], but with a text that follows when the modem prompts for it, as `AT+CMGS` does. Whatever goes wrong, the
+    /// modem takes no later command for a text.
     pub fn run_with_text(
         &mut self,
         command: &str,
         text: &str,
         patience: Duration,
     ) -> Result<Answer, Error> {
-        self.converse(command, Some(text), patience)
+        let result = self.converse(command, Some(text), patience);
+        if result.is_err() {
+            // Escape leaves the prompt (3GPP TS 27.005). The error that is there says more than one of this.
+            let _ = send(&mut self.file, b"\x1b", Instant::now() + LAST_WORD);
+        }
+        result
     }
 
     /// As [`At::run`]; a result that is no success is an error.
@@ -110,13 +119,14 @@ impl At {
     ) -> Result<Answer, Error> {
         const PROMPT: &str = "> ";
         let deadline = Instant::now() + patience;
+        drain(&mut self.file);
+        self.lines = Lines::default();
         send(&mut self.file, format!("{command}\r").as_bytes(), deadline)?;
         let mut answer = Answer {
             lines: Vec::new(),
             result: String::new(),
             ok: false,
         };
-        self.lines.total = 0;
         loop {
             if !wait(&self.file, PollFlags::IN, None, Some(deadline))? {
                 return Err(Error::new(
@@ -219,13 +229,11 @@ fn final_result(line: &str) -> Option<bool> {
 
 /// Control octets and bad UTF-8 of the modem never reach the terminal.
 fn printable(line: &[u8]) -> String {
-    String::from_utf8_lossy(line)
-        .chars()
-        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
-        .collect()
+    show::tame(&String::from_utf8_lossy(line))
 }
 
-/// Throws away what an earlier user of the port left unread, at most one bounded amount.
+/// Throws away what belongs to no command of now, such as a late answer or what an earlier user of the port left unread, at most
+/// one bounded amount.
 fn drain(port: &mut File) {
     let mut buffer = [0; 4096];
     for _ in 0..256 {
@@ -418,6 +426,33 @@ pub mod tests {
             (true, vec!["+CMGS: 7".to_owned()])
         );
         drop(peer.join().unwrap());
+    }
+
+    #[test]
+    fn a_text_that_comes_to_nothing_leaves_no_prompt() {
+        for script in [
+            &[("AT+CMGS=\"1\"\r", "")][..],
+            &[("AT+CMGS=\"1\"\r", "\r\n> "), ("hello\x1a", "")],
+        ] {
+            let (mut port, peer) = scripted(script);
+            let error = port.run_with_text("AT+CMGS=\"1\"", "hello", PATIENCE);
+            assert_eq!(error.unwrap_err().exit, Exit::NoAnswer);
+            drop(port);
+            let mut octet = [0];
+            peer.join().unwrap().read_exact(&mut octet).unwrap();
+            assert_eq!(octet, [0x1b]);
+        }
+    }
+
+    #[test]
+    fn an_answer_that_comes_late_is_none_of_the_next_command() {
+        let (ours, mut theirs) = UnixStream::pair().unwrap();
+        let mut port = port(ours);
+        let short = Duration::from_millis(100);
+        theirs.write_all(b"\r\n+CSQ: 1,").unwrap();
+        assert_eq!(port.ask("AT+CSQ", short).unwrap_err().exit, Exit::NoAnswer);
+        theirs.write_all(b"99\r\n\r\nOK\r\n").unwrap();
+        assert_eq!(port.ask("AT", short).unwrap_err().exit, Exit::NoAnswer);
     }
 
     #[test]

@@ -396,6 +396,17 @@ pub mod tests {
         }
     }
 
+    /// A modem without ports, as README.md's examples have it.
+    pub fn modem() -> Modem {
+        Modem {
+            wwan: "wwan0".into(),
+            pci: "0000:01:00.0".into(),
+            driver: Some("mhi_net".into()),
+            ports: Vec::new(),
+            netdev: Some("rmnet_mhi0".into()),
+        }
+    }
+
     impl Drop for Tree {
         fn drop(&mut self) {
             let _ = fs::remove_dir_all(&self.path);

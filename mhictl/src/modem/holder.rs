@@ -2,12 +2,12 @@
 //! Who holds a port: the port is a plain character device whose openers steal each other's replies, so one process opens it
 //! and only when nobody else has it. Lock files keep mhictl's instances apart, /proc shows everybody else.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{Read, Seek, Write};
-use std::os::unix::fs::{fchown, DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{fchown, DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{flock, FlockOperation};
+use rustix::fs::{flock, open, FlockOperation, Mode, OFlags};
 
 use crate::exit::{Error, Exit};
 use crate::modem::device::{read_trimmed, Roots};
@@ -40,15 +40,18 @@ impl Lock {
     /// Takes the lock `NAME.lock` of `what`, or says who has it.
     pub fn take(roots: &Roots, name: &str, what: &str) -> Result<Lock, Error> {
         let path = make_run_dir(roots)?.join(format!("{name}.lock"));
-        let open = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .mode(0o600)
-            .open(&path);
-        let mut file =
-            open.map_err(|error| Error::system(format_args!("open {}", path.display()), &error))?;
+        let failed =
+            |error: &std::io::Error| Error::system(format_args!("open {}", path.display()), error);
+        // The directory may be the services' user's, who must not lead root to other files by a link.
+        let flags = OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let mode = Mode::RUSR | Mode::WUSR;
+        let opened = open(&path, flags, mode).map_err(|error| failed(&error.into()))?;
+        let mut file = File::from(opened);
+        let found = file.metadata().map_err(|error| failed(&error))?;
+        if !found.is_file() || found.nlink() != 1 {
+            let what = format!("{} is no lock of mhictl's", path.display());
+            return Err(Error::new(Exit::Failure, what, "remove it"));
+        }
         // Where the services' user has the directory, root leaves it no file that it cannot open.
         if let Ok(owner) = fs::metadata(run_dir(roots)) {
             let _ = fchown(&file, Some(owner.uid()), Some(owner.gid()));
@@ -211,6 +214,22 @@ mod tests {
         let node = tree.roots.dev.join("wwan0qmi0");
         process(&tree, std::process::id(), "mhictl", &node);
         assert!(holders(&tree.roots, &node).is_empty());
+    }
+
+    #[test]
+    fn a_lock_that_leads_elsewhere_is_refused_and_nothing_happens_there() {
+        let tree = Tree::new();
+        let dir = make_run_dir(&tree.roots).unwrap();
+        let other = tree.path.join("other");
+        fs::write(&other, "mine").unwrap();
+        symlink(&other, dir.join("symbolic.lock")).unwrap();
+        fs::hard_link(&other, dir.join("hard.lock")).unwrap();
+        fs::create_dir(dir.join("folder.lock")).unwrap();
+        for name in ["symbolic", "hard", "folder"] {
+            let error = Lock::take(&tree.roots, name, "the modem").unwrap_err();
+            assert_eq!(error.exit, Exit::Failure, "{name}");
+        }
+        assert_eq!(fs::read_to_string(&other).unwrap(), "mine");
     }
 
     #[test]

@@ -34,7 +34,7 @@ pub fn check(roots: &Roots, modem: &Modem, proxy: &str) -> Result<Option<String>
 /// How ModemManager is made to let go of a modem.
 pub fn hand_over(wwan: &str) -> String {
     format!(
-        "systemctl stop {NAME}, or make it leave {wwan} alone: enable 78-mhictl-modemmanager.rules of /usr/share/mhictl, which sets \
+        "systemctl stop {NAME}, or make it leave {wwan} alone: enable 78-mhictl-modemmanager.rules (README: mhictl), which sets \
          ID_MM_DEVICE_IGNORE=1 on its PCI device"
     )
 }

@@ -502,11 +502,29 @@ impl Radio {
 }
 
 #[cfg(test)]
-mod tests {
+pub mod tests {
     use super::*;
     use qmi::nas::{NamedPlmn, ServiceStatus, Serving};
     use qmi::uim::{App, Card, Cards};
     use qmi::List8;
+
+    /// A 5G carrier beside LTE, with the signals of README.md's examples.
+    pub fn beside_lte() -> Radio {
+        Radio {
+            lte: Some(Lte {
+                rssi: -61,
+                rsrp: -90,
+                rsrq: -11,
+                snr: 18.2,
+            }),
+            nr5g: Some(Nr {
+                rsrp: -85,
+                rsrq: Some(-10),
+                snr: 23.5,
+            }),
+            ..Radio::default()
+        }
+    }
 
     fn serving(registration: Reg, roaming: u8, name: &'static str) -> nas::ServingSystem<'static> {
         nas::ServingSystem {

@@ -12,7 +12,7 @@ use crate::modem::client::{Client, Event, Received, Token};
 use crate::modem::device::{self, Kind, Modem, Roots};
 use crate::modem::port::{Port, Stuck};
 use crate::modem::radio::{self, Radio};
-use crate::proxy::door::Door;
+use crate::proxy::door::{not_opened, Door};
 
 /// A conversation with the modem that waits for each answer.
 pub struct Talk {
@@ -137,19 +137,11 @@ impl Talk {
         let Ok(message) = reply.message() else {
             return Err(silent());
         };
-        if message.verdict() == Ok(Ok(())) {
-            return Ok(());
+        match message.verdict() {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(code)) => Err(not_opened(node, code, &message)),
+            Err(_) => Err(silent()),
         }
-        let why = message.body::<ctl::ProxyOpened<'_>>().unwrap_or_default();
-        let what = why.what.map_or_else(
-            || format!("the QMI proxy does not open {node}"),
-            |what| what.to_string(),
-        );
-        Err(Error::new(
-            why.exit.and_then(Exit::from_code).unwrap_or(Exit::NoDevice),
-            what,
-            why.next.map_or(String::new(), |next| next.to_string()),
-        ))
     }
 
     fn left(&self) -> Duration {

@@ -5,23 +5,23 @@
 use std::fs;
 use std::io::{self, Write};
 use std::net::IpAddr;
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use rustix::fs::{flock, FlockOperation};
+use rustix::process::geteuid;
 
 use crate::modem::device::Roots;
-use crate::modem::holder::run_dir;
+use crate::modem::holder::{make_run_dir, run_dir};
+use crate::network::files;
 
 /// First line of a resolv.conf that mhictl wrote.
 const MARK: &str = "# written by mhictl";
-/// Largest resolv.conf that is kept for restoring, in octets.
-const KEEP_MAX: u64 = 64 * 1024;
-
-/// How long one of the programs may take. mhictl does nothing else meanwhile, and its watchdog under systemd is patient for longer.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// How long one of the programs may take. mhictl does nothing else meanwhile, and its watchdog under systemd is patient for longer,
+/// also where three follow each other.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Who takes the servers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,18 +62,29 @@ impl Dns {
             interface: interface.to_owned(),
             roots: roots.clone(),
         };
-        match dns.backend {
-            Backend::Resolvconf => run("resolvconf", &["-a", interface], &resolv_conf(servers))?,
+        match dns.set(servers) {
+            Ok(()) => Ok(dns),
+            Err(error) => {
+                // Half of it may be done.
+                let _ = dns.withdraw();
+                Err(error)
+            }
+        }
+    }
+
+    fn set(&self, servers: &[IpAddr]) -> io::Result<()> {
+        let interface = self.interface.as_str();
+        match self.backend {
+            Backend::Resolvconf => run("resolvconf", &["-a", interface], &resolv_conf(servers)),
             Backend::Resolved => {
                 let servers: Vec<String> = servers.iter().map(IpAddr::to_string).collect();
                 let mut arguments = vec!["dns", interface];
                 arguments.extend(servers.iter().map(String::as_str));
                 run("resolvectl", &arguments, "")?;
-                run("resolvectl", &["default-route", interface, "yes"], "")?;
+                run("resolvectl", &["default-route", interface, "yes"], "")
             }
-            Backend::File => replace_file(roots, interface, servers)?,
+            Backend::File => replace_file(&self.roots, interface, servers),
         }
-        Ok(dns)
     }
 
     /// Where the servers went, for the `dns` line.
@@ -169,8 +180,14 @@ fn shares_dir(roots: &Roots) -> PathBuf {
     run_dir(roots).join("dns")
 }
 
-/// Keeps other sessions from changing anything until it is dropped.
+/// Keeps other sessions from changing anything until it is dropped. What is kept in another user's directory may be anything.
 fn hold(roots: &Roots) -> io::Result<fs::File> {
+    let run = make_run_dir(roots).map_err(|error| io::Error::other(error.what))?;
+    let owner = fs::symlink_metadata(&run)?.uid();
+    if owner != geteuid().as_raw() {
+        let run = run.display();
+        return Err(io::Error::other(format!("{run} is user {owner}'s")));
+    }
     let dir = shares_dir(roots);
     fs::create_dir_all(&dir)?;
     let held = fs::File::open(dir)?;
@@ -187,7 +204,7 @@ fn shares(roots: &Roots) -> io::Result<String> {
     for file in files {
         let interface = file.file_name().unwrap_or_default();
         if roots.sys.join("class/net").join(interface).exists() {
-            text.push_str(&read_bounded(&file)?);
+            text.push_str(&files::read(&file)?);
         } else {
             let _ = fs::remove_file(&file);
         }
@@ -199,12 +216,12 @@ fn shares(roots: &Roots) -> io::Result<String> {
 /// one of now, does not replace the original that it kept.
 fn replace_file(roots: &Roots, interface: &str, servers: &[IpAddr]) -> io::Result<()> {
     let _held = hold(roots)?;
-    write_atomically(&shares_dir(roots).join(interface), &resolv_conf(servers))?;
+    files::replace(&shares_dir(roots).join(interface), &resolv_conf(servers))?;
     let path = resolv_path(roots);
     let backup = backup_path(roots);
-    match read_bounded(&path) {
+    match files::read(&path) {
         Ok(old) if old.starts_with(MARK) => {}
-        Ok(old) => write_atomically(&backup, &old)?,
+        Ok(old) => files::replace(&backup, &old)?,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             let _ = fs::remove_file(&backup);
         }
@@ -225,11 +242,11 @@ fn restore_file(roots: &Roots, interface: &str) -> io::Result<()> {
     let _held = hold(roots)?;
     let _ = fs::remove_file(shares_dir(roots).join(interface));
     let others = shares(roots)?;
-    if read_bounded(&path).is_ok_and(|text| text.starts_with(MARK)) {
+    if files::read(&path).is_ok_and(|text| text.starts_with(MARK)) {
         if !others.is_empty() {
             return write_shares(&path, &others);
         }
-        match read_bounded(&backup) {
+        match files::read(&backup) {
             Ok(old) => write_in_place_or_atomically(&path, &old)?,
             Err(_) => fs::remove_file(&path)?,
         }
@@ -245,45 +262,14 @@ fn resolv_path(roots: &Roots) -> PathBuf {
     fs::canonicalize(&path).unwrap_or(path)
 }
 
-fn read_bounded(path: &Path) -> io::Result<String> {
-    if fs::metadata(path)?.len() > KEEP_MAX {
-        return Err(io::Error::other(format!(
-            "{}: larger than {KEEP_MAX} octets",
-            path.display()
-        )));
-    }
-    fs::read_to_string(path)
-}
-
 /// A file that is a mount point, as in containers, cannot be renamed over: it is then written in place.
 fn write_in_place_or_atomically(path: &Path, text: &str) -> io::Result<()> {
-    match write_atomically(path, text) {
+    match files::replace(path, text) {
         Err(error) if error.raw_os_error() == Some(rustix::io::Errno::BUSY.raw_os_error()) => {
             fs::write(path, text)
         }
         other => other,
     }
-}
-
-fn write_atomically(path: &Path, text: &str) -> io::Result<()> {
-    if let Some(dir) = path.parent() {
-        fs::create_dir_all(dir)?;
-    }
-    let temporary = path.with_extension(format!("mhictl.{}", std::process::id()));
-    let mut file = fs::OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o644)
-        .open(&temporary)?;
-    let written = file
-        .write_all(text.as_bytes())
-        .and_then(|()| file.sync_all())
-        .and_then(|()| fs::rename(&temporary, path));
-    if written.is_err() {
-        let _ = fs::remove_file(&temporary);
-    }
-    written
 }
 
 #[cfg(test)]
@@ -373,6 +359,38 @@ mod tests {
         fs::write(tree.roots.etc.join("resolv.conf"), "nameserver 192.0.2.9\n").unwrap();
         restore_file(&tree.roots, WAN).unwrap();
         assert_eq!(read(&tree), "nameserver 192.0.2.9\n");
+    }
+
+    #[test]
+    fn what_cannot_be_announced_leaves_nothing_behind() {
+        let tree = tree();
+        let original = "nameserver 192.0.2.1\n";
+        fs::write(tree.roots.etc.join("resolv.conf"), original).unwrap();
+        let dns = |interface: &str| Dns {
+            backend: Backend::File,
+            interface: interface.to_owned(),
+            roots: tree.roots.clone(),
+        };
+        // The file cannot be kept: what it would be kept as is a folder that is not empty.
+        fs::create_dir_all(backup_path(&tree.roots).join("x")).unwrap();
+        dns(WAN).set(&SERVERS).unwrap_err();
+        let share = shares_dir(&tree.roots).join(WAN);
+        assert!(share.exists());
+        let _ = dns(WAN).withdraw();
+        assert!(!share.exists());
+        assert_eq!(read(&tree), original);
+    }
+
+    #[test]
+    fn another_users_directory_is_not_trusted() {
+        let tree = tree();
+        let dir = make_run_dir(&tree.roots).unwrap();
+        // Only root can give it away.
+        if std::os::unix::fs::chown(dir, Some(4711), None).is_ok() {
+            let error = replace_file(&tree.roots, WAN, &SERVERS).unwrap_err();
+            assert!(error.to_string().contains("user 4711's"), "{error}");
+            assert!(!tree.roots.etc.join("resolv.conf").exists());
+        }
     }
 
     #[test]

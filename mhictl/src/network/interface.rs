@@ -17,12 +17,15 @@ use crate::network::dns::Dns;
 use crate::network::ethtool;
 use crate::network::link;
 use crate::network::netlink::{Fault, Netlink};
-use crate::network::share::Share;
+use crate::network::share::{self, Share};
 
 /// Least MTU of the base, in octets: it must not be smaller than what its mux links carry, and no MTU applies to its aggregates.
 const BASE_MTU: u32 = 16384;
 /// MTU when neither user nor network says one.
 const DEFAULT_MTU: u32 = 1500;
+/// Shortest prefixes that become a route: what a network has of its own is longer, and one of these would take other networks' traffic.
+const SHORTEST_V4: u8 = 8;
+const SHORTEST_V6: u8 = 48;
 
 /// The mux link and what was put on it.
 pub struct Interface {
@@ -46,14 +49,17 @@ pub struct Interface {
 }
 
 impl Interface {
-    /// Prepares for a mux link on `base`; touches nothing yet.
+    /// Prepares for a mux link on `base`, whose mux id is this process's; touches nothing yet but what an earlier one has left on a LAN.
     pub fn new(roots: &Roots, base: &str, config: &Config) -> Result<Self, Error> {
+        let mut netlink = Netlink::open(NETLINK_ROUTE)
+            .map_err(|fault| network("open a netlink socket", &fault))?;
+        let name = link_name(base, config.mux)?;
+        share::clean_up(&mut netlink, roots, &name);
+        let lan = config.share.clone();
         Ok(Interface {
-            netlink: Netlink::open(NETLINK_ROUTE)
-                .map_err(|fault| network("open a netlink socket", &fault))?,
+            netlink,
             roots: roots.clone(),
             base: base.to_owned(),
-            name: link_name(base, config.mux)?,
             mux: config.mux,
             mtu: config.mtu,
             metric: config.metric,
@@ -64,7 +70,8 @@ impl Interface {
             addresses: Vec::new(),
             routes: Vec::new(),
             dns: None,
-            share: config.share.clone().map(Share::new),
+            share: lan.map(|lan| Share::new(lan, &name, roots)),
+            name,
         })
     }
 
@@ -149,7 +156,7 @@ impl Interface {
         self.link_mtu = Some(mtu);
         let wanted: Vec<(IpAddr, u8)> = granted
             .iter()
-            .map(|addressing| (addressing.address, self.prefix_on_link(addressing)))
+            .map(|addressing| (addressing.address, prefix(addressing, self.share.is_some())))
             .collect();
         for &(old, prefix) in self.addresses.iter().filter(|old| !wanted.contains(old)) {
             let _ = address::delete(&mut self.netlink, index, old, prefix);
@@ -157,7 +164,7 @@ impl Interface {
         self.addresses.retain(|old| wanted.contains(old));
         let mut lines = Vec::new();
         for addressing in granted {
-            let (new, prefix) = (addressing.address, self.prefix_on_link(addressing));
+            let (new, prefix) = (addressing.address, prefix(addressing, self.share.is_some()));
             if !self.wants_addresses {
                 lines.push(("address", format!("{} (not set)", addressing.line(mtu))));
                 continue;
@@ -192,21 +199,9 @@ impl Interface {
         Ok(lines)
     }
 
-    /// A prefix that is on a LAN is not on the link, too.
-    fn prefix_on_link(&self, granted: &Addressing) -> u8 {
-        match self.share {
-            Some(_) if granted.address.is_ipv6() => 128,
-            _ => granted.prefix,
-        }
-    }
-
     /// Takes addresses, routes and DNS back; the link stays.
     pub fn withdraw(&mut self) {
-        if let Some(dns) = self.dns.take() {
-            if let Err(error) = dns.withdraw() {
-                warn(format!("DNS not restored: {error}"));
-            }
-        }
+        self.withdraw_dns();
         if let Some(share) = &mut self.share {
             share.take_back(&mut self.netlink);
         }
@@ -221,16 +216,6 @@ impl Interface {
         }
         for (old, prefix) in std::mem::take(&mut self.addresses) {
             let _ = address::delete(&mut self.netlink, index, old, prefix);
-        }
-    }
-
-    /// Takes everything back, the link too.
-    pub fn remove(&mut self) {
-        self.withdraw();
-        if let Some((index, _)) = self.made.take() {
-            if let Err(fault) = link::delete(&mut self.netlink, index) {
-                warn(format!("{} not removed: {fault}", self.name));
-            }
         }
     }
 
@@ -329,12 +314,21 @@ impl Interface {
         }
     }
 
+    fn withdraw_dns(&mut self) {
+        if let Some(dns) = self.dns.take() {
+            if let Err(error) = dns.withdraw() {
+                warn(format!("DNS not restored: {error}"));
+            }
+        }
+    }
+
     fn announce_dns(&mut self, granted: &[Addressing]) -> String {
         let servers: Vec<IpAddr> = granted
             .iter()
             .flat_map(|addressing| addressing.dns.iter().copied())
             .collect();
         if servers.is_empty() {
+            self.withdraw_dns();
             return "none from the network".to_owned();
         }
         let list = servers
@@ -352,11 +346,39 @@ impl Interface {
                 line
             }
             Err(error) => {
+                // With the new servers the old ones are withdrawn, too.
+                self.dns = None;
                 warn(format!("DNS not set: {error}"));
                 format!("{list} (not set)")
             }
         }
     }
+}
+
+/// Takes everything back, the link too.
+impl Drop for Interface {
+    fn drop(&mut self) {
+        self.withdraw();
+        if let Some((index, _)) = self.made.take() {
+            if let Err(fault) = link::delete(&mut self.netlink, index) {
+                warn(format!("{} not removed: {fault}", self.name));
+            }
+        }
+    }
+}
+
+/// The prefix of an address on the link. One that is on a LAN is not on the link, too.
+fn prefix(granted: &Addressing, shared: bool) -> u8 {
+    let six = granted.address.is_ipv6();
+    let (shortest, whole) = if six {
+        (SHORTEST_V6, 128)
+    } else {
+        (SHORTEST_V4, 32)
+    };
+    if (six && shared) || granted.prefix < shortest {
+        return whole;
+    }
+    granted.prefix
 }
 
 fn network(doing: &str, fault: &Fault) -> Error {
@@ -368,4 +390,33 @@ fn network(doing: &str, fault: &Fault) -> Error {
         format!("{doing}: {fault}"),
         "see dmesg, and whether another manager runs",
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_prefix_that_is_too_short_or_on_a_lan_is_none_of_the_links() {
+        for (address, granted, shared, expected) in [
+            ("10.0.0.2", 28, false, 28),
+            ("10.0.0.2", 28, true, 28),
+            ("10.0.0.2", 8, false, 8),
+            ("10.0.0.2", 7, false, 32),
+            ("2001:db8::2", 64, false, 64),
+            ("2001:db8::2", 64, true, 128),
+            ("2001:db8::2", 48, false, 48),
+            ("2001:db8::2", 47, false, 128),
+        ] {
+            let addressing = Addressing {
+                address: address.parse().unwrap(),
+                prefix: granted,
+                gateway: None,
+                dns: Vec::new(),
+                mtu: None,
+            };
+            let on_link = prefix(&addressing, shared);
+            assert_eq!(on_link, expected, "{address}/{granted} {shared}");
+        }
+    }
 }

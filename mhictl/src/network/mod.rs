@@ -4,6 +4,7 @@
 pub mod address;
 pub mod dns;
 pub mod ethtool;
+mod files;
 pub mod interface;
 pub mod link;
 pub mod netlink;

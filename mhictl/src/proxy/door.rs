@@ -8,15 +8,17 @@ use std::os::fd::OwnedFd;
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::net::{SocketAddr, UnixStream};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
+use qmi::{ctl, ErrorCode, Message};
 use rustix::net::sockopt::socket_peercred;
 
 use crate::exit::{Error, Exit};
 use crate::modem::device::{read_trimmed, Roots};
 use crate::modem::holder;
 use crate::modem::port::Port;
+use crate::program;
 use crate::proxy::peer::{may_open, trusted};
 
 /// How long a proxy may take to listen.
@@ -109,7 +111,7 @@ impl Door {
         }
         let failed = |error: std::io::Error| Error::system("start the QMI proxy", &error);
         // It outlives this process, so it must not hold on to anything of it: it closes its output once it listens.
-        let mut child = Command::new(std::env::current_exe().map_err(failed)?)
+        let mut child = program::itself()
             .arg("proxy")
             .current_dir("/")
             .stdin(Stdio::null())
@@ -122,6 +124,28 @@ impl Door {
         self.child = Some(child);
         Ok(())
     }
+}
+
+impl Drop for Door {
+    /// One that runs on is waited for beside what this process does next: `cm` opens a door with each attempt.
+    fn drop(&mut self) {
+        self.reap();
+        if let Some(mut child) = self.child.take() {
+            std::thread::spawn(move || child.wait());
+        }
+    }
+}
+
+/// The error of a proxy that does not open the port. One of mhictl's says why, libqmi's does not.
+pub fn not_opened(node: &str, code: ErrorCode, message: &Message<'_>) -> Error {
+    let why = message.body::<ctl::ProxyOpened<'_>>().unwrap_or_default();
+    let what = why.what.map_or_else(
+        || format!("the QMI proxy does not open {node}: {code}"),
+        |what| what.to_string(),
+    );
+    let next = why.next.map_or(String::new(), |next| next.to_string());
+    let exit = why.exit.and_then(Exit::from_code);
+    Error::new(exit.unwrap_or(Exit::NoDevice), what, next)
 }
 
 /// The proxy's address: an abstract one, in libqmi's manner.

@@ -30,6 +30,7 @@ use crate::modem::device::{self, Kind as PortKind, Roots};
 use crate::modem::frames::{Frames, Received};
 use crate::modem::holder::Lock;
 use crate::modem::port::{Port, Stuck};
+use crate::program;
 
 /// Peers at a time.
 const PEERS_MAX: usize = 32;
@@ -50,6 +51,7 @@ const PATH_MAX: usize = 256;
 pub fn run(args: &ProxyArgs, roots: &Roots) -> Result<(), Error> {
     // Away from the terminal and its signals. By hand this may fail, and does no harm.
     let _ = setsid();
+    program::take_name();
     let failed = |error: std::io::Error| Error::system("listen for peers", &error);
     let address = door::address(roots).map_err(failed)?;
     let listener = match UnixListener::bind_addr(&address) {
@@ -66,10 +68,11 @@ pub fn run(args: &ProxyArgs, roots: &Roots) -> Result<(), Error> {
         peers: Vec::new(),
         ports: Vec::new(),
         names: 0,
+        stays: args.stay,
         idle_since: Instant::now(),
     };
     listening(&format!("listening on @{}", roots.proxy));
-    while args.stay || !proxy.over(Instant::now()) {
+    while !proxy.over(Instant::now()) {
         proxy.turn(None)?;
     }
     Ok(())
@@ -91,6 +94,8 @@ struct Proxy<'r> {
     peers: Vec<Peer>,
     ports: Vec<Shared>,
     names: share::Peer,
+    /// Whether it serves on without peers.
+    stays: bool,
     /// When the last peer left.
     idle_since: Instant,
 }
@@ -109,8 +114,13 @@ struct Shared {
 
 impl Proxy<'_> {
     fn over(&self, now: Instant) -> bool {
-        let idle = self.peers.is_empty() && self.ports.is_empty();
-        idle && now.duration_since(self.idle_since) >= LINGER
+        self.end().is_some_and(|end| now >= end)
+    }
+
+    /// When it ends if nobody comes.
+    fn end(&self) -> Option<Instant> {
+        let idle = !self.stays && self.peers.is_empty() && self.ports.is_empty();
+        idle.then(|| self.idle_since + LINGER)
     }
 
     /// Waits for something to happen, or until `end`, and deals with it.
@@ -191,8 +201,7 @@ impl Proxy<'_> {
         });
         let strangers = self.peers.iter().filter(|peer| peer.node.is_none());
         let strangers = strangers.map(|peer| peer.since + STRANGER_PATIENCE);
-        let end = self.peers.is_empty().then(|| self.idle_since + LINGER);
-        ports.chain(strangers).chain(end).min()
+        ports.chain(strangers).chain(self.end()).min()
     }
 
     /// Takes new peers; those beyond the bound and those who have no business here are closed.
@@ -439,6 +448,7 @@ mod tests {
             peers: Vec::new(),
             ports: Vec::new(),
             names: 0,
+            stays: false,
             idle_since: Instant::now(),
         }
     }
@@ -652,6 +662,16 @@ mod tests {
         assert!(proxy.peers.is_empty());
         assert!(!proxy.over(later) && proxy.over(later + LINGER));
         drop(streams);
+    }
+
+    #[test]
+    fn one_that_stays_has_nothing_to_wake_up_for_without_peers() {
+        let tree = Tree::new();
+        let mut proxy = proxy(&tree);
+        let later = Instant::now() + LINGER * 2;
+        assert!(proxy.over(later) && proxy.wakeup(later).is_some());
+        proxy.stays = true;
+        assert!(!proxy.over(later) && proxy.wakeup(later).is_none());
     }
 
     #[test]

@@ -163,7 +163,7 @@ fn same(one: &[String], other: &[String]) -> bool {
 fn converse(port: &mut At, wanted: &[List; 4], patience: Duration) -> Result<Bands, Error> {
     let supported = policy(port, patience)?;
     let before = read(port, patience)?;
-    let mut done: Vec<(Key, &[String])> = Vec::new();
+    let mut todo = Vec::new();
     let mut expected = before.clone();
     for (at, key) in Key::ALL.into_iter().enumerate() {
         let (Some(Some(list)), Some(now)) = (wanted.get(at), before.get(at)) else {
@@ -174,6 +174,13 @@ fn converse(port: &mut At, wanted: &[List; 4], patience: Duration) -> Result<Ban
         if same(list, now) {
             continue;
         }
+        todo.push((key, list, now));
+        if let Some(expected) = expected.get_mut(at) {
+            *expected = Some(list.to_vec());
+        }
+    }
+    let mut done: Vec<(Key, &[String])> = Vec::new();
+    for (key, list, now) in todo {
         if let Err(error) = port.ask(&set(key, list), patience) {
             for (key, old) in done.into_iter().filter(|(_, old)| !old.is_empty()) {
                 let _ = port.run(&set(key, old), patience);
@@ -181,9 +188,6 @@ fn converse(port: &mut At, wanted: &[List; 4], patience: Duration) -> Result<Ban
             return Err(error);
         }
         done.push((key, now));
-        if let Some(expected) = expected.get_mut(at) {
-            *expected = Some(list.to_vec());
-        }
     }
     let allowed = if done.is_empty() {
         before.clone()
@@ -377,6 +381,7 @@ mod tests {
         "AT+QNWPREFCFG=\"lte_band\"\r",
         "\r\n+QNWPREFCFG: \"lte_band\",3:20\r\n\r\nOK\r\n",
     );
+    const READ: [(&str, &str); 5] = [POLICY, MODE, LTE, SA, NSA];
     const OK: &str = "\r\nOK\r\n";
 
     fn wanted_of(mode: Option<&str>, lte: Option<&str>) -> [List; 4] {
@@ -388,11 +393,12 @@ mod tests {
         wanted(&args).unwrap()
     }
 
+    /// What follows the reading of everything.
     fn converse_with(
-        script: &'static [(&'static str, &'static str)],
+        script: &[(&'static str, &'static str)],
         wanted: &[List; 4],
     ) -> Result<Bands, Error> {
-        let (mut port, peer) = scripted(script);
+        let (mut port, peer) = scripted([&READ[..], script].concat().leak());
         let bands = converse(&mut port, wanted, PATIENCE);
         drop(port);
         drop(peer.join().unwrap());
@@ -406,11 +412,6 @@ mod tests {
     fn json_is_the_documented_object_and_what_is_set_is_read_back() {
         let bands = converse_with(
             &[
-                POLICY,
-                MODE,
-                LTE,
-                SA,
-                NSA,
                 ("AT+QNWPREFCFG=\"mode_pref\",NR5G:LTE\r", OK),
                 ("AT+QNWPREFCFG=\"lte_band\",3:20\r", OK),
                 MODE_AFTER,
@@ -437,7 +438,7 @@ mod tests {
 
     #[test]
     fn nothing_is_sent_for_what_is_so_already() {
-        let bands = converse_with(&[POLICY, MODE, LTE, SA, NSA], &wanted_of(None, Some("all")));
+        let bands = converse_with(&[], &wanted_of(None, Some("all")));
         assert_eq!(bands.unwrap().before, [None, None, None, None]);
     }
 
@@ -445,11 +446,6 @@ mod tests {
     fn a_refusal_sets_back_what_was_set_before_it() {
         let error = converse_with(
             &[
-                POLICY,
-                MODE,
-                LTE,
-                SA,
-                NSA,
                 ("AT+QNWPREFCFG=\"mode_pref\",LTE\r", OK),
                 ("AT+QNWPREFCFG=\"lte_band\",7\r", "\r\n+CME ERROR: 50\r\n"),
                 ("AT+QNWPREFCFG=\"mode_pref\",AUTO\r", OK),
@@ -464,18 +460,7 @@ mod tests {
     #[test]
     fn ok_is_not_believed() {
         let error = converse_with(
-            &[
-                POLICY,
-                MODE,
-                LTE,
-                SA,
-                NSA,
-                ("AT+QNWPREFCFG=\"lte_band\",7\r", OK),
-                MODE,
-                LTE,
-                SA,
-                NSA,
-            ],
+            &[("AT+QNWPREFCFG=\"lte_band\",7\r", OK), MODE, LTE, SA, NSA],
             &wanted_of(None, Some("7")),
         )
         .unwrap_err();
@@ -485,10 +470,8 @@ mod tests {
 
     #[test]
     fn a_band_that_the_modem_lacks_is_not_asked_for() {
-        let error = converse_with(
-            &[POLICY, MODE, LTE, SA, NSA],
-            &wanted_of(None, Some("3,99")),
-        );
+        // Nor is anything before it set.
+        let error = converse_with(&[], &wanted_of(Some("LTE"), Some("3,99")));
         let error = error.unwrap_err();
         assert_eq!(error.exit, Exit::Usage);
         assert_eq!(

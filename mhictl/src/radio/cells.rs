@@ -175,7 +175,7 @@ impl Cell {
     }
 
     fn json(&self) -> Value {
-        let decibels = |tenths: Option<i16>| tenths.map(|tenths| f64::from(tenths) / 10.0);
+        let decibels = |tenths: Option<i16>| tenths.map(report::from_tenths);
         json!({
             "technology": self.technology,
             "mcc": self.mcc,
@@ -267,7 +267,7 @@ impl Show for Cells {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::modem::radio::{Band, Lte, Nr};
+    use crate::modem::radio::{self, Band};
     use crate::show::tests::assert_documented;
     use qmi::nas::{LteCell, LteChannel, LteOthers, LteServing, Nr5gServing};
     use qmi::List8;
@@ -310,24 +310,13 @@ mod tests {
             ..Default::default()
         });
         let radio = Radio {
-            lte: Some(Lte {
-                rssi: -61,
-                rsrp: -90,
-                rsrq: -11,
-                snr: 18.2,
-            }),
-            nr5g: Some(Nr {
-                rsrp: -85,
-                rsrq: Some(-10),
-                snr: 23.5,
-            }),
             bands: vec![Band {
                 radio: Technology::Lte,
                 band: 3,
                 channel: 1650,
                 width: None,
             }],
-            ..Radio::default()
+            ..radio::tests::beside_lte()
         };
         let beside = NsaCell {
             pci: Some(701),

@@ -11,13 +11,14 @@ use crate::cli::EdlArgs;
 use crate::exit::{Error, Exit};
 use crate::modem::device::{self, read_trimmed, Roots};
 use crate::show::{self, Lines, Show};
+use crate::status;
 
 /// What has come of it.
 #[derive(Debug, PartialEq)]
 struct Edl {
     pci: String,
-    /// `modem_state`; none where another driver has the modem.
-    state: Option<String>,
+    /// `modem_state`.
+    state: String,
 }
 
 /// Brings the modem there.
@@ -44,19 +45,20 @@ fn enter(args: &EdlArgs, roots: &Roots) -> Result<Edl, Error> {
     })?;
     std::fs::write(&trigger, "1")
         .map_err(|error| Error::system(format_args!("write {}", trigger.display()), &error))?;
-    let until = Instant::now() + Duration::from_secs(args.timeout.max(1).into());
+    let until = Instant::now() + status::patience(args.timeout);
     loop {
-        let state = read_trimmed(&folder.join("modem_state"));
-        if state.as_deref().is_none_or(|state| state == "download") {
-            let pci = modem.pci;
-            return Ok(Edl { pci, state });
-        }
+        let (pci, state) = (&modem.pci, read_trimmed(&folder.join("modem_state")));
+        let what = match state {
+            Some(state) if state == "download" => {
+                let pci = pci.clone();
+                return Ok(Edl { pci, state });
+            }
+            Some(_) => format!("{pci} is not in emergency download"),
+            // Another driver has the modem.
+            None => format!("{pci}: nothing tells whether it is in emergency download"),
+        };
         if Instant::now() >= until {
-            return Err(Error::new(
-                Exit::NoAnswer,
-                format!("{} is not in emergency download", modem.pci),
-                "dmesg shows what it does",
-            ));
+            return Err(Error::new(Exit::NoAnswer, what, "dmesg shows what it does"));
         }
         std::thread::sleep(Duration::from_millis(100));
     }
@@ -95,7 +97,7 @@ mod tests {
     fn json_is_the_documented_object() {
         let edl = Edl {
             pci: "0000:01:00.0".into(),
-            state: Some("download".into()),
+            state: "download".into(),
         };
         assert_documented("edl --yes", &edl);
     }
@@ -106,6 +108,33 @@ mod tests {
         let error = enter(&EdlArgs::default(), &tree.roots).unwrap_err();
         assert_eq!(error.exit, Exit::Usage);
         assert!(error.next.contains("--yes"));
+    }
+
+    #[test]
+    fn only_a_modem_that_says_so_is_there() {
+        for (state, exit) in [
+            (Some("download\n"), None),
+            (Some("up\n"), Some(Exit::NoAnswer)),
+            (None, Some(Exit::NoAnswer)),
+        ] {
+            let tree = Tree::new();
+            tree.modem();
+            let folder = tree.roots.sys.join("bus/pci/devices/0000:00:04.0");
+            fs::create_dir_all(folder.join("mhi0")).unwrap();
+            fs::write(folder.join("mhi0/trigger_edl"), "").unwrap();
+            if let Some(state) = state {
+                fs::write(folder.join("modem_state"), state).unwrap();
+            }
+            let args = EdlArgs {
+                yes: true,
+                timeout: 1,
+                ..EdlArgs::default()
+            };
+            let result = enter(&args, &tree.roots);
+            assert_eq!(result.err().map(|error| error.exit), exit, "{state:?}");
+            let written = fs::read_to_string(folder.join("mhi0/trigger_edl"));
+            assert_eq!(written.unwrap(), "1");
+        }
     }
 
     #[test]

@@ -15,6 +15,7 @@ use crate::modem::radio::Radio;
 use crate::modem::talk::{body, Talk};
 use crate::radio::quectel::fields;
 use crate::show::{self, Lines, Show};
+use crate::status::report;
 
 /// What there is to show; what nobody says is none.
 #[derive(Debug, Default)]
@@ -153,7 +154,7 @@ impl Link {
     }
 
     fn json(self) -> Value {
-        let transfers = |tenths: Option<u32>| tenths.map(|tenths| f64::from(tenths) / 10.0);
+        let transfers = |tenths: Option<u32>| tenths.map(report::from_tenths);
         json!({
             "speed_gts": transfers(self.speed),
             "width": self.width,
@@ -227,20 +228,14 @@ impl Show for Info {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::modem::device::tests::Tree;
+    use crate::modem::device::tests::{modem, Tree};
     use crate::modem::radio::Sim;
     use crate::show::tests::assert_documented;
     use std::fs;
 
     fn info() -> Info {
         Info {
-            modem: Modem {
-                wwan: "wwan0".into(),
-                pci: "0000:01:00.0".into(),
-                driver: Some("mhi_net".into()),
-                ports: Vec::new(),
-                netdev: Some("rmnet_mhi0".into()),
-            },
+            modem: modem(),
             state: Some("up".into()),
             link: Link {
                 speed: Some(80),

@@ -14,6 +14,7 @@ use crate::modem::at::At;
 use crate::modem::device::{self, read_trimmed, Kind, Modem, Roots};
 use crate::modem::talk::{body, Talk};
 use crate::show::{self, Lines, Show};
+use crate::status;
 
 /// What a single request may take.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -51,7 +52,7 @@ fn restart(args: &ResetArgs, roots: &Roots) -> Result<Reset, Error> {
     };
     let since = Instant::now();
     if !args.no_wait {
-        let within = Duration::from_secs(args.timeout.max(1).into());
+        let within = status::patience(args.timeout);
         wait(roots, &modem.pci, before, within)?;
     }
     Ok(Reset {

@@ -101,25 +101,14 @@ fn line(carrier: &Carrier) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::modem::radio::{Lte, Nr, Technology};
+    use crate::modem::radio::{self, Technology};
     use crate::radio::quectel::tests::answer;
     use crate::show::tests::assert_documented;
 
     fn signal() -> Signal {
         let radio = Radio {
             technology: Some(Technology::Nsa),
-            lte: Some(Lte {
-                rssi: -61,
-                rsrp: -90,
-                rsrq: -11,
-                snr: 18.2,
-            }),
-            nr5g: Some(Nr {
-                rsrp: -85,
-                rsrq: Some(-10),
-                snr: 23.5,
-            }),
-            ..Radio::default()
+            ..radio::tests::beside_lte()
         };
         let carriers = quectel::carriers(&answer(&[
             "+QCAINFO: \"PCC\",1650,100,\"LTE BAND 3\",1,301,-90,-11,-61,18",

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 //! `mhictl sms`: the short messages that the modem keeps, by AT in text mode (3GPP TS 27.005). Numbers and texts go as
-//! hexadecimal UTF-16, so that every alphabet gets through; the port's own alphabet is set back at the end.
+//! hexadecimal UTF-16, so that every alphabet gets through; what the port had before is set back at the end.
 
 use std::time::Duration;
 
@@ -12,12 +12,16 @@ use crate::modem::at::{refusal, At};
 use crate::modem::device::{self, Roots};
 use crate::radio::quectel::fields;
 use crate::show::{self, Lines, Show};
+use crate::status;
 
 /// Longest text: 7 bits a character, or 16 once one of them is not among those.
 const LONGEST: usize = 160;
 const LONGEST_WIDE: usize = 70;
 /// The network may take that long to accept a message.
 const SEND_PATIENCE: Duration = Duration::from_secs(120);
+
+/// What is changed: parameters of a text to send, the alphabet, and text mode, in which the other two are set back.
+const SETTINGS: [&str; 3] = ["+CSMP", "+CSCS", "+CMGF"];
 
 /// A message that the modem keeps.
 #[derive(Debug, PartialEq)]
@@ -50,7 +54,7 @@ fn work(args: &SmsArgs, roots: &Roots) -> Result<Messages, Error> {
     }
     let modem = device::find(roots, args.device.as_deref())?;
     let mut port = At::open(roots, &modem, None)?;
-    let patience = Duration::from_secs(args.timeout.clamp(1, 3600).into());
+    let patience = status::patience(args.timeout);
     let done = in_text_mode(&mut port, &args.command, patience);
     done.map(|messages| Messages {
         device: modem.wwan,
@@ -84,23 +88,31 @@ fn is_wide(text: &str) -> bool {
     !text.chars().all(plain)
 }
 
-/// Does it in text mode and in an alphabet that has every character; the port has its own one back whatever came of it.
+/// Does it in text mode and in an alphabet that has every character; the port has its own ones back whatever came of it.
 fn in_text_mode(
     port: &mut At,
     command: &SmsCommand,
     patience: Duration,
 ) -> Result<Messages, Error> {
-    let alphabet = port.ask("AT+CSCS?", patience)?;
-    let alphabet = alphabet
-        .values("+CSCS")
-        .next()
-        .unwrap_or("\"GSM\"")
-        .to_owned();
-    port.ask("AT+CMGF=1", patience)?;
-    port.ask("AT+CSCS=\"UCS2\"", patience)?;
-    let done = converse(port, command, patience);
-    let _ = port.run(&format!("AT+CSCS={alphabet}"), patience);
+    let mut before = Vec::new();
+    for name in SETTINGS {
+        let answer = port.run(&format!("AT{name}?"), patience)?;
+        let value = answer.values(name).next();
+        before.extend(value.map(|value| format!("AT{name}={value}")));
+    }
+    let done = set(port, patience).and_then(|()| converse(port, command, patience));
+    for command in before {
+        // One that is silent now would be with each of them.
+        if port.run(&command, patience).is_err() {
+            break;
+        }
+    }
     done
+}
+
+fn set(port: &mut At, patience: Duration) -> Result<(), Error> {
+    port.ask("AT+CMGF=1", patience)?;
+    port.ask("AT+CSCS=\"UCS2\"", patience).map(drop)
 }
 
 fn converse(port: &mut At, command: &SmsCommand, patience: Duration) -> Result<Messages, Error> {
@@ -135,13 +147,14 @@ fn converse(port: &mut At, command: &SmsCommand, patience: Duration) -> Result<M
     Ok(done)
 }
 
-/// Messages of heads, each with its text in the line behind.
+/// Messages of heads, each with its text in the line behind; where that is another head, or none, the text is empty.
 fn messages(lines: &[String], prefix: &str, index: Option<u32>) -> Vec<Message> {
-    let pairs = lines.iter().zip(lines.iter().skip(1));
-    let heads = pairs.filter_map(|(head, text)| Some((head.strip_prefix(prefix)?, text)));
-    heads
-        .filter_map(|(head, text)| message(head, text, index))
-        .collect()
+    let heads = lines.iter().enumerate().filter_map(|(at, line)| {
+        let head = line.strip_prefix(prefix)?;
+        let text = lines.get(at + 1).filter(|text| !text.starts_with(prefix));
+        message(head, text.map_or("", String::as_str), index)
+    });
+    heads.collect()
 }
 
 /// `[INDEX,]"STATE","NUMBER",["NAME"],"DATE,TIME"`, the number in hexadecimal.
@@ -191,7 +204,7 @@ fn hex(text: &str) -> String {
     units.collect::<Vec<_>>().concat()
 }
 
-/// Text of hexadecimal UTF-16; what is none of it is left to the caller, and no control character gets to a terminal.
+/// Text of hexadecimal UTF-16; what is none of it is left to the caller. Nothing in it is for the terminal but line breaks.
 fn unhex(hex: &str) -> Option<String> {
     let quads = hex.as_bytes().chunks(4);
     let units = quads.map(|quad| {
@@ -201,15 +214,7 @@ fn unhex(hex: &str) -> Option<String> {
         u16::from_str_radix(digits, 16).ok()
     });
     let units: Vec<u16> = units.collect::<Option<_>>()?;
-    let text = String::from_utf16_lossy(&units);
-    let tame = |c: char| {
-        if c.is_control() && c != '\n' {
-            '\u{fffd}'
-        } else {
-            c
-        }
-    };
-    Some(text.chars().map(tame).collect())
+    Some(show::tame(&String::from_utf16_lossy(&units)))
 }
 
 impl Show for Messages {
@@ -329,13 +334,17 @@ mod tests {
     }
 
     #[test]
-    fn the_port_has_its_alphabet_back_also_after_a_refusal() {
+    fn the_port_has_its_settings_back_also_after_a_refusal() {
         let (mut port, peer) = scripted(&[
+            ("AT+CSMP?\r", "\r\n+CSMP: 17,167,0,0\r\n\r\nOK\r\n"),
             ("AT+CSCS?\r", "\r\n+CSCS: \"IRA\"\r\n\r\nOK\r\n"),
+            ("AT+CMGF?\r", "\r\n+CMGF: 0\r\n\r\nOK\r\n"),
             ("AT+CMGF=1\r", "\r\nOK\r\n"),
             ("AT+CSCS=\"UCS2\"\r", "\r\nOK\r\n"),
             ("AT+CMGD=7\r", "\r\n+CMS ERROR: 321\r\n"),
+            ("AT+CSMP=17,167,0,0\r", "\r\nOK\r\n"),
             ("AT+CSCS=\"IRA\"\r", "\r\nOK\r\n"),
+            ("AT+CMGF=0\r", "\r\nOK\r\n"),
         ]);
         let done = in_text_mode(&mut port, &SmsCommand::Delete { index: 7 }, PATIENCE);
         assert_eq!(done.unwrap_err().exit, Exit::AtError);
@@ -365,6 +374,33 @@ mod tests {
     }
 
     #[test]
+    fn a_message_without_a_text_is_empty_and_takes_no_others() {
+        let head = |index| format!("+CMGL: {index},\"REC READ\",\"\",,\"\"");
+        let lines = [head(1), head(2), "0041".to_owned(), head(3)];
+        let found = messages(&lines, "+CMGL: ", None);
+        let found: Vec<(u32, &str)> = found.iter().map(|m| (m.index, m.text.as_str())).collect();
+        assert_eq!(found, [(1, ""), (2, "A"), (3, "")]);
+    }
+
+    #[test]
+    fn a_text_of_several_lines_is_one_message() {
+        let text = unhex(&hex("a\nmessage 9      unread")).unwrap();
+        let found = Messages {
+            messages: vec![Message {
+                index: 1,
+                state: None,
+                number: None,
+                time: None,
+                text,
+            }],
+            ..Messages::default()
+        };
+        let lines = found.lines();
+        let heads = lines.lines().filter(|line| line.starts_with("message"));
+        assert_eq!(heads.count(), 1, "{lines}");
+    }
+
+    #[test]
     fn hostile_heads_and_texts_are_tamed() {
         let lines = |lines: &[&str]| {
             lines
@@ -374,7 +410,6 @@ mod tests {
         };
         for bad in [
             &[][..],
-            &["+CMGL: 1,\"REC READ\""],
             &["+CMGL: x,\"REC READ\"", "0041"],
             &["+CMGL: ", "0041"],
         ] {

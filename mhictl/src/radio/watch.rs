@@ -10,9 +10,9 @@ use serde_json::{json, Value};
 
 use crate::cli::WatchArgs;
 use crate::exit::Error;
-use crate::interrupt::Interrupt;
 use crate::modem::device::Roots;
 use crate::show::{self, Show};
+use crate::signals::Signals;
 use crate::status;
 use crate::status::report::{Link, Report};
 
@@ -26,7 +26,7 @@ struct Rate {
 
 /// Shows views until a signal, or until there were as many as wanted.
 pub fn run(args: &WatchArgs, roots: &Roots) -> Result<(), Error> {
-    let interrupt = Interrupt::new()?;
+    let signals = Signals::interrupt()?;
     let screen = std::io::stdout().is_terminal() && !args.common.json;
     let mut before: Option<(Instant, Vec<Link>)> = None;
     let mut shown = 0;
@@ -59,8 +59,8 @@ pub fn run(args: &WatchArgs, roots: &Roots) -> Result<(), Error> {
         if args.count.is_some_and(|count| shown >= count) {
             return result.map(drop);
         }
-        let pause = Duration::from_secs(args.interval.clamp(1, 3600).into());
-        if interrupt.within(pause.saturating_sub(now.elapsed())) {
+        let pause = status::patience(args.interval);
+        if signals.within(pause.saturating_sub(now.elapsed())) {
             return Ok(());
         }
     }
@@ -193,5 +193,15 @@ mod tests {
         assert_eq!(view(&result, &[]), "mhictl: error: no modem found\n");
         assert_eq!(object(&result, &[])["error"]["code"], 3);
         assert_eq!(object(&result, &[])["rates"], json!([]));
+        let rate = Rate {
+            link: "rmnet_mhi0.1".into(),
+            received: 500,
+            sent: 50,
+        };
+        let documented = show::tests::documented("watch --device wwan1");
+        assert_eq!(
+            show::tests::keys(&object(&result, &[rate])),
+            show::tests::keys(&documented)
+        );
     }
 }

@@ -14,6 +14,7 @@ use crate::exit::{Error, Exit};
 use crate::modem::addressing::Format;
 use crate::modem::client::Received;
 use crate::modem::radio::Registration;
+use crate::proxy::door::not_opened;
 
 /// Questions in a row that stay unanswered before the modem counts as dead.
 const MISSED_BEATS: u32 = 3;
@@ -193,15 +194,25 @@ impl Session {
             return;
         };
         self.missed_beats = 0;
-        let status = received
-            .message()
-            .and_then(|message| message.body::<wds::Status>());
-        if status.is_ok_and(|status| status.connection == wds::Connection::Disconnected) {
-            self.fail(
-                Error::new(Exit::Refused, "the network released the session", ""),
-                now,
-            );
+        let Ok(message) = received.message() else {
+            return;
+        };
+        let disconnected = || {
+            let status = message.body::<wds::Status>();
+            status.is_ok_and(|status| status.connection == wds::Connection::Disconnected)
+        };
+        match message.verdict() {
+            // It restarted, and nobody has heard of it.
+            Ok(Err(ErrorCode::INVALID_CLIENT_ID)) => self.fire(Trigger::Reset, now),
+            Ok(Err(ErrorCode::OUT_OF_CALL)) => self.released(now),
+            Ok(Ok(())) if disconnected() => self.released(now),
+            _ => {}
         }
+    }
+
+    fn released(&mut self, now: Instant) {
+        let what = "the network released the session";
+        self.fail(Error::new(Exit::Refused, what, ""), now);
     }
 
     pub(super) fn failed(&mut self, error: Error) -> Option<Trigger> {
@@ -219,17 +230,10 @@ impl Session {
         ))
     }
 
-    /// The proxy does not open the port. One of mhictl's says why, libqmi's does not.
+    /// The proxy does not open the port.
     fn not_attached(&mut self, code: ErrorCode, message: &Message<'_>) -> Option<Trigger> {
-        let why = message.body::<ctl::ProxyOpened<'_>>().unwrap_or_default();
-        let exit = why.exit.and_then(Exit::from_code).unwrap_or(Exit::NoDevice);
-        let what = why.what.map_or_else(
-            || format!("the QMI proxy does not open {}: {code}", self.node),
-            |what| what.to_string(),
-        );
-        let next = why.next.map_or(String::new(), |next| next.to_string());
-        let error = Error::new(exit, what, next);
-        if exit != Exit::NoDevice {
+        let error = not_opened(&self.node, code, message);
+        if error.exit != Exit::NoDevice {
             return self.failed(error);
         }
         // The modem restarts just now: look for it again.

@@ -639,7 +639,7 @@ impl Session {
             ),
             state => Error::new(
                 Exit::NoAnswer,
-                format!("not connected {within}, stuck at {state:?}"),
+                format!("not connected {within}, stuck at {}", state.name()),
                 "give it longer with --timeout, or see what happens with -v",
             ),
         }

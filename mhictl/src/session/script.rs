@@ -97,6 +97,10 @@ pub struct Script {
     pub clients: Vec<(u8, u8)>,
     /// Sessions that run.
     pub sessions: Vec<u8>,
+    /// After how many requests it loses all of that, and the octets that tell of it, if any.
+    pub forgets: Option<(usize, Vec<u8>)>,
+    /// Clients that it has lost.
+    lost: Vec<(u8, u8)>,
     families: HashMap<u8, wds::Family>,
     next_client: u8,
 }
@@ -133,6 +137,8 @@ impl Default for Script {
             garbage: Vec::new(),
             clients: Vec::new(),
             sessions: Vec::new(),
+            forgets: None,
+            lost: Vec::new(),
             families: HashMap::new(),
             next_client: 0,
         }
@@ -150,9 +156,11 @@ impl Script {
         if self.silent.contains(&which) {
             return None;
         }
+        let client = (request.service, request.client);
+        let lost = self.lost.contains(&client);
         if which != OPEN && request.service != service::CTL {
             assert!(
-                self.clients.contains(&(request.service, request.client)),
+                lost || self.clients.contains(&client),
                 "{which:02x?} from a client that was never allocated"
             );
         }
@@ -166,11 +174,18 @@ impl Script {
             request.id,
         );
         let bytes = match self.refused.get(&which) {
+            _ if lost => to.verdict(Err(ErrorCode::INVALID_CLIENT_ID)),
             Some(&code) => to.verdict(Err(code)),
             None => self.body(&request, to),
         };
         let mut octets = self.garbage.clone();
         octets.extend_from_slice(bytes.finish().expect("the reply fits"));
+        let forgets = self.forgets.take_if(|(count, _)| self.log.len() >= *count);
+        if let Some((_, told)) = forgets {
+            self.lost.append(&mut self.clients);
+            self.sessions.clear();
+            octets.extend(told);
+        }
         Some(octets)
     }
 

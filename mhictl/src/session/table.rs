@@ -65,6 +65,43 @@ pub enum State {
     Ended,
 }
 
+impl State {
+    /// Its name for people and in JSON, where it never changes.
+    pub fn name(self) -> &'static str {
+        match self {
+            State::Opening => "opening",
+            State::Attaching => "attaching",
+            State::Versions => "versions",
+            State::Clients => "clients",
+            State::Firmware => "firmware",
+            State::Mode => "mode",
+            State::Power => "power",
+            State::Unlocking => "unlocking",
+            State::Turn => "turn",
+            State::Sim => "sim",
+            State::Unlock => "unlock",
+            State::Subscribe => "subscribe",
+            State::Serving => "serving",
+            State::Systems => "systems",
+            State::Claim => "claim",
+            State::Format => "format",
+            State::ReadFormat => "readformat",
+            State::Link => "link",
+            State::Bind => "bind",
+            State::Family => "family",
+            State::Start => "start",
+            State::Settings => "settings",
+            State::Configure => "configure",
+            State::Up => "up",
+            State::Refresh => "refresh",
+            State::Stop => "stop",
+            State::Release => "release",
+            State::Rest => "rest",
+            State::Ended => "ended",
+        }
+    }
+}
+
 /// What happened, in the terms of the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trigger {
@@ -273,6 +310,15 @@ mod tests {
             Start, Settings, Configure, Up, Refresh, Stop, Release, Rest, Ended,
         ]
     };
+
+    #[test]
+    fn names_are_those_that_the_readme_has() {
+        let readme = include_str!("../../../README.md");
+        let head = "| `sessions[].state` |";
+        let row = readme.lines().find(|line| line.starts_with(head)).unwrap();
+        let documented: Vec<&str> = row.split('`').skip(3).step_by(2).collect();
+        assert_eq!(documented, STATES.map(State::name));
+    }
 
     #[test]
     fn every_row_is_reachable_by_lookup() {

@@ -731,6 +731,51 @@ fn a_session_that_is_gone_without_a_word_is_noticed() {
 }
 
 #[test]
+fn a_call_that_the_modem_does_not_know_any_more_is_set_up_anew() {
+    let mut rig = up();
+    rig.modem.refused.insert(STATUS, ErrorCode::OUT_OF_CALL);
+    rig.run_until(|rig| rig.session.state() != State::Up);
+    rig.modem.refused.clear();
+    assert!(rig
+        .lines
+        .iter()
+        .any(|line| line == "disconnected: the network released the session"));
+    rig.run_up();
+    // Another refusal says nothing of the session.
+    rig.modem.refused.insert(STATUS, ErrorCode::INTERNAL);
+    let (since, lines) = (rig.now, rig.lines.len());
+    rig.run_until(|rig| rig.now.duration_since(since) >= Duration::from_secs(600));
+    assert_eq!(rig.lines.len(), lines);
+}
+
+#[test]
+fn a_modem_that_forgets_or_restarts_after_any_step_is_set_up_anew() {
+    let steps = up().modem.log.len();
+    for (told, again) in [(vec![], true), (synced(), true), (synced(), false)] {
+        // Not told of, the first connection ends with what the modem refuses; it was up before.
+        let before = if again { steps } else { 0 };
+        for step in 1..=steps {
+            let mut rig = rig();
+            if again {
+                rig.run_up();
+            }
+            rig.modem.forgets = Some((before + step, told.clone()));
+            if again {
+                rig.receive(&synced());
+            }
+            let since = rig.now;
+            rig.run_until(|rig| {
+                let up = rig.session.state() == State::Up && !rig.modem.sessions.is_empty();
+                up && rig.modem.forgets.is_none()
+            });
+            let seconds = rig.now.duration_since(since).as_secs();
+            assert!(seconds < 30, "step {step}: {seconds} s");
+            assert_eq!((rig.result.clone(), rig.modem.sessions.len()), (None, 1));
+        }
+    }
+}
+
+#[test]
 fn changed_settings_are_read_and_set_without_a_break() {
     let mut rig = dual();
     rig.run_up();

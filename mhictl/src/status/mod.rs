@@ -44,8 +44,13 @@ pub fn run(args: &StatusArgs, roots: &Roots) -> Result<(), Error> {
 impl StatusArgs {
     /// How long the modem may take.
     pub fn patience(&self) -> Duration {
-        Duration::from_secs(self.timeout.clamp(1, 3600).into())
+        patience(self.timeout)
     }
+}
+
+/// What an option means in seconds: not nothing, and not more than anybody waits for.
+pub fn patience(seconds: u32) -> Duration {
+    Duration::from_secs(seconds.clamp(1, 3600).into())
 }
 
 /// Everything there is to show.

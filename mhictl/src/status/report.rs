@@ -343,13 +343,18 @@ pub fn megahertz(width: Option<u32>) -> Option<Number> {
     let width = width?;
     match width % 10 {
         0 => Some((width / 10).into()),
-        _ => Number::from_f64(f64::from(width) / 10.0),
+        _ => Number::from_f64(from_tenths(width)),
     }
 }
 
 /// One decimal, as the modem gave it.
 pub fn tenths(value: f32) -> f64 {
-    (f64::from(value) * 10.0).round() / 10.0
+    from_tenths((f64::from(value) * 10.0).round())
+}
+
+/// A whole number of tenths.
+pub fn from_tenths(tenths: impl Into<f64>) -> f64 {
+    tenths.into() / 10.0
 }
 
 /// Bars for a reference signal received power in dBm: 5 from -85 on, one less for each 10 dB, as telephones show it.
@@ -367,17 +372,13 @@ fn bars(rsrp: i16) -> u8 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::modem::device::tests::modem;
     use crate::modem::radio::{Lte, Nr, Sim};
+    use crate::show::tests::{documented, keys};
 
     fn report() -> Report {
         Report {
-            modem: Modem {
-                wwan: "wwan0".into(),
-                pci: "0000:01:00.0".into(),
-                driver: Some("mhi_net".into()),
-                ports: Vec::new(),
-                netdev: Some("rmnet_mhi0".into()),
-            },
+            modem: modem(),
             radio: Radio {
                 firmware: Some("RM520NGLAAR01A07M4G".into()),
                 model: Some("RM520N-GL".into()),
@@ -483,6 +484,7 @@ mod tests {
             }],
         });
         assert_eq!(report().json(), expected);
+        assert_eq!(keys(&expected), keys(&documented("status")));
     }
 
     #[test]

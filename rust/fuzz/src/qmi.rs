@@ -4,8 +4,8 @@
 use std::time::{Duration, Instant};
 
 use crate::frames::{Frames, PARTIAL_PATIENCE};
-use qmi::{ctl, dms, dsd, nas, uim, wda, wds};
-use qmi::{next_frame, qmux, Body, Builder, Decoded, Message, Step, Tlvs};
+use qmi::decode::{visit, Visitor, INDICATIONS, REQUESTS};
+use qmi::{next_frame, qmux, Body, Builder, Decoded, Kind, Message, Step, Tlvs};
 
 /// A byte stream from a QMI port.
 pub fn qmi_qmux(data: &[u8]) {
@@ -105,40 +105,47 @@ pub fn qmi_tlv(data: &[u8]) {
     bodies(tlvs);
 }
 
-/// Reads `$body`, and if that went well, writes and reads it again: the same must come out.
-macro_rules! again {
-    ($tlvs:ident $buffer:ident: $($body:ty,)*) => {
-        $(if let Ok(body) = <$body>::parse($tlvs) {
-            let builder = Builder::request(&mut $buffer, 1, 1, 1, 1);
-            if let Ok(frame) = body.emit(builder).finish() {
-                let Step::Frame { frame, .. } = next_frame(frame) else {
-                    panic!("no frame was written");
-                };
-                let message = Message::parse(&frame).expect("a message was written");
-                assert_eq!(<$body>::parse(message.tlvs), Ok(body), stringify!($body));
-            }
-        })*
-    };
+/// Writes a message's body as it was read.
+struct Written;
+
+impl Visitor for Written {
+    type Output<'a> = Option<Vec<u8>>;
+
+    fn body<'a, B: Body<'a>>(self, message: &Message<'a>) -> Self::Output<'a> {
+        let body: B = message.body().ok()?;
+        let mut buffer = vec![0; qmux::MAX_FRAME];
+        let to = Builder::request(&mut buffer, 1, 1, 1, message.id);
+        Some(body.emit(to).finish().ok()?.to_vec())
+    }
 }
 
+/// Reads the TLVs as each body that this crate knows. What could be read and written is written the same after it was read again.
 fn bodies(tlvs: Tlvs<'_>) {
-    let mut buffer = vec![0; qmi::qmux::MAX_FRAME];
-    again! { tlvs buffer:
-        ctl::Sync, ctl::Synced, ctl::GetVersions, ctl::Versions<'_>, ctl::AllocateClient, ctl::Allocated,
-        ctl::ReleaseClient, ctl::Revoked,
-        dms::Manufacturer<'_>, dms::Model<'_>, dms::Revision<'_>, dms::Msisdn<'_>, dms::Ids<'_>,
-        dms::HardwareRevision<'_>, dms::Capabilities<'_>, dms::OperatingMode, dms::SetOperatingMode,
-        dms::Bands<'_>, dms::VerifyPin<'_>, dms::PinRetries, dms::PinStatus, dms::Iccid<'_>, dms::Imsi<'_>,
-        dsd::SystemStatus<'_>, dsd::RegisterStatus,
-        nas::ServingSystem<'_>, nas::SystemInfo, nas::SystemInfoChanged, nas::SignalInfo, nas::SignalStrength,
-        nas::GetPlmnName, nas::PlmnName<'_>, nas::HomeNetwork<'_>, nas::RegisterIndications,
-        nas::SelectionPreference, nas::SetSelectionPreference, nas::TechnologyPreference,
-        nas::PreferredNetworks<'_>,
-        uim::CardStatus<'_>, uim::CardStatusChanged<'_>, uim::VerifyPin<'_>, uim::PinResult,
-        uim::RegisterEvents, uim::Events, uim::ReadTransparent<'_>, uim::FileContent<'_>,
-        wda::SetDataFormat, wda::GetDataFormat, wda::DataFormat,
-        wds::BindMuxDataPort, wds::SetIpFamily, wds::StartNetwork<'_>, wds::Started, wds::StopNetwork,
-        wds::SetEventReport, wds::RegisterIndications, wds::ConfigChanged, wds::Autoconnect,
-        wds::SetAutoconnect, wds::GetSettings, wds::Settings<'_>,
+    for (kind, all) in [
+        (Kind::Request, REQUESTS),
+        (Kind::Response, REQUESTS),
+        (Kind::Indication, INDICATIONS),
+    ] {
+        for &(service, id, name) in all {
+            let message = Message {
+                service,
+                client: 1,
+                kind,
+                transaction: 1,
+                id,
+                tlvs,
+            };
+            let written = visit(&message, Written).expect("a message of the crate's own list");
+            let Some(written) = written else { continue };
+            let Step::Frame { frame, .. } = next_frame(&written) else {
+                panic!("no frame was written");
+            };
+            let parsed = Message::parse(&frame).expect("a message was written");
+            let again = Message {
+                tlvs: parsed.tlvs,
+                ..message
+            };
+            assert_eq!(visit(&again, Written), Some(Some(written.clone())), "{name}");
+        }
     }
 }

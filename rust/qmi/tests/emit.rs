@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 //! What one end emits, the other parses to the same; lack of space is an error and never a panic.
 
-use qmi::{ctl, nas, reason, service, uim, wda, wds};
-use qmi::{Body, Builder, CallEnd, Error, ErrorCode, Frame, Kind, List8, Message, Verbose};
+use qmi::{ctl, dsd, nas, reason, service, uim, wda, wds};
+use qmi::{
+    Body, Builder, CallEnd, Error, ErrorCode, Frame, Kind, List8, Message, Request, Verbose,
+};
 
 /// Emits a body as a response, parses it again and compares.
 fn there_and_back<'a, B: Body<'a> + PartialEq + std::fmt::Debug>(body: &B, buffer: &'a mut [u8]) {
@@ -82,6 +84,62 @@ fn unknown_numbers_survive() {
     };
     there_and_back(&format, &mut [0; 128]);
     assert_eq!(wda::LinkLayer::Other(99).to_string(), "unknown (99)");
+}
+
+/// A request's TLVs, and that it is read as it was written.
+fn request<'a, R: Request + Body<'a> + PartialEq + std::fmt::Debug>(
+    body: &R,
+    buffer: &'a mut [u8],
+) -> Vec<(u8, Vec<u8>)> {
+    let frame = Builder::call(buffer, 7, 9, body).finish().unwrap();
+    let (frame, _) = Frame::parse(frame).unwrap();
+    let message = Message::parse(&frame).unwrap();
+    assert_eq!((message.service, message.id), (R::SERVICE, R::ID));
+    assert_eq!(message.body::<R>().unwrap(), *body);
+    let tlvs = message.tlvs.map(|tlv| (tlv.kind, tlv.value.to_vec()));
+    tlvs.collect()
+}
+
+/// Numbers and sizes of libqmi's data/qmi-service-*.json; vectors.txt has none of these, since qmicli does not send them.
+#[test]
+fn requests_that_qmicli_has_not_are_written_as_libqmis_tables_say() {
+    let reports = wds::SetEventReport {
+        bearer: Some(true),
+        call: Some(false),
+        ..Default::default()
+    };
+    assert_eq!(
+        request(&reports, &mut [0; 64]),
+        [(0x12, vec![1]), (0x17, vec![0])]
+    );
+    let changes = wds::RegisterIndications {
+        extended_ip_config: Some(true),
+        ..Default::default()
+    };
+    assert_eq!(request(&changes, &mut [0; 64]), [(0x12, vec![1])]);
+    let registration = nas::RegisterIndications {
+        serving_system: Some(true),
+        system_info: Some(true),
+        ..Default::default()
+    };
+    assert_eq!(
+        request(&registration, &mut [0; 64]),
+        [(0x13, vec![1]), (0x18, vec![1])]
+    );
+    let network = nas::GetPlmnName {
+        plmn: nas::Plmn { mcc: 262, mnc: 1 },
+    };
+    assert_eq!(
+        request(&network, &mut [0; 64]),
+        [(0x01, vec![0x06, 0x01, 0x01, 0x00])]
+    );
+    let events = uim::RegisterEvents { mask: 0x11 };
+    assert_eq!(
+        request(&events, &mut [0; 64]),
+        [(0x01, vec![0x11, 0, 0, 0])]
+    );
+    let systems = dsd::RegisterStatus { enable: Some(true) };
+    assert_eq!(request(&systems, &mut [0; 64]), [(0x11, vec![1])]);
 }
 
 #[test]

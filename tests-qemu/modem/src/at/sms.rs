@@ -11,16 +11,29 @@ const WRONG_INDEX: Failure = Failure::Cms(321);
 /// Longest text: 7 bits, or 16 where the coding scheme says so.
 const LONGEST: usize = 160;
 const LONGEST_WIDE: usize = 70;
+/// Coding scheme of 16 bits.
+const WIDE: &str = "8";
 
 /// What `ATZ` resets of it.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Settings {
     /// `AT+CMGF=1`
     text_mode: bool,
     /// `AT+CSCS="UCS2"`: numbers and texts are hexadecimal UTF-16.
     wide: bool,
-    /// `AT+CSMP`: the message is 16 bits wide.
-    wide_message: bool,
+    /// `AT+CSMP`: first octet, validity, protocol, coding scheme.
+    parameters: Vec<String>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Settings {
+            text_mode: false,
+            wide: false,
+            // As TS 27.005 has them.
+            parameters: ["17", "167", "0", "0"].map(str::to_owned).to_vec(),
+        }
+    }
 }
 
 /// `AT+CMGF`
@@ -54,16 +67,22 @@ fn switch(name: &str, value: &mut bool, form: &Form, words: [&str; 2]) -> Outcom
     }
 }
 
-/// `AT+CSMP`: first octet, validity, protocol, coding scheme, of which 0 and 8 are known.
+/// `AT+CSMP`: a message is coded in 7 bits (0) or 16 (8). What is left out stays.
 pub fn parameters(at: &mut At, _: &mut Modem, form: &Form) -> Outcome {
-    let Form::Set(arguments) = form else {
-        return Err(WRONG_PARAMETER);
-    };
-    at.settings.sms.wide_message = match arguments.get(3).map(String::as_str) {
-        Some("0") | None => false,
-        Some("8") => true,
-        Some(_) => return Err(WRONG_PARAMETER),
-    };
+    let parameters = &mut at.settings.sms.parameters;
+    match form {
+        Form::Read => return Ok(vec![format!("+CSMP: {}", parameters.join(","))]),
+        Form::Set(arguments) if arguments.len() <= parameters.len() => {
+            let coding = arguments.get(3).map(String::as_str);
+            if !matches!(coding, None | Some("0" | WIDE)) {
+                return Err(WRONG_PARAMETER);
+            }
+            for (parameter, argument) in parameters.iter_mut().zip(arguments) {
+                parameter.clone_from(argument);
+            }
+        }
+        _ => return Err(WRONG_PARAMETER),
+    }
     Ok(Vec::new())
 }
 
@@ -126,7 +145,11 @@ pub fn compose(at: &mut At, _: &mut Modem, form: &Form) -> Outcome {
 pub fn send(at: &mut At, modem: &mut Modem, number: String, typed: &str) -> Outcome {
     let settings = text_mode(at)?;
     let text = settings.parse(typed).ok_or(WRONG_PARAMETER)?;
-    let (length, longest) = match settings.wide_message {
+    let wide = settings
+        .parameters
+        .get(3)
+        .is_some_and(|coding| coding == WIDE);
+    let (length, longest) = match wide {
         true => (text.encode_utf16().count(), LONGEST_WIDE),
         false => (text.chars().count(), LONGEST),
     };

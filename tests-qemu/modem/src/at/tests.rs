@@ -455,6 +455,10 @@ fn messages_arrive_and_are_sent_in_text_mode() {
         read[1],
         "0047007200FC00DF006500200061006E00200061006C006C0065"
     );
+    assert_eq!(host.run("AT+CSMP?"), ["+CSMP: 17,167,0,0", "OK"]);
+    host.ok("AT+CSMP=17,170,0,8");
+    assert_eq!(host.run("AT+CSMP?"), ["+CSMP: 17,170,0,8", "OK"]);
+    assert_eq!(host.run("AT+CSMP=17,170,0,1"), ["+CMS ERROR: 305"]);
     host.write(b"AT+CMGS=\"00340032\"\r");
     assert_eq!(host.read(), "\r\n> ");
     host.write(b"004F006B\x1a");
