@@ -5,6 +5,11 @@
 package=/lib/modules/guest
 dkms=/lib/modules/$(uname -r)/updates/dkms
 
+[ -e $package/rmnet_mhi.ko ] || {
+	skip "Debian package: DKMS builds for Debian's kernels"
+	leave
+}
+
 # DKMS itself has no place here: what it has built, it has built.
 install_package() {
 	cp -r $package/usr /
