@@ -40,6 +40,7 @@ loaded() {
 # replug [MODULE]: as if the machine booted, with no driver loaded, or with this one that knows the modem before udev does.
 replug() {
 	echo 1 >"/sys/bus/pci/devices/$address/remove"
+	udevadm control --reload
 	rmmod rmnet_mhi 2>/dev/null
 	rmmod mhi_pci_generic 2>/dev/null
 	[ $# = 0 ] || modprobe "$1"
