@@ -2,31 +2,29 @@
 # shellcheck shell=dash
 # The Debian package, as tests-qemu/debian-packages leaves it for guests: what dpkg, DKMS and a boot make of it. Sourced by its cases.
 
-package=/lib/modules/guest
+package=/lib/modules/guest/package
+built=/lib/modules/guest/rmnet_mhi.ko
 dkms=/lib/modules/$(uname -r)/updates/dkms
 
-[ -e $package/rmnet_mhi.ko ] || {
+[ -e $built ] || {
 	skip "Debian package: DKMS builds for Debian's kernels"
 	leave
 }
 
+# As at each boot, but in this image: udev loads drivers for what is there.
+udevadm trigger --settle --action=add --subsystem-match=pci
+
 # DKMS itself has no place here: what it has built, it has built.
 install_package() {
-	cp -r $package/usr /
 	mkdir -p $dkms /usr/lib/dkms
-	cp $package/rmnet_mhi.ko $dkms/
-	depmod
 	printf '#!/bin/sh\n' >/usr/lib/dkms/common.postinst
 	printf '#!/bin/sh\n' >/usr/sbin/dkms
 	chmod 755 /usr/lib/dkms/common.postinst /usr/sbin/dkms
-	udevadm control --reload
-	sh $package/DEBIAN/postinst configure
+	cp -r $package/usr / && cp $built $dkms/ && depmod && udevadm control --reload && sh $package/DEBIAN/postinst configure
 }
 
 remove_package() {
-	rm $dkms/rmnet_mhi.ko
-	depmod
-	sh $package/DEBIAN/prerm remove
+	rm $dkms/rmnet_mhi.ko && depmod && sh $package/DEBIAN/prerm remove
 }
 
 override_is() {
