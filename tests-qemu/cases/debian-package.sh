@@ -24,6 +24,7 @@ check "leaves it with our driver" bound_to mhi_net
 
 check "boot" replug
 check "our driver has the modem after it" wait_for 10 bound_to mhi_net
+check "for good, too" override_is mhi_net
 check "and the other was loaded, too" wait_for 10 loaded mhi_pci_generic
 check "boot, where mhi_pci_generic is there first" replug mhi_pci_generic
 check "our driver has the modem after that, too" wait_for 20 bound_to mhi_net
@@ -36,6 +37,7 @@ check "what a user overrides stays" override_is vfio-pci
 check "and unbound" test ! -e "/sys/bus/pci/devices/$address/driver"
 echo >"/sys/bus/pci/devices/$address/driver_override"
 
+mkdir -p /etc/modprobe.d
 echo 'blacklist rmnet_mhi' >/etc/modprobe.d/case.conf
 check "boot with our module blacklisted" replug
 check "mhi_pci_generic has the modem" wait_for 20 bound_to mhi-pci-generic

@@ -77,12 +77,12 @@ mhi_take() {
 
 	while :; do
 		case "$(mhi_driver_of "$1")" in
-		"$MHI_DRIVER") return 0 ;;
-		'') ;;
-		mhi-pci-generic) ;;
+		'' | mhi-pci-generic | "$MHI_DRIVER") ;;
 		*) return 0 ;; # another maker's driver that somebody installed
 		esac
+		# Also where it has it: it shall have it again.
 		mhi_write "$MHI_DRIVER" "$device/driver_override"
+		[ "$(mhi_driver_of "$1")" != "$MHI_DRIVER" ] || return 0
 		# Until our driver is there the kernel's keeps what it has; before boot's modules are loaded, it has nothing.
 		[ -d "$drivers/$MHI_DRIVER" ] || return 0
 		[ ! -e "$device/driver" ] || mhi_write "$1" "$drivers/mhi-pci-generic/unbind"
