@@ -11,6 +11,8 @@ dkms=/lib/modules/$(uname -r)/updates/dkms
 	leave
 }
 
+mkdir -p /etc/modprobe.d # Debian has it
+
 # As at each boot, but in this image: udev loads drivers for what is there.
 udevadm trigger --settle --action=add --subsystem-match=pci
 
