@@ -18,6 +18,7 @@ O ?= build/$(arch)
 out := $(abspath $(O))
 sources := Kbuild Cargo.toml .clippy.toml src rust/flags.mk rust/supported rust/compiler_builtins.rs rust/device_table.c rust/scripts \
 	rust/bindings/allowlist rust/bindings/bindings.h rust/bindings/lib.rs rust/helpers rust/kernel rust/qmap/src rust/mhi/src
+find-sources = find $(sources) -type f ! -name '*.o' ! -name '.*.cmd'
 
 # To the kernel's make, O means something else, and variables from the environment mean nothing.
 MAKEOVERRIDES := $(filter-out O=% ARCH=%,$(MAKEOVERRIDES))
@@ -27,7 +28,7 @@ pass = $(foreach v,RUSTC BINDGEN CLIPPY_DRIVER RUST_LIB_SRC LLVM CC LD WERROR CL
 kbuild = +@$(MAKE) --no-print-directory -C $(KDIR) M=$(out) ARCH=$(if $(filter amd64,$(arch)),x86_64,$(arch)) \
 	$(if $(CROSS_COMPILE),CROSS_COMPILE=$(CROSS_COMPILE)) CONFIG_DEBUG_INFO_BTF_MODULES= $(pass)
 
-.PHONY: modules mhictl docs install modules_install install-mhictl selftest clippy fmt check check-debug bench soak demo shell list clean help stage
+.PHONY: modules mhictl docs install modules_install install-mhictl install-sources deb selftest clippy fmt check check-debug bench soak demo shell list clean help stage
 
 # With WERROR=1 a warning of any tool (objtool and modpost have no switch for it) fails the build, each time.
 modules: stage
@@ -50,16 +51,25 @@ modules_install install: modules
 programs := $(or $(CARGO_TARGET_DIR),target)
 epoch = $(or $(SOURCE_DATE_EPOCH),$(shell git log -1 --format=%ct 2>/dev/null || date +%s))
 mhictl:
-	cargo build --profile small -p mhictl
+	cargo build --locked --profile small -p mhictl
 
 docs:
 	@rm -rf build/share
-	cargo run --quiet -p mhictl-docs -- build/share $(shell date -u -d @$(epoch) +%F)
+	cargo run --locked --quiet -p mhictl-docs -- build/share $(shell date -u -d @$(epoch) +%F)
 
 # DESTDIR, prefix, bindir, datadir and libdir are mhictl/install's.
 export DESTDIR prefix bindir datadir libdir
 install-mhictl: mhictl docs
 	mhictl/install $(programs)/small/mhictl build/share
+
+# What a build of the module needs, for DKMS.
+install-sources:
+	@mkdir -p $(DESTDIR)
+	cp --parents --preserve=mode Makefile $$($(find-sources)) $(DESTDIR)/
+
+# Debian packages, in build/deb; with ARCH= the program for another architecture.
+deb:
+	@debian/build $(CURDIR)/build/deb $(epoch) $(filter-out $(host),$(arch))
 
 clippy: CLIPPY := 1
 clippy: stage
@@ -74,7 +84,7 @@ fmt:
 stage:
 	@$(pass) KDIR='$(KDIR)' ARCH=$(arch) CROSS_COMPILE='$(CROSS_COMPILE)' sh rust/scripts/check-tools
 	@mkdir -p $(out) && find $(out) -xtype l -delete
-	@find $(sources) -type f ! -name '*.o' ! -name '.*.cmd' | while read -r file; do \
+	@$(find-sources) | while read -r file; do \
 		[ $(out)/$$file -ef $$file ] && continue; \
 		mkdir -p $$(dirname $(out)/$$file) && ln -sfn "$$PWD/$$file" $(out)/$$file || exit 1; \
 	done
@@ -101,6 +111,7 @@ help:
 	@echo 'make mhictl          the program, in target/small'
 	@echo 'make docs            its manual pages and completions, in build/share'
 	@echo 'make install-mhictl  all three and the systemd units; prefix=/usr/local, DESTDIR='
+	@echo 'make deb             Debian packages of the module (DKMS) and the program, in build/deb; ARCH= the program for that architecture'
 	@echo 'make check           every test, in QEMU; CASE=NAME one alone, LIST=1 (or make list) their names, ARCH= one architecture'
 	@echo '  KDIR=DIR IMAGE=FILE  its cases on that kernel, built in that folder (README: On an OpenWrt kernel of your own)'
 	@echo '  LUCI=DIR           and the web pages in a browser, with that checkout of LuCI'

@@ -81,7 +81,8 @@ clippy-lints := -Wclippy::all -Wclippy::incompatible_msrv -Wclippy::undocumented
 
 # bindgen ------------------------------------------------------------------------------------------------------------
 
-bindgen-flags := --rust-target 1.84 --use-core --with-derive-default --no-debug '.*' --no-doc-comments \
+# Formatted by itself: rustfmt may not be there, and scripts/layout.awk reads lines.
+bindgen-flags := --formatter prettyplease --rust-target 1.84 --use-core --with-derive-default --no-debug '.*' --no-doc-comments \
 	--enable-function-attribute-detection --opaque-type alt_instr --blocklist-function '__list_.*_report' \
 	--allowlist-function 'rust_helper_.*' --allowlist-var 'RUST_CONST_HELPER_.*'
 

@@ -19,9 +19,9 @@ FILENAME == ARGV[1] {
 	sub(/[^A-Za-z0-9_].*/, "", name)
 	tag[name] = name ~ /_t$/ ? "" : $2 " "
 }
-/\["Size of / {
+/"Size of / {
 	name = $0
-	sub(/.*\["Size of /, "", name)
+	sub(/.*"Size of /, "", name)
 	sub(/".*/, "", name)
 	statement = $0
 	while (statement !~ /;/ && (getline line) > 0)
@@ -32,9 +32,9 @@ FILENAME == ARGV[1] {
 		count++
 	}
 }
-/\["Offset of field: / {
+/"Offset of field: / {
 	field = $0
-	sub(/.*\["Offset of field: /, "", field)
+	sub(/.*"Offset of field: /, "", field)
 	sub(/".*/, "", field)
 	split(field, part, "::")
 	statement = $0

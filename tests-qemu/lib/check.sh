@@ -117,6 +117,7 @@ check_sources() {
 	job "netifd protocol" netifd_cases
 	job "LuCI and rpcd" luci_cases
 	job "OpenWrt feed" check_feed
+	job "Debian packages" debian_packages
 	job "cargo test" cargo_tests
 	job "manual pages, completions, installation" check_docs
 	job "stripped as OpenWrt does" check_strip
@@ -293,6 +294,11 @@ luci_cases() {
 check_docs() {
 	cargo run --quiet -p mhictl-docs -- "$build/share" 2026-01-02
 	mhictl/docs/check "$build/amd64/mhictl" "$build/share" 2>&1 | tee /dev/stderr | grep -aE '^(pass|fail|skip) ' >&3
+}
+
+# Each look at them is a verdict.
+debian_packages() {
+	"$here/debian-packages" check 2>&1 | tee /dev/stderr | grep -aE '^(pass|fail|skip) ' >&3
 }
 
 # Each target is a verdict.

@@ -45,7 +45,7 @@ vm() {
 	124) echo "no end within $timeout seconds" ;;
 	*) echo "QEMU: status $status: $(tail -n 1 "$directory/qemu.log")" ;;
 	esac
-	rm -rf "$sockets" "$directory"/{guest.cpio,disk}
+	rm -rf "$sockets" "$directory"/{guest.cpio,disk,variables}
 	return "$status"
 }
 
@@ -71,7 +71,7 @@ patience() {
 
 qemu() {
 	local guest=$1 directory=$2 name=$3 script=$4 console=$5 sockets=$6
-	local memory cpus line cpu kernel disk machine=()
+	local memory cpus line cpu kernel variables disk machine=()
 	# Self-tests of ciphers nobody uses here take a third of the way to init.
 	# Emulated time jumps when the kernel picks its clock on a busy machine: a stall that is nobody's.
 	line="cryptomgr.notests rcupdate.rcu_cpu_stall_suppress_at_boot=1 panic=-1 oops=panic panic_on_warn=1 log_buf_len=4M modem_socket=$sockets/modem CASE=$name PATIENCE=$(patience "$guest") SEED=${SEED:-1} CYCLES=${CYCLES-} $(header "$script" append) $kernel_options"
@@ -118,6 +118,15 @@ qemu() {
 	case $guest,$(header "$script" boot) in
 	amd64,firmware) kernel=$(kernel_file "$guest") ;; # QEMU does not come back from S3 with a kernel started by its PVH entry
 	esac
+
+	# `# firmware: FILE` in the head: UEFI's, with that file of build/ as its variables.
+	variables=$(header "$script" firmware)
+	if [ -n "$variables" ] && [ -e "$build/$variables" ]; then
+		kernel=$(kernel_file "$guest")
+		cp "$build/$variables" "$directory/variables"
+		machine+=(-drive if=pflash,format=raw,readonly=on,file=/usr/share/OVMF/OVMF_CODE_4M.fd
+			-drive "if=pflash,format=raw,file=$directory/variables")
+	fi
 
 	# `# disk: SIZE` in the head: an empty one, /dev/vda once virtio_blk is loaded.
 	disk=$(header "$script" disk)
