@@ -5,7 +5,7 @@ use crate::netdev::{self, Base};
 use crate::stats::Counter;
 use kernel::device;
 use kernel::mhi::controller::Owner;
-use kernel::mhi::Event;
+use kernel::mhi::{self, Event};
 use kernel::net;
 use kernel::prelude::*;
 use kernel::types::ARef;
@@ -65,5 +65,9 @@ impl Owner for Host {
             }
             Event::Other(_) => {}
         }
+    }
+
+    fn appeared(&self, channels: &mhi::Device) {
+        self.base.private().choice.appeared(channels);
     }
 }

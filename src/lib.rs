@@ -34,6 +34,7 @@ mod modem;
 mod netdev;
 mod pci;
 mod power;
+mod protocol;
 mod queue;
 mod recovery;
 mod runs;
@@ -53,6 +54,7 @@ use kernel::prelude::*;
 /// All that the module registers. Fields are dropped in declaration order: modems first, then what serves them.
 struct RmnetMhi {
     _pci: kernel::pci::Registration<pci::Pci>,
+    _watch: kernel::mhi::Watch,
     _serial: kernel::mhi::Registration<serial::Serial>,
     _data: kernel::mhi::Registration<data::Data>,
     _links: Option<rtnl::Registration<link::Link>>,
@@ -70,9 +72,11 @@ impl Module for RmnetMhi {
         };
         let data = kernel::mhi::Registration::new(module)?;
         let serial = kernel::mhi::Registration::new(module)?;
+        let watch = kernel::mhi::Watch::new::<controller::Host, _>(&data)?;
         let pci = kernel::pci::Registration::new(module)?;
         Ok(RmnetMhi {
             _pci: pci,
+            _watch: watch,
             _serial: serial,
             _data: data,
             _links: links,

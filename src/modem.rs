@@ -4,6 +4,7 @@
 //! Sources of the numbers: Linux `drivers/bus/mhi/host/pci_generic.c`, the channel and ring tables of Quectel's
 //! pcie_mhi V1.4.
 
+use crate::protocol::Protocol;
 use core::ffi::CStr;
 use kernel::mhi::{Channels, Environment, EventRing};
 use kernel::pci::{DeviceId, ANY};
@@ -22,6 +23,8 @@ pub(crate) struct Family {
     pub(crate) bus_reset: bool,
     /// The flash programmer that it gets in emergency download, as `mhi_pci_generic` names it for the chip.
     pub(crate) edl_image: &'static CStr,
+    /// What it is taken to speak at first, as its maker delivers it.
+    pub(crate) protocol: Protocol,
 }
 
 const QUALCOMM: u32 = 0x17cb;
@@ -35,6 +38,7 @@ enum Chip {
     Sdx6x,
     Sdx75,
     Sdx35,
+    Sdx6xMbim,
 }
 
 const fn family(
@@ -51,6 +55,7 @@ const fn family(
         ready_timeout_ms,
         bus_reset: true,
         edl_image,
+        protocol: Protocol::Qmi,
     }
 }
 
@@ -67,12 +72,16 @@ const SDX6X: Family = Family {
     ..family(c"quectel-sdx6x", false, 20_000, SDX65)
 };
 
-static FAMILIES: [Family; 5] = [
+static FAMILIES: [Family; 6] = [
     family(c"quectel-sdx24", true, 2_000, SDX24),
     family(c"quectel-sdx55", false, 20_000, SDX55),
     SDX6X,
     family(c"quectel-sdx75", false, 50_000, SDX75),
     family(c"quectel-sdx35", false, 20_000, SDX35),
+    Family {
+        protocol: Protocol::Mbim,
+        ..SDX6X
+    },
 ];
 
 /// The family that an id's `info` stands for.
@@ -100,7 +109,7 @@ pub(crate) const IDS: [DeviceId; 16] = [
     id(QUECTEL, 0x100d, ANY, ANY, Chip::Sdx24), // EM160R
     id(QUECTEL, 0x2001, ANY, ANY, Chip::Sdx24), // EM120R
     id(QUECTEL, 0x1004, ANY, ANY, Chip::Sdx6x), // RM520N-GL
-    id(QUECTEL, 0x1007, ANY, ANY, Chip::Sdx6x), // RM520N-GL for Lenovo
+    id(QUECTEL, 0x1007, ANY, ANY, Chip::Sdx6xMbim), // RM520N-GL for Lenovo
     id(QUECTEL, 0x100b, ANY, ANY, Chip::Sdx35), // RM255
     DeviceId::END,
 ];
@@ -139,23 +148,37 @@ const fn software(
     }
 }
 
-/// Channels in QMI mode. Names are what the in-tree `mhi_wwan_ctrl` matches.
-pub(crate) const CHANNELS: [Channels; 8] = [
+/// Channels that all have. Names are what the in-tree `mhi_wwan_ctrl` matches.
+pub(crate) static CHANNELS: [Channels; 6] = [
     software(c"LOOPBACK", 0, 32, Environment::Amss),
     software(c"SAHARA", 2, 32, Environment::Sbl),
     software(c"DIAG", 4, 128, Environment::Amss),
-    software(c"QMI", 14, 32, Environment::Amss),
     software(SERIAL, 18, 32, Environment::Amss),
     software(c"DUN", 32, 32, Environment::Amss),
     software(c"FIREHOSE", 34, 32, Environment::FlashProgrammer),
+];
+
+const fn data(name: &'static CStr, elements: u32) -> Channels {
     Channels {
-        name: DATA,
+        name,
         first: 100,
-        elements: DATA_ELEMENTS,
+        elements,
         events: [UPLINK_RING, DOWNLINK_RING],
         environment: Environment::Amss,
         burst: true,
-    },
+    }
+}
+
+/// Control and data of one that speaks QMI.
+pub(crate) static QMI: [Channels; 2] = [
+    software(c"QMI", 14, 32, Environment::Amss),
+    data(DATA, DATA_ELEMENTS),
+];
+
+/// Control and data of one that speaks MBIM, for the in-tree `mhi_wwan_mbim`.
+pub(crate) static MBIM: [Channels; 2] = [
+    software(c"MBIM", 12, 32, Environment::Amss),
+    data(c"IP_HW0_MBIM", 128),
 ];
 
 const fn data_ring(channel: u32) -> EventRing {

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //! The base interface `rmnet_mhiN`: carries bare IP while it has no link, MAP frames once it has one.
 //!
-//! It belongs to the PCI function and stays when the modem crashes: data channels are attached to it and detached.
+//! It belongs to the PCI function and stays when the modem crashes: data channels are attached to it and detached. Of a modem that
+//! speaks MBIM nobody sees it, and it has none.
 
 use crate::format::Format;
 use crate::health::Health;
 use crate::link::Link;
+use crate::protocol::Choice;
 use crate::rx::Rx;
 use crate::sender::Sender;
 use crate::stats::{Counter, Counters};
@@ -34,6 +36,7 @@ pub(crate) struct Port {
     pub(crate) tx: Tx,
     pub(crate) counters: Counters,
     pub(crate) health: Health,
+    pub(crate) choice: Choice,
     /// Data channels that did not start yet, for `watchdog` to try again.
     pub(crate) stopped: Stopped,
     /// The same of the serial signals' channels.
@@ -61,8 +64,9 @@ pub(crate) enum Mode {
 pub(crate) const MUX_IDS: core::ops::RangeInclusive<u16> = 1..=254;
 
 impl Port {
-    pub(crate) fn new(dev: &device::Device) -> Result<Port> {
+    pub(crate) fn new(dev: &device::Device, choice: Choice) -> Result<Port> {
         Ok(Port {
+            choice,
             dev: ARef::from(dev),
             format: Format::new(),
             links: Table::new(usize::from(*MUX_IDS.end()) + 1)?,

@@ -4,6 +4,7 @@
 use crate::controller::Host;
 use crate::modem::{self, Family};
 use crate::netdev::{self, Base};
+use crate::protocol::{Choice, Protocol};
 use crate::recovery::Recovery;
 use crate::watchdog::{self, Watchdog};
 use core::ffi::CStr;
@@ -49,10 +50,13 @@ impl Driver for Pci {
         let family = modem::family_of(info).ok_or(ENODEV)?;
         let bar = dev.claim(0)?;
         let dma_bits = widest_dma(dev, family)?;
+        let choice = Choice::of(dev, family);
+        let protocol = choice.protocol;
         let base = Interface(net::Registration::new(
             dev.as_device(),
             c"rmnet_mhi%d",
-            netdev::Port::new(dev.as_device())?,
+            netdev::Port::new(dev.as_device(), choice)?,
+            protocol == Protocol::Qmi,
         )?);
         let controller = register(dev, family, &bar, dma_bits, &base.0)?;
         let recovery = Recovery::new(controller, dev, &base.0, family);
@@ -119,13 +123,14 @@ fn register(
     // One vector for the boot interface and one for each event ring, at best.
     let irqs = dev.alloc_msi(1 + modem::EVENT_RINGS.len() as u32)?;
     let vectors = irqs.len() as u32;
-    let config = Config::new(
-        &modem::CHANNELS,
+    let mut config = Config::new(
         &modem::EVENT_RINGS,
         vectors,
         modem::COMMAND_TIMEOUT_MS,
         family.ready_timeout_ms,
     )?;
+    config.add(&modem::CHANNELS)?;
+    config.add(base.private().choice.protocol.channels())?;
     dev_info!(
         dev.as_device(),
         "{} modem, {vectors} interrupt vector(s), {dma_bits} bit DMA",

@@ -265,6 +265,7 @@ impl Periodic for Recovery {
             return SOON_MS;
         }
         self.frozen = 0;
+        self.base.private().choice.follow(&self.dev);
         let (look, environment) = self.look();
         if matches!(environment, Some(E::EDL | E::FP)) {
             // Somebody writes its flash: a reset now would ruin it.

@@ -9,6 +9,7 @@
 //! that the network has stopped for one that hangs, and does not see a modem that is silent.
 
 use crate::netdev::{self, Base};
+use crate::protocol::Protocol;
 use crate::stats::Counter;
 use kernel::device;
 use kernel::mhi::{self, Direction};
@@ -237,7 +238,8 @@ impl Periodic for Watchdog {
         } else {
             // The modem is away; its next channels start with a clean record.
             (self.stuck, self.silent, self.restarts) = (0, 0, 0);
-            self.missing = match port.health.is_up() {
+            let expected = port.choice.protocol == Protocol::Qmi; // else they are mhi_wwan_mbim's
+            self.missing = match expected && port.health.is_up() {
                 true => self.missing.saturating_add(1),
                 false => 0,
             };

@@ -33,7 +33,6 @@ bool rust_helper_ratelimit(void);
 void rust_helper_panic(const char *message);
 
 /* sync.c */
-size_t rust_helper_spinlock_size(void);
 void rust_helper_spin_lock_init(spinlock_t *lock, const char *name, struct lock_class_key *key);
 void rust_helper_spin_lock_bh(spinlock_t *lock);
 void rust_helper_spin_unlock_bh(spinlock_t *lock);
@@ -49,7 +48,6 @@ void *rust_helper_alloc(size_t size, bool may_sleep);
 void rust_helper_free(const void *ptr);
 void *rust_helper_pages_alloc(unsigned int order, bool may_sleep);
 void rust_helper_pages_put(void *address);
-void rust_helper_pages_get(void *address);
 size_t rust_helper_pages_size(void *address);
 void rust_helper_pages_lend(void *address);
 bool rust_helper_pages_return(void *address);
@@ -70,11 +68,11 @@ void rust_helper_pm_let_sleep(struct device *dev);
 int rust_helper_pci_claim(struct pci_dev *pdev, int bar, void __iomem **regs, size_t *len);
 int rust_helper_pci_alloc_msi(struct pci_dev *pdev, unsigned int most);
 int rust_helper_pci_set_dma_mask(struct pci_dev *pdev, unsigned int bits);
-u16 rust_helper_pci_vendor(struct pci_dev *pdev);
-u16 rust_helper_pci_device(struct pci_dev *pdev);
-u16 rust_helper_pci_subsystem_vendor(struct pci_dev *pdev);
-u16 rust_helper_pci_subsystem_device(struct pci_dev *pdev);
+void rust_helper_pci_ids(const struct pci_dev *pdev, u16 ids[4]);
 struct device *rust_helper_pci_dev_to_dev(struct pci_dev *pdev);
+int rust_helper_pci_rebind(struct pci_dev *pdev, u32 info);
+int rust_helper_pci_rebound(const struct pci_dev *pdev);
+void rust_helper_pci_stop_rebinding(void);
 void rust_helper_pci_restore(struct pci_dev *pdev);
 void rust_helper_pci_sleep(struct pci_driver *driver, const struct dev_pm_ops *ops);
 void rust_helper_pci_allow_sleep(struct pci_dev *pdev, u32 idle_ms);
@@ -87,14 +85,16 @@ u32 rust_helper_readl(const void __iomem *addr);
 void rust_helper_writel(u32 value, void __iomem *addr);
 
 /* mhi.c */
-struct device *rust_helper_mhi_dev_to_dev(struct mhi_device *mhi_dev);
 void rust_helper_mhi_set_name(struct mhi_controller *mhi_cntrl, const char *name);
 void rust_helper_mhi_set_ready_timeout(struct mhi_controller_config *config, u32 ms);
 void rust_helper_mhi_disown(struct mhi_device *mhi_dev);
 void rust_helper_mhi_set_edl(struct mhi_controller *mhi_cntrl, const char *image);
 bool rust_helper_crash_dump(void);
 ssize_t rust_helper_mhi_give_dump(struct mhi_controller *mhi_cntrl);
-const char *rust_helper_mhi_ee_name(enum mhi_ee_type ee);
+unsigned int rust_helper_mode(void);
+int rust_helper_mhi_watch(const struct mhi_driver *driver, void (*appeared)(struct mhi_device *mhi_dev));
+void rust_helper_mhi_unwatch(void);
+bool rust_helper_mhi_refused(struct mhi_device *mhi_dev);
 
 /* net.c */
 struct rust_netdev_shape {
@@ -126,6 +126,7 @@ void rust_helper_netdev_rx_error(struct net_device *dev);
 void rust_helper_netdev_rx_dropped(struct net_device *dev);
 void rust_helper_netdev_tx_dropped(struct net_device *dev, u32 packets);
 void rust_helper_netdev_tx_aborted(struct net_device *dev, u32 packets);
+void rust_helper_netdev_wait_unused(struct net_device *dev);
 void rust_helper_dev_hold(struct net_device *dev);
 void rust_helper_dev_put(struct net_device *dev);
 void rust_helper_netif_stop_queue(struct net_device *dev);
@@ -136,7 +137,6 @@ void rust_helper_netdev_reset_queue(struct net_device *dev, u32 least);
 bool rust_helper_netdev_xmit_more(void);
 void rust_helper_netif_napi_add(struct net_device *dev, struct napi_struct *napi,
 				int (*poll)(struct napi_struct *napi, int budget));
-void rust_helper_netif_napi_del(struct napi_struct *napi);
 void rust_helper_napi_schedule(struct napi_struct *napi);
 struct net_device *rust_helper_napi_dev(struct napi_struct *napi);
 void rust_helper_napi_gro_receive(struct napi_struct *napi, struct sk_buff *skb);

@@ -29,11 +29,6 @@ void rust_helper_pages_put(void *address)
 	put_page(virt_to_head_page(address));
 }
 
-void rust_helper_pages_get(void *address)
-{
-	get_page(virt_to_head_page(address));
-}
-
 size_t rust_helper_pages_size(void *address)
 {
 	return page_size(virt_to_head_page(address));

@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Modem Host Interface bus.
 
+#include <linux/bitfield.h>
 #include <linux/devcoredump.h>
 #include <linux/mhi.h>
 #include <linux/moduleparam.h>
 #include "helpers.h"
 
-struct device *rust_helper_mhi_dev_to_dev(struct mhi_device *mhi_dev)
-{
-	return &mhi_dev->dev;
-}
+/* From drivers/bus/mhi: common.h, host/internal.h, host/pci_generic.c. */
+#define CHDBOFF 0x18
+#define MHISTATUS 0x48
+#define MHISTATUS_MHISTATE GENMASK(15, 8)
+#define SOC_RESET 0xb0
+#define EDL_DOORBELL 91
+#define EDL_COOKIE 0xedededed
 
 /* Kernels that have no place for it (6.6) do not use it either. */
 void rust_helper_mhi_set_name(struct mhi_controller *mhi_cntrl, const char *name)
@@ -36,20 +40,84 @@ void rust_helper_mhi_disown(struct mhi_device *mhi_dev)
 	mhi_cntrl->runtime_get(mhi_cntrl);
 }
 
-const char *rust_helper_mhi_ee_name(enum mhi_ee_type ee)
-{
-	static const char *const names[] = {
-		[MHI_EE_PBL] = "primary boot loader",
-		[MHI_EE_SBL] = "secondary boot loader",
-		[MHI_EE_AMSS] = "mission mode",
-		[MHI_EE_RDDM] = "RAM dump",
-		[MHI_EE_WFW] = "WLAN firmware",
-		[MHI_EE_PTHRU] = "pass through",
-		[MHI_EE_EDL] = "emergency download",
-		[MHI_EE_FP] = "flash programmer",
-	};
+static void (*channel_appeared)(struct mhi_device *mhi_dev);
 
-	return (unsigned int)ee < ARRAY_SIZE(names) && names[ee] ? names[ee] : "unknown";
+/* The bus tells of a device before it looks for a driver. */
+static int bus_event(struct notifier_block *block, unsigned long event, void *data)
+{
+	struct device *dev = data;
+	struct mhi_device *mhi_dev = to_mhi_device(dev);
+
+	if (event == BUS_NOTIFY_ADD_DEVICE && mhi_dev->dev_type == MHI_DEVICE_XFER)
+		channel_appeared(mhi_dev);
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block bus_events = { .notifier_call = bus_event };
+
+static const struct bus_type *bus;
+
+/* The bus is that of a registered driver. */
+int rust_helper_mhi_watch(const struct mhi_driver *driver, void (*appeared)(struct mhi_device *mhi_dev))
+{
+	channel_appeared = appeared;
+	bus = driver->driver.bus;
+	return bus_register_notifier(bus, &bus_events);
+}
+
+void rust_helper_mhi_unwatch(void)
+{
+	bus_unregister_notifier(bus, &bus_events);
+}
+
+/*
+ * Starts and resets channels that no driver has: whether the modem refuses to. The bus has the same error for no answer in time, and for
+ * a modem that has crashed.
+ */
+bool rust_helper_mhi_refused(struct mhi_device *mhi_dev)
+{
+	struct mhi_controller *mhi_cntrl = mhi_dev->mhi_cntrl;
+	unsigned long end = jiffies + msecs_to_jiffies(mhi_cntrl->timeout_ms);
+	u32 status = ~0;
+
+	if (!mhi_prepare_for_transfer(mhi_dev)) {
+		mhi_unprepare_from_transfer(mhi_dev);
+		return false;
+	}
+	mhi_cntrl->read_reg(mhi_cntrl, mhi_cntrl->regs + MHISTATUS, &status);
+	status = FIELD_GET(MHISTATUS_MHISTATE, status);
+	return time_before(jiffies, end) && status >= MHI_STATE_M0 && status <= MHI_STATE_M2;
+}
+
+static const char *const modes[] = { "auto", "qmi", "mbim" };
+static unsigned int mode;
+
+static int mode_set(const char *value, const struct kernel_param *param)
+{
+	int found = sysfs_match_string(modes, value);
+
+	if (found < 0) {
+		pr_err("rmnet_mhi: mode is auto, qmi or mbim\n");
+		return found;
+	}
+	mode = found;
+	return 0;
+}
+
+static int mode_get(char *buffer, const struct kernel_param *param)
+{
+	return sysfs_emit(buffer, "%s\n", modes[mode]);
+}
+
+static const struct kernel_param_ops mode_ops = { .set = mode_set, .get = mode_get };
+
+module_param_cb(mode, &mode_ops, NULL, 0444);
+MODULE_PARM_DESC(mode, "What the modems speak: qmi, mbim, or auto, which finds out");
+
+/* 0 if it is to be found out, then as above. */
+unsigned int rust_helper_mode(void)
+{
+	return mode;
 }
 
 static bool crash_dump;
@@ -106,12 +174,6 @@ ssize_t rust_helper_mhi_give_dump(struct mhi_controller *mhi_cntrl)
 	dev_coredumpv(mhi_cntrl->cntrl_dev, copy, size, GFP_KERNEL); /* frees it */
 	return size;
 }
-
-/* From drivers/bus/mhi: common.h, host/internal.h, host/pci_generic.c. */
-#define CHDBOFF 0x18
-#define SOC_RESET 0xb0
-#define EDL_DOORBELL 91
-#define EDL_COOKIE 0xedededed
 
 #ifdef RMNET_MHI_HAVE_EDL_TRIGGER
 /* The doorbell tells the modem's boot loader, which the reset starts, to wait for a flash programmer. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Network devices and NAPI.
 
+#include <linux/delay.h>
 #include <linux/if_arp.h>
 #include <linux/if_link.h>
 #include <linux/netdevice.h>
@@ -134,6 +135,13 @@ void rust_helper_netdev_tx_aborted(struct net_device *dev, u32 packets)
 	DEV_STATS_ADD(dev, tx_aborted_errors, packets);
 }
 
+/* As unregistering does it, of a device that is not registered: one reference is its own. */
+void rust_helper_netdev_wait_unused(struct net_device *dev)
+{
+	while (netdev_refcnt_read(dev) > 1)
+		msleep(10);
+}
+
 void rust_helper_dev_hold(struct net_device *dev)
 {
 	dev_hold(dev);
@@ -199,11 +207,6 @@ void rust_helper_netif_napi_add(struct net_device *dev, struct napi_struct *napi
 				int (*poll)(struct napi_struct *napi, int budget))
 {
 	netif_napi_add(dev, napi, poll);
-}
-
-void rust_helper_netif_napi_del(struct napi_struct *napi)
-{
-	netif_napi_del(napi);
 }
 
 void rust_helper_napi_schedule(struct napi_struct *napi)

@@ -57,24 +57,68 @@ int rust_helper_pci_set_dma_mask(struct pci_dev *pdev, unsigned int bits)
 	return dma_set_mask_and_coherent(&pdev->dev, DMA_BIT_MASK(bits));
 }
 
-u16 rust_helper_pci_vendor(struct pci_dev *pdev)
+/* Vendor, device, subsystem vendor, subsystem device. */
+void rust_helper_pci_ids(const struct pci_dev *pdev, u16 ids[4])
 {
-	return pdev->vendor;
+	ids[0] = pdev->vendor;
+	ids[1] = pdev->device;
+	ids[2] = pdev->subsystem_vendor;
+	ids[3] = pdev->subsystem_device;
 }
 
-u16 rust_helper_pci_device(struct pci_dev *pdev)
+/* One function at a time, which its driver loses and gets back. */
+static DEFINE_SPINLOCK(rebind_lock);
+static struct device *rebound;
+static struct device_driver *rebound_driver;
+static u32 rebound_info;
+static bool rebinding_stopped;
+
+static void rebind(struct work_struct *work)
 {
-	return pdev->device;
+	struct device *dev = rebound;
+
+	if (dev->driver == rebound_driver) {
+		device_release_driver(dev);
+		if (device_driver_attach(rebound_driver, dev))
+			rust_helper_dev_printk('4', dev, "not bound again");
+	}
+	WRITE_ONCE(rebound, NULL);
+	put_device(dev);
 }
 
-u16 rust_helper_pci_subsystem_vendor(struct pci_dev *pdev)
+static DECLARE_DELAYED_WORK(rebind_work, rebind);
+
+/* In the background. The probe is told info. */
+int rust_helper_pci_rebind(struct pci_dev *pdev, u32 info)
 {
-	return pdev->subsystem_vendor;
+	bool busy;
+
+	spin_lock_bh(&rebind_lock);
+	busy = rebound || rebinding_stopped;
+	if (!busy) {
+		rebound = get_device(&pdev->dev);
+		rebound_driver = pdev->dev.driver;
+		rebound_info = info;
+		rust_helper_periodic_work_queue(&rebind_work, 0);
+	}
+	spin_unlock_bh(&rebind_lock);
+	return busy ? -EBUSY : 0;
 }
 
-u16 rust_helper_pci_subsystem_device(struct pci_dev *pdev)
+/* The info of a function that is being bound again; negative of one that is bound for itself. */
+int rust_helper_pci_rebound(const struct pci_dev *pdev)
 {
-	return pdev->subsystem_device;
+	return READ_ONCE(rebound) == &pdev->dev ? rebound_info : -ENOENT;
+}
+
+/* Waits for one under way; none begins after that. */
+void rust_helper_pci_stop_rebinding(void)
+{
+	spin_lock_bh(&rebind_lock);
+	rebinding_stopped = true;
+	spin_unlock_bh(&rebind_lock);
+	rust_helper_periodic_work_cancel(&rebind_work);
+	put_device(rebound); /* of one that was still to come */
 }
 
 /* After the bus was reset: as the driver had it when it claimed the function. */

@@ -6,11 +6,6 @@
 #include <linux/spinlock.h>
 #include "helpers.h"
 
-size_t rust_helper_spinlock_size(void)
-{
-	return sizeof(spinlock_t);
-}
-
 void rust_helper_spin_lock_init(spinlock_t *lock, const char *name, struct lock_class_key *key)
 {
 #ifdef CONFIG_DEBUG_SPINLOCK

@@ -91,16 +91,10 @@ impl Device {
 
     /// Vendor, device, subsystem vendor, subsystem device.
     pub fn ids(&self) -> [u16; 4] {
-        let dev = self.as_raw();
-        // SAFETY: `self` is a valid function.
-        unsafe {
-            [
-                bindings::rust_helper_pci_vendor(dev),
-                bindings::rust_helper_pci_device(dev),
-                bindings::rust_helper_pci_subsystem_vendor(dev),
-                bindings::rust_helper_pci_subsystem_device(dev),
-            ]
-        }
+        let mut ids = [0; 4];
+        // SAFETY: `self` is a valid function, and there is room for its ids.
+        unsafe { bindings::rust_helper_pci_ids(self.as_raw(), ids.as_mut_ptr()) };
+        ids
     }
 
     /// Enables the function, maps memory BAR `bar`, and lets it master the bus; undone when the driver is unbound.
@@ -123,6 +117,19 @@ impl Device {
     pub fn set_dma_mask(&self, bits: u32) -> Result {
         // SAFETY: `self` is a valid function.
         to_result(unsafe { bindings::rust_helper_pci_set_dma_mask(self.as_raw(), bits) })
+    }
+
+    /// Soon takes the function from its driver, and gives it back; `probe` finds `info` by `rebound`. `EBUSY` while this happens to
+    /// another one.
+    pub fn rebind(&self, info: u32) -> Result {
+        // SAFETY: `self` is a valid function, bound to a driver of `Registration`'s, which waits.
+        to_result(unsafe { bindings::rust_helper_pci_rebind(self.as_raw(), info) })
+    }
+
+    /// In `probe`, what `rebind` was given; `None` if that is not why it is called.
+    pub fn rebound(&self) -> Option<u32> {
+        // SAFETY: `self` is a valid function.
+        u32::try_from(unsafe { bindings::rust_helper_pci_rebound(self.as_raw()) }).ok()
     }
 
     /// Whether its configuration can be read.
@@ -438,7 +445,9 @@ impl<T: Driver> Registration<T> {
 
 impl<T: Driver> Drop for Registration<T> {
     fn drop(&mut self) {
-        // SAFETY: `new` registered it.
+        // SAFETY: No preconditions.
+        unsafe { bindings::rust_helper_pci_stop_rebinding() };
+        // SAFETY: `new` registered it, and nobody binds it any more.
         unsafe { bindings::pci_unregister_driver(self.driver.get()) }
     }
 }

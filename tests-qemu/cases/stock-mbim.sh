@@ -8,83 +8,42 @@
 #
 # A modem in MBIM mode with the kernel's own drivers and libmbim's mbimcli, all of them as Debian has them.
 
-port=/dev/wwan0mbim0
-
-if ! modprobe -n -a mhi_pci_generic mhi_wwan_mbim; then
-	skip "stock drivers: this kernel has not both of mhi_pci_generic and mhi_wwan_mbim"
-	leave
-fi
-need "stock modules load" modprobe -a mhi_pci_generic mhi_wwan_ctrl mhi_wwan_mbim
+mbim_modules mhi_pci_generic
 need "mhi_pci_generic binds" wait_for 10 bound_to mhi-pci-generic
-need "port and interface appear" wait_for 20 sh -c "[ -c $port ] && [ -e /sys/class/net/wwan0 ]"
+need "port and interface appear" wait_for 20 mbim_is_there
 check "no QMI port beside it is claimed" test ! -e /dev/wwan0qmi0
 
-# mbim ARGUMENTS...: mbimcli on a port that stays open between its runs, as $transaction counts on.
-transaction=0
-mbim() {
-	if [ $transaction = 0 ]; then
-		set -- --no-close "$@"
-	else
-		set -- --no-close --no-open=$transaction "$@"
-	fi
-	mbimcli --device=$port "$@" >/tmp/mbim.log 2>&1
-	verdict=$?
-	cat /tmp/mbim.log
-	transaction=$(sed -n "s/.*TRID: '\([0-9]*\)'.*/\1/p" /tmp/mbim.log | tail -n 1)
-	: "${transaction:=0}"
-	return $verdict
-}
-
-# said TEXT...: what mbimcli has printed last has all of these.
-said() {
-	for text in "$@"; do
-		grep -qF -- "$text" /tmp/mbim.log || {
-			echo "not said: $text"
-			return 1
-		}
-	done
-}
-
-# Without an opener the channel stops, and the modem forgets its contexts.
-exec 9<$port
-need "the port opens" mbim --query-device-caps
-check "capabilities" said "Device ID: '860000000000012'" "Firmware info: 'RM520NGLAAR03A03M4G'" "5g-sa" "Max sessions: '64'"
+need "the port opens" mbim_open
+check "capabilities" mbim_said "Device ID: '860000000000012'" "Firmware info: 'RM520NGLAAR03A03M4G'" "5g-sa" "Max sessions: '64'"
 check "services" mbim --query-device-services
-check "Basic Connect is listed" said "basic-connect" "device-caps" "ip-configuration"
+check "Basic Connect is listed" mbim_said "basic-connect" "device-caps" "ip-configuration"
 check "subscriber" mbim --query-subscriber-ready-status
-check "SIM is ready" said "Ready state: 'initialized'" "Subscriber ID: '001010123456789'" "SIM ICCID: '8900101012345678901'"
+check "SIM is ready" mbim_said "Ready state: 'initialized'" "Subscriber ID: '001010123456789'" "SIM ICCID: '8900101012345678901'"
 check "radio" mbim --query-radio-state
-check "radio is on" said "Hardware radio state: 'on'" "Software radio state: 'on'"
+check "radio is on" mbim_said "Hardware radio state: 'on'" "Software radio state: 'on'"
 check "PIN" mbim --query-pin-state
-check "no PIN is wanted" said "PIN state: 'unlocked'"
+check "no PIN is wanted" mbim_said "PIN state: 'unlocked'"
 check "home provider" mbim --query-home-provider
-check "its name" said "Provider ID: '00101'" "Provider name: 'Test Network'"
+check "its name" mbim_said "Provider ID: '00101'" "Provider name: 'Test Network'"
 check "register state" mbim --query-registration-state
-check "registered at home" said "Register state: 'home'" "Provider name: 'Test Network'"
+check "registered at home" mbim_said "Register state: 'home'" "Provider name: 'Test Network'"
 check "signal" mbim --query-signal-state
-check "its strength" said "RSSI [0-31,99]: '24'"
+check "its strength" mbim_said "RSSI [0-31,99]: '24'"
 check "attach" mbim --attach-packet-service
-check "attached" said "Packet service state: 'attached'" "5g-sa"
+check "attached" mbim_said "Packet service state: 'attached'" "5g-sa"
 check "provisioned contexts" mbim --query-provisioned-contexts
 check "unknown command is refused with MBIM's own status" refused mbim --query-visible-providers
-check "the status" said "NoDeviceSupport"
+check "the status" mbim_said "NoDeviceSupport"
 
 check "refused APN" refused mbim --connect=apn=unknown.test,session-id=0
-check "the reason" said "InvalidAccessString"
-
-# configure SESSION INTERFACE: addresses as IP_CONFIGURATION tells them.
-configure() {
-	mbim --query-ip-configuration="$1" || return
-	address=$(sed -n "s/.*IP \[0\]: '\([0-9.]*\)\/.*/\1/p" /tmp/mbim.log | head -n 1)
-	ip addr replace "$address/32" dev "$2" && ip link set "$2" mtu 1500 up
-}
+check "the reason" mbim_said "InvalidAccessString"
 
 need "connect" mbim --connect=apn=internet,ip-type=ipv4v6,session-id=0
-check "activated" said "Activation state: 'activated'" "IP type: 'ipv4v6'"
+check "activated" mbim_said "Activation state: 'activated'" "IP type: 'ipv4v6'"
 check "state of the connection" mbim --query-connection-state=0
-check "still activated" said "Activation state: 'activated'"
-need "addresses" configure 0 wwan0
-check "as the modem has them" said "IP [0]: '10.64.0.2/28'" "Gateway: '10.64.0.3'" "DNS [0]: '1.1.1.1'" "IP [0]: '2001:db8::2/64'" "MTU: '1500'"
+check "still activated" mbim_said "Activation state: 'activated'"
+need "addresses" mbim_configure 0 wwan0
+check "as the modem has them" mbim_said "IP [0]: '10.64.0.2/28'" "Gateway: '10.64.0.3'" "DNS [0]: '1.1.1.1'" "IP [0]: '2001:db8::2/64'" "MTU: '1500'"
 ip -6 addr add 2001:db8::2/64 dev wwan0 nodad
 ip route replace default dev wwan0
 ip -6 route replace default dev wwan0
@@ -103,7 +62,7 @@ check "its transfers held several packets" test "$(figure dl_max_packets_in_tran
 
 check "a link of another session" ip link add lan7 parentdev wwan0 type wwan linkid 7
 check "connect that one" mbim --connect=apn=ims,ip-type=ipv4,session-id=7
-check "its address" configure 7 lan7
+check "its address" mbim_configure 7 lan7
 ip route replace 1.1.1.7 dev lan7
 check "ping through it" ping_through lan7 1.1.1.7 10
 check "and through the first" ping_through wwan0 1.1.1.1 10
@@ -115,6 +74,6 @@ check "the first is untouched" ping_through wwan0 1.1.1.1
 
 check "the network releases the first" modem mbim network-release 0
 check "that shows" mbim --query-connection-state=0
-check "as deactivated" said "Activation state: 'deactivated'"
-check "close" mbimcli --device=$port --no-open=$transaction --query-device-caps
+check "as deactivated" mbim_said "Activation state: 'deactivated'"
+check "close" mbimcli --device=$mbim_port --no-open=$transaction --query-device-caps
 check "errors of the host's were none" sh -c "modem mbim stats | grep 'errors=0 malformed=0 dropped=0'"

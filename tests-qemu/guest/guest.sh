@@ -10,6 +10,8 @@ at=/dev/wwan0at0
 base=rmnet_mhi0
 
 . /test/stock.sh
+. /test/mbim.sh
+. /test/peers.sh
 . /test/transfers.sh
 . /test/frames.sh
 . /test/recovery.sh

@@ -47,6 +47,8 @@ pub enum Kind {
     Qmi,
     /// AT commands
     At,
+    /// MBIM messages, which mhictl does not speak
+    Mbim,
 }
 
 impl Kind {
@@ -55,6 +57,7 @@ impl Kind {
         match self {
             Kind::Qmi => "QMI",
             Kind::At => "AT",
+            Kind::Mbim => "MBIM",
         }
     }
 }
@@ -104,7 +107,7 @@ impl Modem {
     }
 }
 
-/// All modems on PCI with a QMI or AT port, sorted by name.
+/// All modems on PCI with a QMI, AT or MBIM port, sorted by name.
 pub fn modems(roots: &Roots) -> Vec<Modem> {
     let mut found: Vec<Modem> = Vec::new();
     for name in entries(&roots.sys.join("class/wwan")) {
@@ -112,6 +115,7 @@ pub fn modems(roots: &Roots) -> Vec<Modem> {
         let kind = match read_trimmed(&link.join("type")).as_deref() {
             Some("QMI") => Kind::Qmi,
             Some("AT") => Kind::At,
+            Some("MBIM") => Kind::Mbim,
             _ => continue,
         };
         let Ok(path) = fs::canonicalize(&link) else {
@@ -210,6 +214,13 @@ pub fn find_function(roots: &Roots, wanted: Option<&str>) -> Result<Modem, Error
 pub fn need_port(modem: &Modem, kind: Kind) -> Result<&Port, Error> {
     modem.port(kind).ok_or_else(|| {
         let what = kind.name();
+        if kind == Kind::Qmi && modem.port(Kind::Mbim).is_some() {
+            return Error::new(
+                Exit::NoDevice,
+                format!("{} is in MBIM mode", modem.wwan),
+                "mbimcli brings it online; for QMI: mhictl at 'AT+QCFG=\"pcie_mbim\",0' AT+CFUN=1,1",
+            );
+        }
         Error::new(
             Exit::NoDevice,
             format!("{} has no {what} port", modem.wwan),
@@ -541,9 +552,23 @@ pub mod tests {
     }
 
     #[test]
-    fn other_ports_and_buses_are_ignored() {
+    fn a_modem_in_mbim_mode_is_found_and_told_of() {
         let tree = Tree::new();
         tree.port("0000:00:04.0", "wwan0", "wwan0mbim0", "MBIM");
+        tree.port("0000:00:04.0", "wwan0", "wwan0at0", "AT");
+        let modem = find(&tree.roots, None).unwrap();
+        assert!(need_port(&modem, Kind::At).is_ok());
+        let error = need_port(&modem, Kind::Qmi).unwrap_err();
+        assert_eq!(
+            (error.exit, error.what.as_str()),
+            (Exit::NoDevice, "wwan0 is in MBIM mode")
+        );
+    }
+
+    #[test]
+    fn other_ports_and_buses_are_ignored() {
+        let tree = Tree::new();
+        tree.port("0000:00:04.0", "wwan0", "wwan0qcdm0", "QCDM");
         assert!(modems(&tree.roots).is_empty());
         let usb = tree.roots.sys.join("devices/usb1/1-1/wwan/wwan3/wwan3qmi0");
         fs::create_dir_all(&usb).unwrap();

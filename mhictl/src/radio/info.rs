@@ -58,10 +58,13 @@ fn look(args: &StatusArgs, roots: &Roots) -> Result<Info, Error> {
         modem,
         ..Info::default()
     };
+    let mut asked = Ok(());
     if info.modem.port(Kind::Qmi).is_some() {
         let modem = info.modem.clone();
         info.protocol = Some("qmi");
-        Talk::with(roots, &modem, args.patience(), |talk| info.ask(talk))?;
+        asked = Talk::with(roots, &modem, args.patience(), |talk| info.ask(talk));
+    } else if info.modem.port(Kind::Mbim).is_some() {
+        info.protocol = Some("mbim");
     }
     // The modem's own word on its data interface: nice to have.
     if let Ok(mut port) = At::open(roots, &info.modem, None) {
@@ -80,7 +83,11 @@ fn look(args: &StatusArgs, roots: &Roots) -> Result<Info, Error> {
             info.protocol = Some("mbim");
         }
     }
-    Ok(info)
+    // One in MBIM mode may have a QMI port that is silent.
+    match asked {
+        Err(error) if info.protocol != Some("mbim") => Err(error),
+        _ => Ok(info),
+    }
 }
 
 impl Info {

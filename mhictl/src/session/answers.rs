@@ -145,7 +145,7 @@ impl Session {
             state => self.failed(Error::new(
                 Exit::NoAnswer,
                 format!("no answer from the modem when asked to {}", doing(state)),
-                "see dmesg; if it stays silent, restart the modem: mhictl at 'AT+CFUN=1,1'",
+                "mhictl info tells whether it is in MBIM mode; if not, see dmesg, or restart the modem: mhictl at 'AT+CFUN=1,1'",
             )),
         }
     }

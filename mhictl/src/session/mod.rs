@@ -635,7 +635,7 @@ impl Session {
             state if self.step.is_some() => Error::new(
                 Exit::NoAnswer,
                 format!("no answer from the modem {within}, asked to {}", doing(state)),
-                "see dmesg; if it stays silent, restart it: mhictl at 'AT+CFUN=1,1'",
+                "mhictl info tells whether it is in MBIM mode; if not, see dmesg, or restart it: mhictl at 'AT+CFUN=1,1'",
             ),
             state => Error::new(
                 Exit::NoAnswer,

@@ -6,6 +6,9 @@ use crate::alloc::KVec;
 use crate::error::{code::ENOMEM, Result};
 use core::ffi::CStr;
 
+/// Channels that there can be, by the MHI specification.
+const CHANNELS: usize = 128;
+
 /// A pair of channels: uplink `first`, downlink `first + 1`.
 #[derive(Clone, Copy)]
 pub struct Channels {
@@ -45,29 +48,20 @@ pub struct Config {
 }
 
 impl Config {
-    /// Spreads the event rings over `vectors` interrupts: vector 0 is the boot interface's, and the rings' too when it
-    /// is the only one.
+    /// Without channels yet. Spreads the event rings over `vectors` interrupts: vector 0 is the boot interface's, and the rings' too
+    /// when it is the only one.
     pub fn new(
-        channels: &[Channels],
         events: &[EventRing],
         vectors: u32,
         timeout_ms: u32,
         ready_timeout_ms: u32,
     ) -> Result<Config> {
         let mut config = Config {
-            channels: KVec::with_capacity(channels.len() * 2)?,
+            channels: KVec::with_capacity(CHANNELS)?,
             events: KVec::with_capacity(events.len())?,
             timeout_ms,
             ready_timeout_ms,
         };
-        for pair in channels {
-            for downlink in [false, true] {
-                config
-                    .channels
-                    .push(channel(pair, downlink))
-                    .map_err(|_| ENOMEM)?;
-            }
-        }
         for (index, ring) in events.iter().enumerate() {
             let irq = match vectors.saturating_sub(1) {
                 0 => 0,
@@ -78,6 +72,18 @@ impl Config {
         Ok(config)
     }
 
+    /// Adds channels.
+    pub fn add(&mut self, channels: &[Channels]) -> Result {
+        for pair in channels {
+            for downlink in [false, true] {
+                self.channels
+                    .push(channel(pair, downlink))
+                    .map_err(|_| ENOMEM)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Calls `f` with the C form of the configuration, which lasts as long as the call.
     pub(crate) fn with_raw<R>(
         &mut self,
@@ -85,7 +91,7 @@ impl Config {
     ) -> R {
         // SAFETY: All-zero bytes are a valid configuration.
         let mut raw: bindings::mhi_controller_config = unsafe { core::mem::zeroed() };
-        raw.max_channels = 128;
+        raw.max_channels = CHANNELS as u32;
         raw.timeout_ms = self.timeout_ms;
         raw.num_channels = self.channels.len() as u32;
         raw.ch_cfg = self.channels.as_ptr();

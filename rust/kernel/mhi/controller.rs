@@ -2,6 +2,7 @@
 //! The host side of one modem: registered with the MHI core, powered up and down.
 
 use super::config::Config;
+use super::driver::{Device, Driver, Registration};
 use crate::alloc::{KBox, KVec};
 use crate::error::{code::*, to_result, Error, Result};
 use crate::pci;
@@ -21,6 +22,8 @@ pub enum Environment {
     FlashProgrammer = bindings::mhi_ee_type_MHI_EE_FP,
 }
 
+/// Bytes of a receive buffer of `mhi_wwan_mbim`'s, as `mhi_pci_generic` has it for these modems.
+const MRU: u32 = 32768;
 /// Bytes of a piece of a memory image: contiguous memory, which may be scarce.
 const DUMP_PIECE: usize = 64 << 10;
 /// How long a crashed modem may take to be reset, and how often to look.
@@ -56,6 +59,10 @@ pub enum Event {
 pub trait Owner: Send + Sync + 'static {
     /// The MHI core's notifications, from threads and from interrupts: must not sleep.
     fn event(&self, event: Event);
+
+    /// Channels appear, of which no driver knows yet. The MHI core waits meanwhile, so that nothing else becomes of the modem. May
+    /// sleep.
+    fn appeared(&self, channels: &Device);
 }
 
 /// How a modem is reached.
@@ -124,6 +131,7 @@ impl<T: Owner> Controller<T> {
         raw.reg_len = bar.len() as _;
         raw.irq = irqs;
         raw.nr_irqs = inner.irqs.len() as u32;
+        raw.mru = MRU;
         raw.iova_start = 0;
         raw.iova_stop = u64::MAX
             .checked_shr(64u32.saturating_sub(dma_bits))
@@ -294,6 +302,14 @@ impl<T: Owner> Controller<T> {
         unsafe { &(*raw.cast::<Inner<T>>()).owner }.event(event);
     }
 
+    unsafe extern "C" fn appeared(raw: *mut bindings::mhi_device) {
+        // SAFETY: The bus tells of a valid device.
+        let channels = unsafe { &*raw.cast::<Device>() };
+        if let Some(owner) = channels.owner::<T>() {
+            owner.appeared(channels);
+        }
+    }
+
     unsafe extern "C" fn runtime_get(raw: *mut bindings::mhi_controller) -> c_int {
         // SAFETY: The controller's device is valid while it is registered.
         unsafe { bindings::rust_helper_pm_runtime_get((*raw).cntrl_dev) }
@@ -349,6 +365,33 @@ impl<T: Owner> Controller<T> {
     unsafe extern "C" fn wake(_raw: *mut bindings::mhi_controller, _override: bool) {}
 
     unsafe extern "C" fn wake_toggle(_raw: *mut bindings::mhi_controller) {}
+}
+
+/// Tells controllers of their channels while it lives.
+pub struct Watch(());
+
+impl Watch {
+    /// For the controllers of `T`'s; there is one watch. `driver` is any of the MHI bus.
+    pub fn new<T: Owner, D: Driver>(driver: &Registration<D>) -> Result<Watch> {
+        // SAFETY: The driver is registered, so its bus is known. The bus is the MHI core's, without which this module is not there.
+        to_result(unsafe {
+            bindings::rust_helper_mhi_watch(driver.as_raw(), Some(Controller::<T>::appeared))
+        })?;
+        Ok(Watch(()))
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        // SAFETY: `new` has begun it.
+        unsafe { bindings::rust_helper_mhi_unwatch() }
+    }
+}
+
+/// The mode that the module's user has chosen: 1 QMI, 2 MBIM, 0 none.
+pub fn mode() -> u32 {
+    // SAFETY: No preconditions.
+    unsafe { bindings::rust_helper_mode() }
 }
 
 /// Whether the module's user wants memory images of modems that crash.

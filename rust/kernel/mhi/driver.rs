@@ -59,7 +59,20 @@ impl Device {
     /// Its generic device.
     pub fn as_device(&self) -> &device::Device {
         // SAFETY: The generic device is part of the channel device and lives as long.
-        unsafe { device::Device::from_raw(bindings::rust_helper_mhi_dev_to_dev(self.as_raw())) }
+        unsafe { device::Device::from_raw(&raw mut (*self.as_raw()).dev) }
+    }
+
+    /// The uplink channel's number.
+    pub fn number(&self) -> u32 {
+        // SAFETY: `self` is valid.
+        unsafe { (*self.as_raw()).ul_chan_id as u32 }
+    }
+
+    /// Starts and resets channels that no driver has yet: whether the modem refuses to. It does not if it gives no answer, or has
+    /// crashed. May sleep, for as long as the modem may take for a command.
+    pub fn is_refused(&self) -> bool {
+        // SAFETY: `self` is valid.
+        unsafe { bindings::rust_helper_mhi_refused(self.as_raw()) }
     }
 
     /// What the channel's controller keeps, if it is one of ours.
@@ -141,12 +154,10 @@ unsafe impl AlwaysRefCounted for Device {
     }
 
     unsafe fn dec_ref(obj: NonNull<Self>) {
-        // SAFETY: The caller owns the reference, which is the generic device's.
-        unsafe {
-            bindings::rust_helper_put_device(bindings::rust_helper_mhi_dev_to_dev(
-                obj.as_ptr().cast(),
-            ))
-        }
+        // SAFETY: The caller owns a reference, so the device is valid.
+        let device = NonNull::from(unsafe { obj.as_ref() }.as_device());
+        // SAFETY: As above; the reference is the generic device's.
+        unsafe { device::Device::dec_ref(device) }
     }
 }
 
@@ -226,6 +237,10 @@ impl<T: Driver> Registration<T> {
             inner,
             _driver: PhantomData,
         })
+    }
+
+    pub(super) fn as_raw(&self) -> *const bindings::mhi_driver {
+        self.inner.driver.get()
     }
 
     unsafe extern "C" fn probe(

@@ -6,5 +6,5 @@ pub mod controller;
 pub mod driver;
 
 pub use config::{Channels, Config, EventRing};
-pub use controller::{Controller, Environment, Event, Setup};
+pub use controller::{mode, Controller, Environment, Event, Setup, Watch};
 pub use driver::{Device, Direction, Driver, Registration, Status, Transfer};

@@ -374,9 +374,13 @@ unsafe impl<T: Operations> AlwaysRefCounted for Device<T> {
     }
 }
 
-/// A registered device with a NAPI of its own. Dropping it unregisters the device, and waits until nobody holds a
-/// reference.
-pub struct Registration<T: Operations>(NonNull<bindings::net_device>, PhantomData<T>);
+/// A registered device with a NAPI of its own, or one that nobody sees. Dropping it unregisters the device, and waits until nobody
+/// holds a reference.
+pub struct Registration<T: Operations> {
+    dev: NonNull<bindings::net_device>,
+    visible: bool,
+    _operations: PhantomData<T>,
+}
 
 // SAFETY: Unregistering may happen on any thread.
 unsafe impl<T: Operations> Send for Registration<T> {}
@@ -384,8 +388,13 @@ unsafe impl<T: Operations> Send for Registration<T> {}
 unsafe impl<T: Operations> Sync for Registration<T> {}
 
 impl<T: Operations> Registration<T> {
-    /// Registers a device, a child of `parent`, carrier off. A `%d` in `name` becomes the first free number.
-    pub fn new(parent: &device::Device, name: &CStr, data: T::Private) -> Result<Self> {
+    /// Registers a device, if it is to be `visible`, a child of `parent`, carrier off. A `%d` in `name` becomes the first free number.
+    pub fn new(
+        parent: &device::Device,
+        name: &CStr,
+        data: T::Private,
+        visible: bool,
+    ) -> Result<Self> {
         // SAFETY: `name` is NUL-terminated; `setup` takes a fresh device with the private memory asked for.
         let raw = unsafe {
             bindings::alloc_netdev_mqs(
@@ -413,6 +422,9 @@ impl<T: Operations> Registration<T> {
             };
             // SAFETY: `raw` is a device ready to be registered.
             unsafe { bindings::netif_carrier_off(raw) };
+            if !visible {
+                return Ok(());
+            }
             // SAFETY: As above.
             to_result(unsafe { bindings::register_netdev(raw) })
         });
@@ -423,7 +435,11 @@ impl<T: Operations> Registration<T> {
             unsafe { bindings::free_netdev(raw) };
             return Err(error);
         }
-        let registration = Registration(dev, PhantomData);
+        let registration = Registration {
+            dev,
+            visible,
+            _operations: PhantomData,
+        };
         // SAFETY: The NAPI was added, and is disabled as all are at first.
         unsafe { bindings::napi_enable(registration.napi().as_raw()) };
         Ok(registration)
@@ -440,8 +456,8 @@ impl<T: Operations> core::ops::Deref for Registration<T> {
     type Target = Device<T>;
 
     fn deref(&self) -> &Device<T> {
-        // SAFETY: The device is registered while `self` lives.
-        unsafe { Device::from_raw(self.0.as_ptr()) }
+        // SAFETY: The device is there while `self` lives.
+        unsafe { Device::from_raw(self.dev.as_ptr()) }
     }
 }
 
@@ -449,10 +465,17 @@ impl<T: Operations> Drop for Registration<T> {
     fn drop(&mut self) {
         // SAFETY: The NAPI was enabled by `new`; disabling waits for a poll under way.
         unsafe { bindings::napi_disable(self.napi().as_raw()) };
-        // SAFETY: `new` registered the device. Its private data is dropped by `destroy_callback`.
-        unsafe { bindings::unregister_netdev(self.0.as_ptr()) };
-        // SAFETY: It is unregistered.
-        unsafe { bindings::free_netdev(self.0.as_ptr()) }
+        if self.visible {
+            // SAFETY: `new` registered the device. Its private data is dropped by `destroy_callback`.
+            unsafe { bindings::unregister_netdev(self.dev.as_ptr()) };
+        } else {
+            // SAFETY: The device is ours, and not registered.
+            unsafe { bindings::rust_helper_netdev_wait_unused(self.dev.as_ptr()) };
+            // SAFETY: Nobody else holds a reference.
+            unsafe { Device::<T>::destroy(self.dev.as_ptr()) };
+        }
+        // SAFETY: It is not registered.
+        unsafe { bindings::free_netdev(self.dev.as_ptr()) }
     }
 }
 

@@ -12,10 +12,10 @@ use std::time::{Duration, Instant};
 use ::mhi::{Element, Event, ExecutionEnvironment, State};
 
 use crate::bus::Bus;
-use crate::device::Device;
+use crate::device::{Device, MBIM, QMI};
 use crate::fault::{self, number};
 use crate::glitch;
-use crate::mhi::engine::{Cure, Dump, Point, Signal};
+use crate::mhi::engine::{Absent, Cure, Dump, Point, Signal};
 use crate::shared::Shared;
 
 /// Bytes of a request at most.
@@ -24,7 +24,7 @@ const LINE: u64 = 1 << 20;
 const HELP: &str = "ping; state; memory; stats; stats NAME; sys_err [event|interrupt|both [pbl|sbl|amss]]; \
      crash-at reset|ready|m0|mission|start; reset-delay MILLISECONDS; rddm; dump given|refused|kept; numb soc|function|bus|power; drop [power]; restore; stall; \
      resume; forget on|off; m1; wake; event PRIMARY-RING-ELEMENT-HEX [RING]; event-rp RING POINTER; complete-unqueued CHANNEL COUNT; \
-     lose-interrupts COUNT; storm VECTOR MILLISECONDS; port CHANNEL ...; data ...; qmi ...; mbim ...; at ...; diag ...; \
+     lose-interrupts COUNT; storm VECTOR MILLISECONDS; absent refused|both|ignored|silent; port CHANNEL ...; data ...; qmi ...; mbim ...; at ...; diag ...; \
      ip_ctrl ...; ";
 
 /// Listens and serves each client in a thread of its own. A socket left over from an earlier run is replaced.
@@ -198,10 +198,19 @@ pub fn request(device: &mut Device, words: &[&str], now: Instant) -> Result<Stri
                 .engine
                 .send(Event::State(State(number(state)?)), &mut device.bus, now)
         }
+        ["absent", fate] => {
+            device.engine.start_of_absent = match *fate {
+                "refused" => Absent::Refused,
+                "both" => Absent::BothRefused,
+                "ignored" => Absent::Ignored,
+                "silent" => Absent::Silent,
+                _ => return Err("refused, both, ignored or silent".to_owned()),
+            };
+        }
         ["port", channel, rest @ ..] => return port(device, number(channel)?, rest),
         ["data", rest @ ..] => return device.endpoints.data.command(rest),
-        ["qmi", rest @ ..] => return port(device, 14, rest),
-        ["mbim", rest @ ..] => return port(device, 12, rest),
+        ["qmi", rest @ ..] => return port(device, QMI, rest),
+        ["mbim", rest @ ..] => return port(device, MBIM, rest),
         ["at", rest @ ..] => return port(device, 32, rest),
         ["diag", rest @ ..] => return port(device, 4, rest),
         ["ip_ctrl", rest @ ..] => return port(device, 18, rest),

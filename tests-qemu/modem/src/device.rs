@@ -23,6 +23,10 @@ use crate::stats::Stats;
 
 /// Uplink channel of the data plane; the downlink is one above.
 pub const DATA: u8 = 100;
+/// Uplink channel of QMI.
+pub const QMI: u8 = 14;
+/// Uplink channel of MBIM.
+pub const MBIM: u8 = 12;
 
 /// What speaks behind the channels.
 pub struct Endpoints {
@@ -99,8 +103,18 @@ impl Device {
         self.bus.interrupts.clear();
     }
 
+    /// The control channel that the mode does not have.
+    fn absent(&self) -> u8 {
+        let modem = &self.endpoints.modem;
+        match modem.lock().unwrap_or_else(PoisonError::into_inner).mbim {
+            true => QMI,
+            false => MBIM,
+        }
+    }
+
     /// Tells ports and data plane what became of their channels.
     pub fn heed_notices(&mut self) {
+        self.engine.absent = self.absent();
         for notice in self.engine.notices() {
             log::debug!("{notice:?}");
             let Endpoints {

@@ -43,7 +43,7 @@ use vfio_user::Error;
 use crate::at::At;
 use crate::cli::{Aggregation, Options};
 use crate::data::DataPlane;
-use crate::device::{Device, Endpoints};
+use crate::device::{Device, Endpoints, MBIM, QMI};
 use crate::diag::Diag;
 use crate::ip_ctrl::{IpCtrl, Signals};
 use crate::loopback::Loopback;
@@ -119,15 +119,10 @@ fn endpoints(options: &Options) -> Endpoints {
     let mut ports: BTreeMap<u8, Box<dyn Port>> = BTreeMap::new();
     ports.insert(0, Box::new(Loopback::default()));
     ports.insert(4, Box::new(Diag::new(Arc::clone(&modem))));
-    if options.mbim {
-        ports.insert(12, Box::new(Mbim::new(Arc::clone(&modem))));
-    } else {
-        ports.insert(14, Box::new(Qmi::new(Arc::clone(&modem))));
-    }
-    for unserved in [12, 14, 20, 46] {
-        ports
-            .entry(unserved)
-            .or_insert_with(|| Box::<Sink>::default());
+    ports.insert(MBIM, Box::new(Mbim::new(Arc::clone(&modem))));
+    ports.insert(QMI, Box::new(Qmi::new(Arc::clone(&modem))));
+    for unserved in [20, 46] {
+        ports.insert(unserved, Box::<Sink>::default());
     }
     ports.insert(18, Box::new(IpCtrl::new(signals.clone())));
     ports.insert(DUN, Box::new(At::new(Arc::clone(&modem))));
@@ -144,6 +139,7 @@ fn endpoints(options: &Options) -> Endpoints {
 fn modem(options: &Options) -> Modem {
     let mut modem = Modem::default();
     modem.mbim = options.mbim;
+    modem.mbim_next = options.mbim;
     modem.identity.model = options.model.name().to_owned();
     let limits = &mut modem.limits;
     limits.qmap = match options.qmap {

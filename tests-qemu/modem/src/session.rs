@@ -47,6 +47,8 @@ pub struct Modem {
     pub messages: Messages,
     /// Whether it speaks MBIM and NTB16 instead of QMI and QMAP, as after `AT+QCFG="pcie_mbim",1`.
     pub mbim: bool,
+    /// The same from its next restart on.
+    pub mbim_next: bool,
     /// Whether the radio is on (`AT+CFUN=1`, DMS operating mode online).
     pub radio_on: bool,
     /// What may keep it off.
@@ -95,6 +97,7 @@ impl Default for Modem {
             profiles: Profiles::default(),
             messages: Messages::default(),
             mbim: false,
+            mbim_next: false,
             radio_on: true,
             radio_lock: RadioLock::None,
             restart: false,
@@ -244,6 +247,7 @@ impl Modem {
         self.radio_lock.reset();
         self.radio_on = !self.radio_lock.is_shut();
         self.restart = false;
+        self.mbim = self.mbim_next;
         if self.sim.pin_enabled && self.sim.state == SimState::Ready {
             self.sim.state = SimState::Locked;
         }

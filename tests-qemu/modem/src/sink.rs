@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 //! A port that takes everything and says nothing: channels that hosts open although this modem serves nothing there
-//! (IPCR 20/21, IP_SW0 46/47, of MBIM 12/13 and QMI 14/15 the one that is off).
+//! (IPCR 20/21, IP_SW0 46/47).
 
 use std::time::Instant;
 

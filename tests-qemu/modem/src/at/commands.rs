@@ -213,7 +213,7 @@ fn preferences(at: &mut At, modem: &mut Modem, form: &Form) -> Outcome {
 }
 
 /// `AT+QCFG="key"` asks, `AT+QCFG="key",n[,n]` sets as many numbers as the key has.
-fn configuration(at: &mut At, _: &mut Modem, form: &Form) -> Outcome {
+fn configuration(at: &mut At, modem: &mut Modem, form: &Form) -> Outcome {
     let Form::Set(arguments) = form else {
         return Err(WRONG_PARAMETERS);
     };
@@ -227,5 +227,8 @@ fn configuration(at: &mut At, _: &mut Modem, form: &Form) -> Outcome {
         return Err(WRONG_PARAMETERS);
     }
     *kept = values.join(",");
+    if key == "pcie_mbim" {
+        modem.mbim_next = kept != "0";
+    }
     Ok(Vec::new())
 }

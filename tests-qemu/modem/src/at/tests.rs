@@ -209,6 +209,16 @@ fn preference_without_network_ends_sessions() {
 }
 
 #[test]
+fn mbim_mode_begins_with_the_next_restart() {
+    let mut host = Host::new();
+    host.ok("AT+QCFG=\"pcie_mbim\",1");
+    assert_eq!(host.ok("AT+QCFG=\"pcie_mbim\""), ["+QCFG: \"pcie_mbim\",1"]);
+    assert!(!host.modem().mbim);
+    host.modem().reset();
+    assert!(host.modem().mbim);
+}
+
+#[test]
 fn configuration_is_set_and_kept() {
     let mut host = Host::new();
     assert_eq!(

@@ -18,7 +18,7 @@ const HELP: &str = "stats [reset] | inject HEX | inject-random SEED LENGTH COUNT
     frame MUX HEX [PAD [none|valid|unverified]] | flow disable|enable MUX | flow status TRANSACTION | \
     aggregate PACKETS BYTES [HOLD_MS] | aggregate auto | pad BYTES|auto | corrupt checksum|packet COUNT | drop COUNT | \
     blast MUX[-MUX] SIZE COUNT RATE [SEED] | session up|down MUX | uplink-rate BITS|off | \
-    format none|v1|v4|v5 [DL_PACKETS DL_BYTES UL_PACKETS UL_BYTES]";
+    peers on|off | format none|v1|v4|v5 [DL_PACKETS DL_BYTES UL_PACKETS UL_BYTES]";
 
 /// Unasked streams at the same time.
 const STREAMS: usize = 64;
@@ -115,6 +115,10 @@ impl DataPlane {
                 } else {
                     Err("was not up".to_owned())
                 }
+            }
+            ["peers", choice @ ("on" | "off")] => {
+                self.peers = *choice == "on";
+                Ok("set".to_owned())
             }
             ["uplink-rate", "off"] => {
                 self.line.rate = None;

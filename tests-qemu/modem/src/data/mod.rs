@@ -45,6 +45,8 @@ pub struct DataPlane {
     line: Line,
     inject: Inject,
     blasts: Vec<Blast>,
+    /// Whether packets to another session's IPv4 address get there, as in networks whose subscribers reach each other.
+    peers: bool,
 }
 
 impl DataPlane {
@@ -61,6 +63,7 @@ impl DataPlane {
             line: Line::default(),
             inject: Inject::default(),
             blasts: Vec::new(),
+            peers: false,
         }
     }
 

@@ -53,6 +53,8 @@ stats! {
     ul_bad_seed,
     /// Packets for mux ids without session; dropped.
     ul_no_session,
+    /// Packets that went to another session.
+    ul_to_peers,
     /// Packets on links that had confirmed to be stopped.
     ul_while_disabled,
     /// Answers to commands.

@@ -11,7 +11,7 @@ use qmap::Offload;
 
 use super::stats::Stats;
 use super::{version, DataPlane};
-use crate::internet::Addresses;
+use crate::internet::{Addresses, Internet};
 use crate::session::Modem;
 
 impl DataPlane {
@@ -70,7 +70,7 @@ impl DataPlane {
         request: Request,
         now: Instant,
     ) {
-        let Some(internet) = self.internets.get_mut(&mux) else {
+        let Some(addresses) = self.internets.get(&mux).map(Internet::addresses) else {
             self.stats.ul_no_session += 1;
             return;
         };
@@ -78,14 +78,31 @@ impl DataPlane {
         let mut dropped = true;
         if !is_whole(packet) {
             self.stats.ul_bad_ip += 1;
-        } else if !is_from(packet, &internet.addresses()) {
+        } else if !is_from(packet, &addresses) {
             self.stats.ul_bad_source += 1;
         } else {
             dropped = false;
             self.stats.ul_packets += 1;
             self.stats.ul_bytes += packet.len() as u64;
             let completed = complete(packet, request, &mut self.stats);
-            internet.receive(completed.as_deref().unwrap_or(packet), now);
+            let packet = completed.as_deref().unwrap_or(packet);
+            let peer = self.peers.then(|| destination(packet)).flatten();
+            let peer = peer.and_then(|to| {
+                let mut internets = self.internets.values_mut();
+                internets.find(|internet| {
+                    let ip = internet.addresses().ipv4;
+                    ip.is_some_and(|ip| ip.address == to)
+                })
+            });
+            match peer {
+                // What does not fit is lost, as where a network has more than a link takes.
+                Some(peer) => self.stats.ul_to_peers += u64::from(peer.send(packet.to_vec())),
+                None => {
+                    if let Some(internet) = self.internets.get_mut(&mux) {
+                        internet.receive(packet, now);
+                    }
+                }
+            }
         }
         if let Some(traffic) = modem.traffic(mux) {
             if dropped {
@@ -128,6 +145,12 @@ fn is_from(packet: &[u8], addresses: &Addresses) -> bool {
     };
     let same_prefix = source.segments()[..4] == ip.address.segments()[..4];
     same_prefix || source.is_unicast_link_local() || source.is_unspecified()
+}
+
+/// Where an IPv4 packet goes.
+fn destination(packet: &[u8]) -> Option<Ipv4Addr> {
+    let bytes = packet.get(16..20).filter(|_| packet[0] >> 4 == 4)?;
+    <[u8; 4]>::try_from(bytes).ok().map(Ipv4Addr::from)
 }
 
 /// Does what was asked for the checksum; `None` if the packet stays as it is.

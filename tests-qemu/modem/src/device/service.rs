@@ -73,7 +73,7 @@ impl Device {
         } = &mut self.endpoints;
         let mut wake = Wake::Idle;
         for (&number, port) in ports.iter_mut() {
-            if self.bus.faults.is_mute(number) {
+            if self.bus.faults.is_mute(number) || number == self.engine.absent {
                 continue;
             }
             if let Some((channel, events)) = self.engine.channel(number) {

@@ -21,6 +21,7 @@ use super::event::EventRings;
 use super::registers::{Effect, Registers, BHI};
 use crate::bus::Bus;
 use crate::cli::Options;
+use crate::device::MBIM;
 use crate::glitch::Bell;
 use crate::wake::Wake;
 
@@ -90,6 +91,19 @@ pub enum Dump {
     Kept,
 }
 
+/// What becomes of a start of channels with nobody behind them. Nobody knows which of these a real modem does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Absent {
+    /// An error completes it.
+    Refused,
+    /// And a start of the other mode's, too.
+    BothRefused,
+    /// Nothing completes it.
+    Ignored,
+    /// They start, and stay silent.
+    Silent,
+}
+
 /// The engine.
 pub struct Engine {
     registers: Registers,
@@ -115,6 +129,10 @@ pub struct Engine {
     /// It crashes once it has come so far.
     crash_at: Option<Point>,
     interrupt_every: Option<u32>,
+    /// The uplink channel of the pair that the modem does not have.
+    pub absent: u8,
+    /// What becomes of its start.
+    pub start_of_absent: Absent,
     commands: Option<CommandRing>,
     events: EventRings,
     channels: BTreeMap<u8, Channel>,
@@ -151,6 +169,8 @@ impl Engine {
             alarm: false,
             crash_at: None,
             interrupt_every: options.interrupt_every,
+            absent: MBIM,
+            start_of_absent: Absent::Refused,
             commands: None,
             events: EventRings::default(),
             channels: BTreeMap::new(),

@@ -102,6 +102,28 @@ fn sessions_are_kept_apart() {
 }
 
 #[test]
+fn sessions_reach_each_other_where_the_network_lets_them() {
+    let mut host = Host::new(Qmap::V1, 1);
+    host.modem.lock().unwrap().start(2, Family::V4, "ims", 1);
+    let mut packet = ping(1, 84);
+    packet[10..12].fill(0);
+    packet[16..20].copy_from_slice(&[10, 64, 2, 2]);
+    let sum = checksum(&packet[..20]);
+    packet[10..12].copy_from_slice(&sum.to_be_bytes());
+    let seen = |host: &mut Host| {
+        host.plane.receive(&frame(1, 0, &packet), host.now);
+        let transfer = host.plane.poll(host.now).unwrap();
+        let frame = Deaggregate::new(qmap::Version::V1, &transfer).next();
+        let frame = frame.unwrap().unwrap();
+        (frame.mux_id, frame.payload[20])
+    };
+    assert_eq!(seen(&mut host), (1, 0), "an answer");
+    host.command("peers on").unwrap();
+    assert_eq!(seen(&mut host), (2, 8), "the request itself");
+    assert_eq!(host.stat("ul_to_peers"), 1);
+}
+
+#[test]
 fn granted_limits_are_watched() {
     let mut host = Host::new(Qmap::V1, 1);
     let many = |count: usize, length| frame(1, 0, &ping(1, length)).repeat(count);

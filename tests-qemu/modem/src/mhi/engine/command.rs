@@ -6,8 +6,9 @@ use std::time::Instant;
 use ::mhi::register::CCABAP_LOWER;
 use ::mhi::{context, ChannelState, Command, Completion, Event};
 
-use super::{Engine, Notice, Point, PRIMARY};
+use super::{Absent, Engine, Notice, Point, PRIMARY};
 use crate::bus::Bus;
+use crate::device::{MBIM, QMI};
 use crate::mhi::channel::Channel;
 use crate::mhi::registers::CHANNELS;
 use crate::wake::Wake;
@@ -31,7 +32,12 @@ impl Engine {
             if matches!(command, Command::Start(_)) && self.come_to(Point::Start, bus, now) {
                 return Wake::Idle;
             }
-            let code = match self.obey(command, bus) {
+            let (ignored, refused) = self.deny(command);
+            if ignored {
+                log::debug!("{command:?}: ignored");
+                continue;
+            }
+            let code = match !refused && self.obey(command, bus) {
                 true => Completion::SUCCESS,
                 false => Completion::UNDEFINED,
             };
@@ -45,6 +51,20 @@ impl Engine {
             );
         }
         Wake::Now
+    }
+
+    /// Whether a command is ignored or refused since it starts a control channel that the modem does not have.
+    fn deny(&self, command: Command) -> (bool, bool) {
+        let pair = match command {
+            Command::Start(number) => number & !1,
+            _ => return (false, false),
+        };
+        match self.start_of_absent {
+            Absent::BothRefused => (false, matches!(pair, MBIM | QMI)),
+            Absent::Refused => (false, pair == self.absent),
+            Absent::Ignored => (pair == self.absent, false),
+            Absent::Silent => (false, false),
+        }
     }
 
     fn obey(&mut self, command: Command, bus: &mut Bus) -> bool {

@@ -9,6 +9,16 @@ use crate::mhi::registers::{CHDB, ERDB};
 impl Host {
     /// Sets up a channel and has the device start it.
     pub fn open(&mut self, channel: u8, event_ring: u32, burst: bool, elements: u64) {
+        self.offer(channel, event_ring, burst, elements);
+        assert_eq!(
+            self.command(Command::Start(channel)),
+            1,
+            "start of channel {channel}"
+        );
+    }
+
+    /// Sets up a channel.
+    pub fn offer(&mut self, channel: u8, event_ring: u32, burst: bool, elements: u64) {
         let base = TRANSFER_RINGS + u64::from(channel) * 0x1000;
         let fields = ChannelContext {
             config: if burst { 0x301 } else { 0x201 },
@@ -25,27 +35,28 @@ impl Host {
         fields.emit(&mut bytes);
         self.put(CHANNELS + u64::from(channel) * context::LEN as u64, &bytes);
         self.rings.insert(channel, (base, elements * STEP));
-        assert_eq!(
-            self.command(Command::Start(channel)),
-            1,
-            "start of channel {channel}"
-        );
     }
 
     /// Gives a command and returns its completion code.
     pub fn command(&mut self, command: Command) -> u8 {
         let pointer = self.command_wp;
-        self.put(pointer, &command.emit().emit());
-        self.command_wp = next(pointer, COMMAND_RING, COMMAND_ELEMENTS * STEP);
-        self.write64(CRDB_LOWER, self.command_wp);
-        self.run(Duration::from_millis(1));
-        match self.events(0).as_slice() {
+        match self.give(command).as_slice() {
             [Event::Command {
                 pointer: found,
                 code,
             }] if *found == pointer => code.0,
             events => panic!("{command:?} gave {events:?}"),
         }
+    }
+
+    /// Gives a command and returns the events that follow.
+    pub fn give(&mut self, command: Command) -> Vec<Event> {
+        let pointer = self.command_wp;
+        self.put(pointer, &command.emit().emit());
+        self.command_wp = next(pointer, COMMAND_RING, COMMAND_ELEMENTS * STEP);
+        self.write64(CRDB_LOWER, self.command_wp);
+        self.run(Duration::from_millis(1));
+        self.events(0)
     }
 
     /// Puts a descriptor in the channel's ring and moves the write pointer in memory; the descriptor's address.

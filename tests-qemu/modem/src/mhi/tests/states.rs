@@ -4,6 +4,28 @@
 use super::*;
 
 #[test]
+fn channels_of_the_other_mode_do_not_start() {
+    let start = |fate, mbim, channel| {
+        let mut host = Host::in_m0(&[]);
+        host.request(&format!("absent {fate}")).expect("obeyed");
+        host.modem.lock().expect("not poisoned").mbim = mbim;
+        host.run(MS);
+        host.offer(channel, 1, false, 8);
+        match host.give(Command::Start(channel)).as_slice() {
+            [Event::Command { code, .. }] => Some(*code),
+            _ => None,
+        }
+    };
+    assert_eq!(start("refused", false, 12), Some(Completion::UNDEFINED));
+    assert_eq!(start("refused", false, 14), Some(Completion::SUCCESS));
+    assert_eq!(start("refused", true, 12), Some(Completion::SUCCESS));
+    assert_eq!(start("refused", true, 15), Some(Completion::UNDEFINED));
+    assert_eq!(start("both", true, 12), Some(Completion::UNDEFINED));
+    assert_eq!(start("ignored", true, 14), None);
+    assert_eq!(start("silent", true, 14), Some(Completion::SUCCESS));
+}
+
+#[test]
 fn power_on_is_ready_in_mission_mode() {
     let mut host = Host::new(&[]);
     assert_eq!(host.state(), State::READY);
