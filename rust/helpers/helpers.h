@@ -9,6 +9,7 @@
  *   6.9   MHI: mhi_controller.name, ready_timeout_ms, edl_trigger (OpenWrt's 6.6 has some)  mhi.c
  *   6.12  fragments that the processor cannot read: skb_frags_readable()              skbuff.c
  *   6.15  newlink() takes `struct rtnl_newlink_params`                                rtnl.c
+ *   6.3 to 6.12: `struct bus_type` became const, in one place after the other            mhi.c
  *   pci_alloc_irq_vectors() is a function in some kernels, inline in others           pci.c
  *
  * Not used, since they came or went: timer_setup() and from_timer() (timer_container_of() since 6.16), hrtimer_init()

@@ -55,7 +55,8 @@ static int bus_event(struct notifier_block *block, unsigned long event, void *da
 
 static struct notifier_block bus_events = { .notifier_call = bus_event };
 
-static const struct bus_type *bus;
+/* Newer kernels have it const, here and as an argument. */
+static typeof_member(struct device_driver, bus) bus;
 
 /* The bus is that of a registered driver. */
 int rust_helper_mhi_watch(const struct mhi_driver *driver, void (*appeared)(struct mhi_device *mhi_dev))
