@@ -88,7 +88,8 @@ qemu() {
 	case $(architecture_of "$guest") in
 	amd64)
 		machine=("${limit[@]}" qemu-system-x86_64 -cpu max)
-		line="console=ttyS0 $line"
+		# The kernel's look at its timer fails where the guest has no processor meanwhile.
+		line="console=ttyS0 no_timer_check $line"
 		case $(header "$script" vectors 1)$(header "$script" iommu) in
 		1) machine+=(-M q35,memory-backend=ram) ;;
 		1strict)
