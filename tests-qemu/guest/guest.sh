@@ -17,6 +17,7 @@ base=rmnet_mhi0
 . /test/recovery.sh
 . /test/faults.sh
 . /test/power.sh
+. /test/modemmanager.sh
 
 # ---- verdicts
 

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
-//! Messages as data: a body is a table of TLVs, a value a sequence of fields, a wire enum a table of numbers.
+//! Messages as data: a body is a table of TLVs, a value a sequence of fields, a wire enum a table of numbers. Exported for messages that
+//! this crate has no use for.
 
 /// Declares a body. Rows read `field: must|may|soft Type = TLV,`: mandatory, optional, optional and absent if cut short.
 /// With `@secret` in front of the type the value is never shown.
+#[macro_export]
 macro_rules! body {
     ($(#[$meta:meta])* $name:ident<$lt:lifetime> {
         $($(#[$doc:meta])* $field:ident : $mode:ident $(@$secret:ident)? $ty:ty = $tlv:literal,)*
@@ -10,11 +12,11 @@ macro_rules! body {
         $(#[$meta])*
         #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
         pub struct $name<$lt> {
-            $($(#[$doc])* pub $field: body!(@type $mode $ty),)*
+            $($(#[$doc])* pub $field: $crate::body!(@type $mode $ty),)*
         }
 
         impl<$lt> $crate::Body<$lt> for $name<$lt> {
-            body!(@methods $lt $($field $mode $($secret)? [$ty], $tlv;)*);
+            $crate::body!(@methods $lt $($field $mode $($secret)? [$ty], $tlv;)*);
         }
     };
     ($(#[$meta:meta])* $name:ident {
@@ -23,27 +25,27 @@ macro_rules! body {
         $(#[$meta])*
         #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
         pub struct $name {
-            $($(#[$doc])* pub $field: body!(@type $mode $ty),)*
+            $($(#[$doc])* pub $field: $crate::body!(@type $mode $ty),)*
         }
 
         impl<'tlv> $crate::Body<'tlv> for $name {
-            body!(@methods 'tlv $($field $mode $($secret)? [$ty], $tlv;)*);
+            $crate::body!(@methods 'tlv $($field $mode $($secret)? [$ty], $tlv;)*);
         }
     };
     (@methods $lt:lifetime $($field:ident $mode:ident $($secret:ident)? [$ty:ty], $tlv:literal;)*) => {
         const FIELDS: &$lt [$crate::decode::Field<$lt>] = &[$($crate::decode::Field {
             tlv: $tlv,
             name: stringify!($field),
-            show: body!(@show $($secret)? $ty),
+            show: $crate::body!(@show $($secret)? $ty),
         },)*];
 
         #[allow(unused_variables, reason = "a body may have no TLVs")]
         fn parse(tlvs: $crate::Tlvs<$lt>) -> Result<Self, $crate::Error> {
-            Ok(Self { $($field: body!(@read $mode tlvs $tlv $ty),)* })
+            Ok(Self { $($field: $crate::body!(@read $mode tlvs $tlv $ty),)* })
         }
 
         fn emit<'b>(&self, to: $crate::Builder<'b>) -> $crate::Builder<'b> {
-            $(let to = body!(@write $mode to $tlv self.$field);)*
+            $(let to = $crate::body!(@write $mode to $tlv self.$field);)*
             to
         }
     };
@@ -59,6 +61,7 @@ macro_rules! body {
 }
 
 /// Declares a value made of fields in wire order.
+#[macro_export]
 macro_rules! value {
     ($(#[$meta:meta])* $name:ident<$lt:lifetime> { $($(#[$doc:meta])* $field:ident : $ty:ty,)* }) => {
         $(#[$meta])*
@@ -66,7 +69,7 @@ macro_rules! value {
         pub struct $name<$lt> { $($(#[$doc])* pub $field: $ty,)* }
 
         impl<$lt> $crate::Value<$lt> for $name<$lt> {
-            value!(@methods $lt $($field)*);
+            $crate::value!(@methods $lt $($field)*);
         }
     };
     ($(#[$meta:meta])* $name:ident { $($(#[$doc:meta])* $field:ident : $ty:ty,)* }) => {
@@ -75,7 +78,7 @@ macro_rules! value {
         pub struct $name { $($(#[$doc])* pub $field: $ty,)* }
 
         impl<'tlv> $crate::Value<'tlv> for $name {
-            value!(@methods 'tlv $($field)*);
+            $crate::value!(@methods 'tlv $($field)*);
         }
     };
     (@methods $lt:lifetime $($field:ident)*) => {
@@ -90,6 +93,7 @@ macro_rules! value {
 }
 
 /// Declares an enum of wire numbers with their words; unknown numbers survive as `Other`.
+#[macro_export]
 macro_rules! wire_enum {
     ($(#[$meta:meta])* $name:ident: $repr:ident { $($variant:ident = $number:literal => $words:literal,)* }) => {
         $(#[$meta])*
@@ -146,12 +150,13 @@ macro_rules! wire_enum {
 }
 
 /// Declares which service and message id a request has, and its reply.
+#[macro_export]
 macro_rules! request {
     ($name:ident $(<$lt:lifetime>)? : $service:ident $id:literal => $reply:ident $(<$rlt:lifetime>)?) => {
         impl $(<$lt>)? $crate::Request for $name $(<$lt>)? {
             const SERVICE: u8 = $crate::service::$service;
             const ID: u16 = $id;
-            type Reply<'reply> = request!(@reply 'reply $reply $(<$rlt>)?);
+            type Reply<'reply> = $crate::request!(@reply 'reply $reply $(<$rlt>)?);
         }
     };
     ($name:ident $(<$lt:lifetime>)? : $service:ident $id:literal) => {
@@ -166,6 +171,7 @@ macro_rules! request {
 }
 
 /// Declares which service and message id an indication has.
+#[macro_export]
 macro_rules! indication {
     ($name:ident $(<$lt:lifetime>)? : $service:ident $id:literal) => {
         impl $(<$lt>)? $crate::Indication for $name $(<$lt>)? {

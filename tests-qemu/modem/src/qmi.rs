@@ -10,7 +10,9 @@ mod ctl;
 mod dms;
 mod dsd;
 mod faults;
+mod loc;
 mod nas;
+mod pdc;
 mod profiles;
 mod reply;
 #[cfg(test)]
@@ -18,20 +20,25 @@ mod tests;
 mod uim;
 mod wda;
 mod wds;
+mod wms;
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use qmi::{next_frame, qmux, service, Builder, ErrorCode, Frame, Kind, Message, Step, Tlvs};
 
 use self::calls::Calls;
 use self::clients::Clients;
 use self::faults::Faults;
+use self::loc::Location;
+use self::pdc::Carrier;
 use self::reply::{Answer, Event, Refusal};
 use crate::port::Port;
 use crate::session::{Modem, Registration, SimState, Technology};
 
+/// How long a real modem takes for what it tells after an answer.
+const MOMENT: Duration = Duration::from_millis(50);
 /// Transfers that wait for the host at most; more are dropped and counted.
 const OUTBOX: usize = 1024;
 
@@ -50,7 +57,17 @@ pub struct Qmi {
 struct Services {
     clients: Clients,
     calls: Calls,
+    location: Location,
+    carrier: Carrier,
     events: Vec<Event>,
+    later: Later,
+}
+
+/// What is told a moment after the answer: programs begin to listen once they have that.
+#[derive(Default)]
+struct Later {
+    events: Vec<Event>,
+    due: Option<Instant>,
 }
 
 /// The state that clients were last told of, to find out when an indication is due.
@@ -179,6 +196,9 @@ impl Qmi {
         for ended in modem.take_ended() {
             wds::ended(&mut self.services, ended);
         }
+        for index in modem.messages.take_news() {
+            wms::arrived(&mut self.services, index);
+        }
         drop(modem);
         self.indicate();
     }
@@ -208,8 +228,11 @@ impl Services {
             service::WDS => wds::answer,
             service::DMS => dms::answer,
             service::NAS => nas::answer,
+            service::WMS => wms::answer,
             service::UIM => uim::answer,
+            service::LOC => loc::answer,
             service::WDA => wda::answer,
+            service::PDC => pdc::answer,
             service::DSD => dsd::answer,
             _ => return Err(ErrorCode::INVALID_SERVICE_TYPE.into()),
         };
@@ -224,6 +247,9 @@ impl Services {
         if service == service::WDS {
             wds::leave_all(self, modem, client);
         }
+        if service == service::LOC {
+            self.location.leave(client);
+        }
         self.clients.release(service, client)
     }
 
@@ -233,6 +259,21 @@ impl Services {
         }
         // Nobody is left to hear of it.
         self.events.clear();
+        self.later = Later::default();
+    }
+}
+
+impl Later {
+    /// What is due, if anything; the moment begins when this is asked first.
+    fn take(&mut self, now: Instant) -> Option<Vec<Event>> {
+        if self.events.is_empty() {
+            return None;
+        }
+        let due = *self.due.get_or_insert(now + MOMENT);
+        (due <= now).then(|| {
+            self.due = None;
+            std::mem::take(&mut self.events)
+        })
     }
 }
 
@@ -274,9 +315,18 @@ impl Port for Qmi {
         }
     }
 
-    fn poll(&mut self, _now: Instant) -> Option<Vec<u8>> {
+    fn poll(&mut self, now: Instant) -> Option<Vec<u8>> {
+        loc::tell(&mut self.services, now);
+        if let Some(events) = self.services.later.take(now) {
+            self.services.events.extend(events);
+        }
         self.notice();
         self.outbox.pop_front()
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        let place = self.services.location.deadline();
+        place.into_iter().chain(self.services.later.due).min()
     }
 
     fn reset(&mut self) {
@@ -286,6 +336,7 @@ impl Port for Qmi {
         let mut modem = lock(&modem);
         self.services.release_all(&mut modem);
         modem.take_ended();
+        modem.messages.take_news();
         self.told = Told::of(&modem);
         drop(modem);
         if lost {

@@ -93,11 +93,10 @@ const COMMANDS: &[(&str, Handler)] = &[
     ("+QCCID", |_, modem, form| sim::iccid("+QCCID", modem, form)),
     ("+QCFG", configuration),
     ("+QENG", cell::engineering),
-    ("+QGMR", |_, modem, form| {
-        run_only(
-            form,
-            &format!("{}_01.200.01.200", modem.identity.revision()),
-        )
+    // ModemManager asks with a question mark, and gets the same.
+    ("+QGMR", |_, modem, form| match form {
+        Form::Run | Form::Read => Ok(vec![format!("{}_01.200.01.200", modem.identity.revision())]),
+        _ => Err(WRONG_PARAMETERS),
     }),
     ("+QNWINFO", cell::info),
     ("+QNWPREFCFG", preferences),

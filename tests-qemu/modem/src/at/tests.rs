@@ -132,7 +132,9 @@ fn identity() {
         ["Quectel", "RM520N-GL", "Revision: RM520NGLAAR03A03M4G"]
     );
     assert_eq!(host.ok("AT+CGMR"), ["RM520NGLAAR03A03M4G"]);
-    assert_eq!(host.ok("AT+QGMR"), ["RM520NGLAAR03A03M4G_01.200.01.200"]);
+    for form in ["AT+QGMR", "AT+QGMR?"] {
+        assert_eq!(host.ok(form), ["RM520NGLAAR03A03M4G_01.200.01.200"]);
+    }
     assert_eq!(host.ok("AT+CGSN"), ["860000000000012"]);
     assert_eq!(host.ok("AT+CIMI"), ["001010123456789"]);
     assert_eq!(host.ok("AT+QCCID"), ["+QCCID: 8900101012345678901"]);

@@ -24,6 +24,10 @@ pub struct Client {
     pub operating_mode: bool,
     /// DSD system status indications.
     pub system_status: bool,
+    /// WMS reports of messages that arrive.
+    pub arrivals: bool,
+    /// LOC sentences about the modem's place.
+    pub sentences: bool,
     /// WDS changed-configuration indications.
     pub ip_config: bool,
     /// WDS: the mux id that it is bound to.
@@ -40,6 +44,8 @@ impl Default for Client {
             card_status: false,
             operating_mode: false,
             system_status: false,
+            arrivals: false,
+            sentences: false,
             ip_config: false,
             mux: 0,
             family: Family::V4,

@@ -16,8 +16,11 @@ const SERVICES: &[Version] = &[
     version(service::WDS, 1, 205),
     version(service::DMS, 1, 60),
     version(service::NAS, 1, 25),
+    version(service::WMS, 1, 10),
     version(service::UIM, 1, 60),
+    version(service::LOC, 2, 0),
     version(service::WDA, 1, 16),
+    version(service::PDC, 1, 0),
     version(service::DSD, 1, 20),
 ];
 

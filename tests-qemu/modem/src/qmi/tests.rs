@@ -4,25 +4,19 @@
 mod faults;
 mod host;
 mod sequences;
+mod services;
 mod sessions;
 
 use qmi::{ctl, dms, nas, service, uim, wda, wds, Builder, ErrorCode, Message, Request};
 
-use self::host::{unhex, Host};
+use self::host::{unhex, Host, SERVICES};
 use crate::port::Port;
 use crate::session::{Limits, Qmap, SimState};
 
 #[test]
 fn unknown_message_is_error_71() {
     let mut host = Host::new();
-    for service in [
-        service::WDS,
-        service::DMS,
-        service::NAS,
-        service::UIM,
-        service::WDA,
-        service::DSD,
-    ] {
+    for service in SERVICES {
         let client = host.client(service);
         assert_eq!(
             host.raw(service, client, 0x7fff, &[]).unwrap_err(),

@@ -6,7 +6,7 @@ use qmi::uim::{
     FileContent, GetCardStatus, PinResult, PinState, ReadTransparent, RegisterEvents, Retries,
     VerifyPin,
 };
-use qmi::{service, ErrorCode, List16, List8, Message, Request, Text8};
+use qmi::{body, request, service, value, ErrorCode, List16, List8, Message, Request, Text8};
 
 use super::reply::{ask, done, encode, reply, Answer, Event, Refusal};
 use super::Services;
@@ -14,6 +14,9 @@ use crate::session::{Modem, PinError, Sim, SimState, PUK_RETRIES};
 
 /// Unblocks a PIN with the PUK: session, then PIN id, PUK and new PIN.
 const UNBLOCK_PIN: u16 = 0x0027;
+/// Registrations for what a card does to its own files: this one never does.
+const REFRESH_REGISTER: u16 = 0x002a;
+const REFRESH_REGISTER_ALL: u16 = 0x0044;
 /// Sent by clients that start over.
 const RESET: u16 = 0x0000;
 /// The USIM application's identifier (3GPP TS 31.102, shortened as cards may).
@@ -26,7 +29,8 @@ const CARD_STATUS: u32 = 1;
 /// Answers a request.
 pub fn answer(services: &mut Services, modem: &mut Modem, message: &Message<'_>) -> Answer {
     match message.id {
-        RESET => done(),
+        RESET | REFRESH_REGISTER | REFRESH_REGISTER_ALL => done(),
+        GetSlotStatus::ID => slots(&modem.sim),
         GetCardStatus::ID => with_cards(&modem.sim, |status| reply(&CardStatus { status })),
         RegisterEvents::ID => {
             let RegisterEvents { mask } = ask(message)?;
@@ -161,6 +165,32 @@ fn with_cards<T>(sim: &Sim, then: impl FnOnce(Cards<'_>) -> T) -> T {
     })
 }
 
+/// Two slots, the second one empty and not in use.
+fn slots(sim: &Sim) -> Answer {
+    let iccid = match sim.state {
+        SimState::Absent => Vec::new(),
+        _ => iccid(sim),
+    };
+    let slot = |active, iccid| Slot {
+        // 1 absent, 2 present.
+        card: match iccid {
+            Text8([]) => 1,
+            _ => 2,
+        },
+        active: u32::from(active),
+        logical: u8::from(active),
+        iccid,
+    };
+    reply(&SlotStatus {
+        slots: List8::new(&[slot(true, Text8(&iccid)), slot(false, Text8(&[]))]),
+    })
+}
+
+/// EF_ICCID's octets.
+fn iccid(sim: &Sim) -> Vec<u8> {
+    swapped(&format!("{:f<20}", sim.iccid))
+}
+
 fn read(sim: &Sim, wanted: &ReadTransparent<'_>) -> Answer {
     // 3GPP TS 31.102: EF_ICCID is open, the others need PIN1.
     const ICCID: u16 = 0x2fe2;
@@ -168,7 +198,7 @@ fn read(sim: &Sim, wanted: &ReadTransparent<'_>) -> Answer {
     const AD: u16 = 0x6fad;
     let content = match (wanted.file.id, sim.state) {
         (_, SimState::Absent) => return Err(ErrorCode::NO_SIM.into()),
-        (ICCID, _) => swapped(&format!("{:f<20}", sim.iccid)),
+        (ICCID, _) => iccid(sim),
         (IMSI | AD, SimState::Locked | SimState::PukRequired | SimState::Blocked) => {
             return Err(ErrorCode::PIN_RESTRICTION.into());
         }
@@ -190,8 +220,8 @@ fn read(sim: &Sim, wanted: &ReadTransparent<'_>) -> Answer {
     })
 }
 
-/// Digits as cards store them: two to a byte, the first in the low nibble.
-fn swapped(digits: &str) -> Vec<u8> {
+/// Digits as cards store them, and messages: two to a byte, the first in the low nibble.
+pub fn swapped(digits: &str) -> Vec<u8> {
     let nibbles: Vec<u8> = digits
         .chars()
         .filter_map(|c| c.to_digit(16))
@@ -201,4 +231,29 @@ fn swapped(digits: &str) -> Vec<u8> {
         .chunks(2)
         .map(|pair| pair[0] | (pair.get(1).unwrap_or(&0xf) << 4))
         .collect()
+}
+
+// After libqmi's qmi-service-uim.json; the other messages are in the crate `qmi`.
+
+body! {
+    /// Asks for the card slots.
+    GetSlotStatus {}
+}
+request!(GetSlotStatus: UIM 0x0047 => SlotStatus<'a>);
+
+body! {
+    /// The card slots.
+    SlotStatus<'a> {
+        slots: must List8<'a, Slot<'a>> = 0x10,
+    }
+}
+
+value! {
+    /// A card slot.
+    Slot<'a> {
+        card: u32,
+        active: u32,
+        logical: u8,
+        iccid: Text8<'a>,
+    }
 }

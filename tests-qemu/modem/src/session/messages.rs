@@ -10,6 +10,7 @@ const MOST: u8 = 30;
 #[derive(Debug, Clone, Default)]
 pub struct Messages {
     kept: BTreeMap<u8, Received>,
+    news: Vec<u8>,
     /// Number and text of each that was sent.
     pub sent: Vec<(String, String)>,
 }
@@ -38,7 +39,13 @@ impl Messages {
             text: text.to_owned(),
         };
         self.kept.insert(index, message);
+        self.news.push(index);
         Some(index)
+    }
+
+    /// The numbers of those that have arrived since the last call.
+    pub fn take_news(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.news)
     }
 
     /// Every message with its number.

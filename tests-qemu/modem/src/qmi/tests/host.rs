@@ -3,7 +3,7 @@
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use qmi::{
     ctl, service, uim, wds, Body, Builder, CallEnd, ErrorCode, Frame, Indication, Kind, Message,
@@ -93,6 +93,14 @@ impl Host {
     /// One transfer from the modem.
     pub fn receive(&mut self) -> Option<Vec<u8>> {
         self.port.poll(Instant::now())
+    }
+
+    /// What comes a moment later.
+    pub fn later(&mut self) {
+        let now = Instant::now() + Duration::from_secs(1);
+        while let Some(bytes) = self.port.poll(now) {
+            self.indications.push(bytes);
+        }
     }
 
     /// A control request.
@@ -272,11 +280,14 @@ pub fn unhex(hex: &str) -> Vec<u8> {
 }
 
 /// Services that have clients.
-pub const SERVICES: [u8; 6] = [
+pub const SERVICES: [u8; 9] = [
     service::WDS,
     service::DMS,
     service::NAS,
+    service::WMS,
     service::UIM,
+    service::LOC,
     service::WDA,
+    service::PDC,
     service::DSD,
 ];
