@@ -72,10 +72,16 @@ pub fn run(args: &ProxyArgs, roots: &Roots) -> Result<(), Error> {
         idle_since: Instant::now(),
     };
     listening(&format!("listening on @{}", roots.proxy));
-    while !proxy.over(Instant::now()) {
-        proxy.turn(None)?;
+    loop {
+        while !proxy.over(Instant::now()) {
+            proxy.turn(None)?;
+        }
+        // Closing the last port takes a while, in which somebody may have come.
+        proxy.accept(Instant::now());
+        if proxy.peers.is_empty() {
+            return Ok(());
+        }
     }
-    Ok(())
 }
 
 /// Tells whoever has started it, and lets go of the output: it may be a pipe of a program that ends earlier.
