@@ -58,10 +58,12 @@ struct RmnetMhi {
     _serial: kernel::mhi::Registration<serial::Serial>,
     _data: kernel::mhi::Registration<data::Data>,
     _links: Option<rtnl::Registration<link::Link>>,
+    _taps: kernel::net::Taps,
 }
 
 impl Module for RmnetMhi {
     fn init(module: ThisModule) -> Result<Self> {
+        let taps = kernel::net::Taps::new();
         let links = match rtnl::Registration::new() {
             Ok(links) => Some(links),
             Err(EEXIST) => {
@@ -80,6 +82,7 @@ impl Module for RmnetMhi {
             _serial: serial,
             _data: data,
             _links: links,
+            _taps: taps,
         })
     }
 }
