@@ -42,6 +42,7 @@ fn frames<'g>(
 ) -> u32 {
     let port = dev.private();
     let bytes = splitter.bytes();
+    dev.show(bytes, false);
     let mut packets = 0u32;
     let mut run: Option<Run<'g>> = None;
     for frame in Deaggregate::new(port.format.downlink(), bytes) {

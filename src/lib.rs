@@ -6,7 +6,7 @@
 //! A packet's way up: stack -> `link` -> `tx` (who sends when) -> `transfers` -> `aggregate` (frames in one) -> the modem.
 //!
 //! Lock order, outermost first: rtnl; the network core's lock of a queue that sends; `rx` state or `tx` state; the MHI core's locks; the
-//! done queues of `rx` and `tx`.
+//! done queues of `rx` and `tx`. Sockets that look at what passes the base (`show`) take theirs under the `tx` state.
 //! The MHI core calls back with its own locks held, so callbacks take only the done queues. `data` and `watchdog` run with or
 //! take the driver core's lock of the channels, under which rtnl is never taken. The lock of a port's stopped channels is taken
 //! alone. Whoever wants `recovery` between two looks (`power`, with the device's lock held if the machine sleeps) waits for its look to end;
@@ -58,10 +58,12 @@ struct RmnetMhi {
     _serial: kernel::mhi::Registration<serial::Serial>,
     _data: kernel::mhi::Registration<data::Data>,
     _links: Option<rtnl::Registration<link::Link>>,
+    _taps: kernel::net::Taps,
 }
 
 impl Module for RmnetMhi {
     fn init(module: ThisModule) -> Result<Self> {
+        let taps = kernel::net::Taps::new();
         let links = match rtnl::Registration::new() {
             Ok(links) => Some(links),
             Err(EEXIST) => {
@@ -80,6 +82,7 @@ impl Module for RmnetMhi {
             _serial: serial,
             _data: data,
             _links: links,
+            _taps: taps,
         })
     }
 }

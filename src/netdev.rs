@@ -109,7 +109,7 @@ pub(crate) fn mode(base: &Device<Base>) -> Mode {
 pub(crate) fn attach(base: &Device<Base>, channel: &mhi::Device) -> Result {
     let port = base.private();
     port.rx.attach(channel)?;
-    port.tx.attach(port, channel);
+    port.tx.attach(base, channel);
     port.attached.store(true, Ordering::Release);
     base.carrier_on();
     let guard = rcu::read_lock();

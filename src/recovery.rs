@@ -238,6 +238,10 @@ impl Recovery {
         }
         if self.health().set(state) {
             self.dev.as_device().announce(self.health().variable());
+            if state == State::Up {
+                // ModemManager gives up an interface that has no ports beside it for some seconds.
+                self.base.announce();
+            }
         }
     }
 }

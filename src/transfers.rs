@@ -3,12 +3,12 @@
 
 use crate::account::Account;
 use crate::aggregate::{self, Aggregate, Header};
-use crate::netdev::Port;
+use crate::netdev::{self, Base, Mode, Port};
 use crate::stats::Counter;
 use crate::tx::{Done, FRAMES, SEGMENTS};
 use kernel::mhi::{self, Direction};
 use kernel::net::ethtool::TxAggregation;
-use kernel::net::SkBuff;
+use kernel::net::{Device, SkBuff};
 use kernel::page::Pages;
 use kernel::prelude::*;
 use kernel::sync::SpinLock;
@@ -32,6 +32,8 @@ const RUNS_EACH: usize = SEGMENTS as usize + 2;
 /// The transfers of a modem.
 pub(crate) struct Transfers {
     channel: Option<ARef<mhi::Device>>,
+    /// The base interface, while there is a channel.
+    base: Option<ARef<Device<Base>>>,
     /// The transfer being filled.
     open: Option<Aggregate>,
     /// Buffers of `BUFFER` bytes to fill.
@@ -65,6 +67,7 @@ impl Transfers {
         }
         Ok(Transfers {
             channel: None,
+            base: None,
             open: None,
             pool,
             spare: KVec::with_capacity(BUFFERS)?,
@@ -82,16 +85,19 @@ impl Transfers {
     }
 
     /// Nothing of an earlier channel comes back any more.
-    pub(crate) fn attach(&mut self, port: &Port, channel: &mhi::Device) {
+    pub(crate) fn attach(&mut self, base: &Device<Base>, channel: &mhi::Device) {
+        let port = base.private();
         for _ in 0..core::mem::take(&mut self.under_way) {
             self.account.complete(true);
         }
         self.report(port);
         self.channel = Some(ARef::from(channel));
+        self.base = Some(ARef::from(base));
     }
 
     pub(crate) fn detach(&mut self, port: &Port) {
         self.channel = None;
+        self.base = None;
         self.discard();
         self.report(port);
     }
@@ -355,6 +361,11 @@ impl Transfers {
             self.keep(buffer);
             return false;
         };
+        if let (Some(base), Some(frames)) = (&self.base, buffer.as_slice().get(..len)) {
+            if netdev::mode(base) == Mode::Map {
+                base.show(frames, true);
+            }
+        }
         match channel.queue(Direction::Uplink, buffer, len) {
             Ok(()) => {
                 self.account.seal();

@@ -68,10 +68,10 @@ impl Tx {
     }
 
     /// Sends through these channels from now on.
-    pub(crate) fn attach(&self, port: &Port, channel: &mhi::Device) {
+    pub(crate) fn attach(&self, base: &Device<Base>, channel: &mhi::Device) {
         let mut state = self.state.lock();
-        state.collect(port, &self.done);
-        state.attach(port, channel);
+        state.collect(base.private(), &self.done);
+        state.attach(base, channel);
     }
 
     /// Queues nothing more. Buffers that the modem has come back through `done`.

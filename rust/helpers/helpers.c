@@ -12,5 +12,6 @@
 #include "rtnl.c"
 #include "skbuff.c"
 #include "sync.c"
+#include "tap.c"
 #include "time.c"
 #include "workqueue.c"

@@ -65,6 +65,12 @@ void rust_helper_pm_runtime_put(struct device *dev);
 bool rust_helper_pm_keep_awake(struct device *dev);
 void rust_helper_pm_let_sleep(struct device *dev);
 
+/* tap.c */
+void rust_helper_taps_begin(void);
+void rust_helper_taps_end(void);
+bool rust_helper_netdev_is_tapped(struct net_device *dev);
+void rust_helper_netdev_tap(struct net_device *dev, const void *data, size_t len, bool sent);
+
 /* pci.c */
 int rust_helper_pci_claim(struct pci_dev *pdev, int bar, void __iomem **regs, size_t *len);
 int rust_helper_pci_alloc_msi(struct pci_dev *pdev, unsigned int most);
@@ -115,6 +121,7 @@ int rust_helper_netdev_alloc_stats(struct net_device *dev);
 void rust_helper_netdev_free_stats(struct net_device *dev);
 void rust_helper_netdev_set_parent(struct net_device *dev, struct device *parent);
 const struct net_device_ops *rust_helper_netdev_ops(const struct net_device *dev);
+void rust_helper_netdev_announce(struct net_device *dev);
 int rust_helper_netdev_index(const struct net_device *dev);
 bool rust_helper_netdev_running(const struct net_device *dev);
 bool rust_helper_netdev_has_rx_handler(const struct net_device *dev);

@@ -69,6 +69,11 @@ const struct net_device_ops *rust_helper_netdev_ops(const struct net_device *dev
 	return dev->netdev_ops;
 }
 
+void rust_helper_netdev_announce(struct net_device *dev)
+{
+	kobject_uevent(&dev->dev.kobj, KOBJ_CHANGE);
+}
+
 int rust_helper_netdev_index(const struct net_device *dev)
 {
 	return dev->ifindex;

@@ -223,6 +223,12 @@ impl<T: Operations> Device<T> {
         unsafe { bindings::rust_helper_netdev_has_rx_handler(self.as_raw()) }
     }
 
+    /// Tells userspace to look at the interface again, by an uevent; nobody is told of one that nobody sees. May sleep.
+    pub fn announce(&self) {
+        // SAFETY: `self` is valid. An uevent that nobody could be told of is lost.
+        unsafe { bindings::rust_helper_netdev_announce(self.as_raw()) }
+    }
+
     /// The interface's number.
     pub fn index(&self) -> i32 {
         // SAFETY: `self` is valid.

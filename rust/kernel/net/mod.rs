@@ -9,12 +9,14 @@ pub mod napi;
 mod reader;
 pub mod rtnl;
 pub mod skbuff;
+mod tap;
 
 pub use device::{Device, Operations, Registration, Shape, Transmit};
 pub use incoming::{Incoming, IncomingList, Splitter};
 pub use napi::{Napi, Poll};
 pub use reader::Reader;
 pub use skbuff::SkBuff;
+pub use tap::Taps;
 
 /// Protocol number of IPv4 packets.
 pub const ETH_P_IP: u16 = bindings::ETH_P_IP as u16;
