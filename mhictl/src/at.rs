@@ -109,12 +109,7 @@ mod tests {
         let answer = line(Some("AT+CSQ"), &["+CSQ: 99,99".to_owned()], Some("OK"));
         let unasked = line(None, &["+CREG: 5".to_owned()], None);
         let documented = show::tests::documented_all("at AT+CSQ --listen");
-        assert_eq!(
-            [answer, unasked].map(|line| line + "\n").concat(),
-            documented
-                .iter()
-                .map(|line| format!("{line}\n"))
-                .collect::<String>()
-        );
+        let documented: Vec<String> = documented.iter().map(ToString::to_string).collect();
+        assert_eq!([answer, unasked].as_slice(), documented);
     }
 }
