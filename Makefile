@@ -80,10 +80,13 @@ fmt:
 	cargo fmt --all
 	rustfmt src/lib.rs rust/kernel/lib.rs rust/bindings/lib.rs rust/compiler_builtins.rs
 
-# Sources that were renamed or deleted since leave dangling links.
+# Sources that were renamed or deleted since leave dangling links. For another kernel all is made anew but Rust's own library, which knows
+# by itself when it must: the kernel's make looks at times, and another kernel's files may be as old as they like.
 stage:
 	@$(pass) KDIR='$(KDIR)' ARCH=$(arch) CROSS_COMPILE='$(CROSS_COMPILE)' sh rust/scripts/check-tools
 	@mkdir -p $(out) && find $(out) -xtype l -delete
+	@[ "$$(cat $(out)/.kernel 2>/dev/null)" = '$(KDIR)' ] || find $(out) -name '.*.cmd' ! -name '.libco*' -delete
+	@echo '$(KDIR)' >$(out)/.kernel
 	@$(find-sources) | while read -r file; do \
 		[ $(out)/$$file -ef $$file ] && continue; \
 		mkdir -p $$(dirname $(out)/$$file) && ln -sfn "$$PWD/$$file" $(out)/$$file || exit 1; \

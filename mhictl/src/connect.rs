@@ -405,7 +405,8 @@ impl Connect<'_> {
             Err(error) => {
                 let there = || {
                     device::booting(self.roots)
-                        || device::find(self.roots, self.config.device.as_deref()).is_ok()
+                        || device::find(self.roots, self.config.device.as_deref())
+                            .is_ok_and(|modem| !modem.speaks_mbim())
                 };
                 let later = error.exit == Exit::NoDevice && there();
                 self.session.not_open(error, later, Instant::now());

@@ -17,7 +17,7 @@ runtime_status_is() {
 
 # online_again SECONDS: the interface went with its channels, and came back with them.
 online_again() {
-	check "$1: the modem is up" wait_for 30 state_is up
+	check "$1: the modem is up" wait_for "${2:-30}" state_is up
 	check "$1: port and interface are back" wait_for 20 mbim_is_there
 	check "$1: session" wait_for 20 mbim_online
 	check "$1: ping" ping_through wwan0 1.1.1.1
@@ -57,7 +57,7 @@ online_again "after the crash"
 kill $! 2>/dev/null
 check "only a reset of its processors cures the next one" modem numb soc
 check "that is noticed" wait_for 20 state_is restarting
-online_again "after the reset"
+online_again "after the reset" 60
 check_equal "it was found out once" 1 "$(dmesg | grep -c 'trying MBIM')"
 
 exec 9<&-

@@ -96,4 +96,7 @@ check "status answers" timeout 10 mhictl status
 check "ping beside it" ping_through $link 1.1.1.1
 check "it is killed in the end, and the session ends" timeout 100 sh -c "kill -TERM $session; while kill -0 $session 2>/dev/null; do usleep 100000; done"
 wait "$session"
-check_equal "nothing of it is left" "" "$(processes 'sleep 1000')"
+none_is_left() {
+	[ -z "$(processes 'sleep 1000')" ]
+}
+check "nothing of it is left" wait_for 5 none_is_left

@@ -32,10 +32,10 @@ restarted_since() {
 }
 
 manager_up
-need "NetworkManager is at work" wait_for 60 nmcli general status
+need "NetworkManager is at work" wait_for 120 nmcli general status
 need "profile" nmcli connection add type gsm ifname '*' con-name mobile apn internet
-check "it is activated" wait_for 90 active
-nmcli device show
+check "it is activated" wait_for 150 active
+nmcli device show | cat # no pager
 ip addr show $base
 check "ping" ping -c 3 -W 5 1.1.1.1
 check "default route" sh -c "ip route show default | tee /dev/stderr | grep 'dev $base '"

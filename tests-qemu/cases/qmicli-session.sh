@@ -32,7 +32,7 @@ check "TCP upload" transfer tcp-put $ipv4 2 4000000
 
 check "link by qmicli" qmi --link-add=iface=$base,prefix=$base.,mux-id=130
 qmi --link-list=$base
-second=$(qmi --link-list=$base | grep -v $link | sed -n "s/.*\($base\.[^ ,']*\).*/\1/p")
+second=$(qmi --link-list=$base | sed -n "s/.*\] \($base\..*\)/\1/p" | grep -vx $link)
 check "another session on it" session 130 ims "$second"
 check "ping through it" ping_through "$second" 1.1.1.2
 check "ping through the first one" ping_through $link 1.1.1.1

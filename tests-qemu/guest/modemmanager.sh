@@ -50,7 +50,7 @@ manager_up() {
 	rm -f /usr/lib/udev/rules.d/70-mhictl.rules
 	# libqmi gives its proxy a second or two to start, which a busy machine has not.
 	/usr/libexec/qmi-proxy --no-exit &
-	need "ModemManager is at work" wait_for 60 mmcli --set-logging=DEBUG
+	need "ModemManager is at work" wait_for 120 mmcli --set-logging=DEBUG
 	manager=$(mm_process)
 	driver_up
 	check "it finds the modem" wait_for 60 mm_found || {

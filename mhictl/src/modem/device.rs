@@ -89,6 +89,11 @@ pub struct Modem {
 }
 
 impl Modem {
+    /// Whether it is in MBIM mode, in which it has no QMI port.
+    pub fn speaks_mbim(&self) -> bool {
+        self.port(Kind::Mbim).is_some() && self.port(Kind::Qmi).is_none()
+    }
+
     /// The first port of a kind.
     pub fn port(&self, kind: Kind) -> Option<&Port> {
         self.ports.iter().find(|port| port.kind == kind)
@@ -214,7 +219,7 @@ pub fn find_function(roots: &Roots, wanted: Option<&str>) -> Result<Modem, Error
 pub fn need_port(modem: &Modem, kind: Kind) -> Result<&Port, Error> {
     modem.port(kind).ok_or_else(|| {
         let what = kind.name();
-        if kind == Kind::Qmi && modem.port(Kind::Mbim).is_some() {
+        if kind == Kind::Qmi && modem.speaks_mbim() {
             return Error::new(
                 Exit::NoDevice,
                 format!("{} is in MBIM mode", modem.wwan),
