@@ -3,14 +3,14 @@
  * What Rust cannot call by itself: inline functions, macros, and whatever differs between kernel versions.
  * One prototype per helper, the same on every kernel; the `#if`s are in the C files, by what Kbuild finds in the kernel's headers.
  *
- *   changed, and since when                                                           here
- *   6.2   ethtool has transmit aggregation: `tx_aggr_...`                             ethtool.c
- *   6.9   pm_runtime_get_if_active() takes one argument                               device.c
- *   6.9   MHI: mhi_controller.name, ready_timeout_ms, edl_trigger (OpenWrt's 6.6 has some)  mhi.c
- *   6.12  fragments that the processor cannot read: skb_frags_readable()              skbuff.c
- *   6.15  newlink() takes `struct rtnl_newlink_params`                                rtnl.c
- *   6.3 to 6.12: `struct bus_type` became const, in one place after the other            mhi.c
- *   pci_alloc_irq_vectors() is a function in some kernels, inline in others           pci.c
+ *   since   what changed                                                              handled in
+ *   6.2     ethtool has transmit aggregation: `tx_aggr_...`                           ethtool.c
+ *   6.3     `struct bus_type` becomes const, in one place after the other up to 6.12  mhi.c
+ *   6.9     pm_runtime_get_if_active() takes one argument                             device.c
+ *   6.9     MHI: mhi_controller.name, ready_timeout_ms, edl_trigger (some in OpenWrt's 6.6)  mhi.c
+ *   6.12    fragments that the processor cannot read: skb_frags_readable()            skbuff.c
+ *   6.15    newlink() takes `struct rtnl_newlink_params`                              rtnl.c
+ *           pci_alloc_irq_vectors() is a function in some kernels, inline in others   pci.c
  *
  * Not used, since they came or went: timer_setup() and from_timer() (timer_container_of() since 6.16), hrtimer_init()
  * (hrtimer_setup() since 6.13), tasklets, mhi_queue_dma(), mhi_device_get(), mhi_prepare_for_transfer_autoqueue().

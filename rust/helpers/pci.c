@@ -66,7 +66,7 @@ void rust_helper_pci_ids(const struct pci_dev *pdev, u16 ids[4])
 	ids[3] = pdev->subsystem_device;
 }
 
-/* One function at a time, which its driver loses and gets back. */
+/* One function at a time, which its driver loses and gets back. The lock is taken alone. */
 static DEFINE_SPINLOCK(rebind_lock);
 static struct device *rebound;
 static struct device_driver *rebound_driver;

@@ -5,10 +5,18 @@
 #include <linux/netdevice.h>
 #include "helpers.h"
 
+/* Ours have been shown, and that is all. Other drivers' are what they were before: packets that nobody takes. */
 static int taken(struct sk_buff *skb, struct net_device *dev, struct packet_type *type, struct net_device *from)
 {
-	consume_skb(skb);
-	return NET_RX_SUCCESS;
+	const struct device_driver *driver = dev->dev.parent ? READ_ONCE(dev->dev.parent->driver) : NULL;
+
+	if (driver && driver->owner == THIS_MODULE) {
+		consume_skb(skb);
+		return NET_RX_SUCCESS;
+	}
+	DEV_STATS_INC(dev, rx_dropped);
+	kfree_skb(skb);
+	return NET_RX_DROP;
 }
 
 static struct packet_type behind_taps = { .type = cpu_to_be16(ETH_P_MAP), .func = taken };
