@@ -96,7 +96,7 @@ check "a supervisor that is killed takes them along" wait_for 20 have clients 0
 check "with their links" wait_for 10 no_links
 
 modem qmi sim locked
-check "two that cannot go on: the code is the first's" exits 6 "session ims has ended: the SIM wants a PIN" \
+check "two that cannot go on: the code of the first to end" exits 6 "has ended: the SIM wants a PIN" \
 	mhictl connect --pdn internet --pdn ims
 check "both are told of" sh -c "grep -c 'error: .*wants its PIN' /tmp/exits.log | grep -x 2"
 modem qmi sim ready
