@@ -34,9 +34,14 @@ session_again() {
 	modem data format v5 32 32768 11 8192 && modem data session up 129 >/dev/null
 }
 
-# machine_sleeps STATE: ends the case, skipped by name, on a kernel that cannot sleep so or has no clock to wake it.
+# can_sleep STATE: the kernel can sleep so, and has a clock to wake it.
+can_sleep() {
+	grep -qw "$1" /sys/power/state && [ -e /sys/class/rtc/rtc0/wakealarm ]
+}
+
+# machine_sleeps STATE: ends the case, skipped by name, on a kernel that cannot.
 machine_sleeps() {
-	if ! grep -qw "$1" /sys/power/state || [ ! -e /sys/class/rtc/rtc0/wakealarm ]; then
+	if ! can_sleep "$1"; then
 		skip "sleep ($1): the kernel does not, or has no alarm clock (SUSPEND, RTC)"
 		leave
 	fi

@@ -2,8 +2,8 @@
 # shellcheck shell=dash
 # smp: 2
 # memory: 512M
-# Rounds of traffic, links that come and go, and crashes, chosen by SOAK_SEED, for SOAK_MINUTES: what `make soak` runs. Content is
-# compared in all of it; what a crash cuts off is no fault, wrong content is. Run by run-case, in the guest.
+# Rounds of traffic, links that come and go, sleep and crashes, chosen by SOAK_SEED, for SOAK_MINUTES: what `make soak` runs. Content
+# is compared in all of it; what a crash cuts off is no fault, wrong content is. Run by run-case, in the guest.
 
 random=${SOAK_SEED:-1}
 deadline=$(($(uptime_seconds) + ${SOAK_MINUTES:-240} * 60))
@@ -52,6 +52,19 @@ churn() {
 	wait $echoing && return $status
 }
 
+# Traffic waits while the machine sleeps.
+asleep() {
+	local down before status=0
+	before=$(counter $base modem_crashes)
+	transfer tcp-get $ipv4 "$1" 5000000 >/tmp/one 2>&1 &
+	down=$!
+	pick 3
+	usleep $((picked * 300000 + 100000))
+	sleep_machine freeze 2 && sleeps=$((sleeps + 1)) || status=1
+	wait $down || status=1
+	[ "$(counter $base modem_crashes)" = "$before" ] && return $status
+}
+
 crashed_beyond() {
 	[ "$(counter $base modem_crashes)" -gt "$1" ]
 }
@@ -82,15 +95,19 @@ crash() {
 
 driver_up
 need "session" connect --ip 4+6
-rounds=0 crashes=0 bad=0 before=""
+rounds=0 crashes=0 sleeps=0 bad=0 before=""
+sleep=asleep
+# The emulated PC's clock does not end such a sleep.
+[ "$(uname -m)" = aarch64 ] && can_sleep freeze || sleep=mixed
 while [ "$(uptime_seconds)" -lt $deadline ]; do
-	pick 8
+	pick 9
 	case $picked in
 	0 | 1) action=mixed ;;
 	2 | 3) action=downloads_and_uploads ;;
 	4) action=datagrams ;;
 	5 | 6) action=churn ;;
 	7) action=crash ;;
+	8) action=$sleep ;;
 	esac
 	if ! $action $((rounds + 1)) >/tmp/round 2>&1; then
 		bad=$((bad + 1))
@@ -102,7 +119,7 @@ while [ "$(uptime_seconds)" -lt $deadline ]; do
 	# By then everything that is kept has been made once.
 	[ $rounds != 20 ] || before=$(memory)
 done
-[ $bad != 0 ] || pass "$rounds rounds, of them $crashes crashes"
+[ $bad != 0 ] || pass "$rounds rounds, of them $crashes crashes and $sleeps sleeps"
 check "the session is up" ping_through $link $ipv4
 verdict "note counters: $(ethtool -S $base | awk '$2 > 0 && NR > 1 { printf "%s%s ", $1, $2 }')"
 if [ -n "$before" ]; then
