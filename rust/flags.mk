@@ -30,6 +30,10 @@ ifneq ($(CONFIG_CFI)$(CONFIG_CFI_CLANG),)
 $(error rmnet_mhi: kernels with control-flow integrity (CONFIG_CFI) are not supported)
 endif
 
+ifneq ($(CONFIG_ARM64_64K_PAGES),)
+$(error rmnet_mhi: kernels with pages of 64 KB (CONFIG_ARM64_64K_PAGES) are not supported)
+endif
+
 # Options were renamed: RETPOLINE and RETHUNK became MITIGATION_* in 6.9.
 retpoline := $(or $(CONFIG_MITIGATION_RETPOLINE),$(CONFIG_RETPOLINE))
 rethunk := $(or $(CONFIG_MITIGATION_RETHUNK),$(CONFIG_RETHUNK))

@@ -6,7 +6,7 @@ use crate::sender::Sender;
 use crate::stats::Counter;
 use crate::tx;
 use core::ffi::CStr;
-use core::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use core::sync::atomic::{fence, AtomicBool, AtomicU8, Ordering};
 use kernel::net::ethtool::Table as EthtoolTable;
 use kernel::net::rtnl::{self, Attributes, ExtAck, Message, NewLink, Rtnl, Unregister};
 use kernel::net::{Device, Operations, Shape, SkBuff, Transmit};
@@ -40,6 +40,8 @@ impl Link {
     /// Sends again.
     pub(crate) fn resume(&self, dev: &Device<Link>) {
         self.paused.store(false, Ordering::Release);
+        // Pairs with that in `start_xmit`: either it sees this, or the queue is seen stopped.
+        fence(Ordering::SeqCst);
         self.wake(dev);
     }
 
@@ -95,6 +97,11 @@ impl Operations for Link {
         if link.paused.load(Ordering::Acquire) {
             // The queue was woken while the modem stopped it.
             dev.stop_queue();
+            // `resume` may have woken the queue before it was stopped.
+            fence(Ordering::SeqCst);
+            if !link.paused.load(Ordering::Relaxed) {
+                dev.wake_queue();
+            }
             port.tx.flush(port, false);
             return Transmit::Busy(skb);
         }
@@ -120,6 +127,10 @@ impl rtnl::Link for Link {
         extack: &ExtAck,
     ) -> Result {
         let port = base.private();
+        if port.is_closed(rtnl) {
+            extack.explain(c"the modem is going");
+            return Err(ENODEV);
+        }
         let mux_id = free_mux_id(port, attributes, extack)?.ok_or_else(|| {
             extack.explain(c"no mux id: say mux_id ID");
             EINVAL

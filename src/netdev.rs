@@ -45,6 +45,8 @@ pub(crate) struct Port {
     attached: AtomicBool,
     /// Whether there is a link; written under rtnl.
     muxed: AtomicBool,
+    /// Whether the base is about to go, and gets no link any more; written under rtnl.
+    closed: AtomicBool,
     /// Whether the data channels go for a moment only, so that the carrier stays.
     restarting: AtomicBool,
 }
@@ -78,6 +80,7 @@ impl Port {
             stopped_serial: Stopped::new()?,
             attached: AtomicBool::new(false),
             muxed: AtomicBool::new(false),
+            closed: AtomicBool::new(false),
             restarting: AtomicBool::new(false),
         })
     }
@@ -85,6 +88,11 @@ impl Port {
     /// Whether packets can be sent and received.
     pub(crate) fn is_attached(&self) -> bool {
         self.attached.load(Ordering::Acquire)
+    }
+
+    /// Whether the base is about to go. Under rtnl.
+    pub(crate) fn is_closed(&self, _rtnl: &rtnl::Rtnl) -> bool {
+        self.closed.load(Ordering::Relaxed)
     }
 
     /// Takes note of whether there are links, after one came or went. Under rtnl.
@@ -158,10 +166,11 @@ pub(crate) fn detach(base: &Device<Base>) {
     port.rx.detach();
 }
 
-/// Deletes all links of a base that is about to go.
+/// Deletes all links of a base that is about to go; it gets no other, though that takes a while in which others may have rtnl.
 pub(crate) fn delete_links(base: &Device<Base>) {
     use rtnl::Link as _;
     rtnl::with_lock(|rtnl| {
+        base.private().closed.store(true, Ordering::Relaxed);
         rtnl::Unregister::with(rtnl, |unregister| {
             let links = &base.private().links;
             for link in (0..links.size()).filter_map(|mux_id| links.get_ref(mux_id)) {

@@ -97,6 +97,10 @@ impl Driver for Pci {
         modem.base.0.private().health.freeze(true);
     }
 
+    fn was_reset(modem: &Modem) {
+        modem.base.0.private().health.went_down(true);
+    }
+
     fn thaw(modem: &Modem, dead: bool) {
         let health = &modem.base.0.private().health;
         if health.is_frozen() {

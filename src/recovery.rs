@@ -115,7 +115,12 @@ impl Recovery {
         }
         let environment = present.then(|| self.environment()).flatten();
         let up = self.health().is_up();
-        let status = self.controller.register(register::MHISTATUS);
+        // Nothing is read of one that is gone: some host bridges take that for an error of the machine's.
+        let status = if present {
+            self.controller.register(register::MHISTATUS)
+        } else {
+            0
+        };
         let crashed = status & register::STATUS_SYSERR != 0 || environment != Some(E::AMSS);
         let powered = self.controller.is_powered();
         // The MHI core answers at once, if it notices.
@@ -152,6 +157,7 @@ impl Recovery {
     }
 
     pub(crate) fn power_up(&mut self) {
+        self.health().powered_down(); // what it was before is over
         // One that was out of reach may still be at work, for a host that has forgotten what with: the MHI core waits for it to let go.
         let state = register::state(self.controller.register(register::MHISTATUS));
         if !matches!(state, Link::RESET | Link::READY | Link::SYS_ERR) {
@@ -181,7 +187,9 @@ impl Recovery {
     /// Starts it anew, since nothing is left of what it knew.
     fn restart(&mut self) {
         self.base.private().counters.count(Counter::Crashes);
-        self.power_down(false);
+        // It may be at work all the same, or write its memory image: it lets go of the host's memory first.
+        let reachable = self.dev.is_present() && self.environment().is_some();
+        self.power_down(reachable);
         self.wiped = true;
     }
 

@@ -179,14 +179,15 @@ struct Session {
     relay: Option<JoinHandle<()>>,
 }
 
-/// The sessions whose outcome is open yet: when there are none, and any has been up, the service manager hears of it.
+/// The sessions whose first outcome is open yet: when there are none, and any is up or may still be, the service manager hears of it.
+/// It does not wait for one that is refused again and again, nor for a network that is not there when the machine boots.
 #[derive(Debug)]
 struct Arrivals {
     missing: AtomicUsize,
     any: AtomicBool,
 }
 
-/// Whether a session has been up, or was given up.
+/// Whether a session has been up, or has failed.
 #[derive(Debug)]
 struct Arrival {
     settled: AtomicBool,
@@ -198,13 +199,16 @@ impl Arrival {
         let connected = line.starts_with(b"connected: ")
             || line.windows(CONNECTED.len()).any(|part| part == CONNECTED);
         if connected {
-            self.all.any.store(true, Ordering::Relaxed);
-            self.settle();
+            self.settle(true);
         }
     }
 
-    /// The outcome is known; what follows is of no consequence. Whether it was the last one, and not all are given up.
-    fn settle(&self) -> bool {
+    /// The first outcome is known; what follows is of no consequence. `lives`: it has been up, or will be tried again. Whether it was
+    /// the last one, and not all are given up.
+    fn settle(&self, lives: bool) -> bool {
+        if lives {
+            self.all.any.store(true, Ordering::Relaxed);
+        }
         let last = !self.settled.swap(true, Ordering::Relaxed)
             && self.all.missing.fetch_sub(1, Ordering::Relaxed) == 1;
         let ready = last && self.all.any.load(Ordering::Relaxed);
@@ -310,7 +314,7 @@ impl Session {
     /// It is not started again.
     fn over(&mut self) {
         self.state = State::Over;
-        self.arrival.settle();
+        self.arrival.settle(false);
     }
 
     /// Says why, and waits for the next start.
@@ -322,6 +326,7 @@ impl Session {
             self.name
         ));
         self.state = State::Rests(now + wait);
+        self.arrival.settle(true);
     }
 
     /// Has the process end the session.
@@ -438,11 +443,20 @@ mod tests {
         let error = some[1].ended(refused, false, Instant::now()).unwrap_err();
         assert_eq!((error.exit, missing(&some[0])), (Exit::SimLocked, 0));
         // The last one makes the manager hear of it, unless there is nothing to be heard.
-        for (up, ready) in [(true, true), (false, false)] {
+        for lives in [true, false] {
             let last = &sessions(1)[0].arrival;
-            last.all.any.store(up, Ordering::Relaxed);
-            assert_eq!((last.settle(), last.settle()), (ready, false));
+            assert_eq!((last.settle(lives), last.settle(lives)), (lives, false));
         }
+    }
+
+    #[test]
+    fn one_that_fails_at_first_is_not_waited_for() {
+        let refused = ExitStatus::from_raw(i32::from(Exit::Refused.code()) << 8);
+        let mut some = sessions(2);
+        some[0].arrival.note(b"connected: a\n");
+        some[1].ended(refused, false, Instant::now()).unwrap();
+        assert_eq!(missing(&some[0]), 0);
+        assert!(matches!(some[1].state, State::Rests(_)));
     }
 
     #[test]

@@ -80,11 +80,15 @@ bool rust_helper_mhi_refused(struct mhi_device *mhi_dev)
 	struct mhi_controller *mhi_cntrl = mhi_dev->mhi_cntrl;
 	unsigned long end = jiffies + msecs_to_jiffies(mhi_cntrl->timeout_ms);
 	u32 status = ~0;
+	int error = mhi_prepare_for_transfer(mhi_dev);
 
-	if (!mhi_prepare_for_transfer(mhi_dev)) {
+	if (!error) {
 		mhi_unprepare_from_transfer(mhi_dev);
 		return false;
 	}
+	/* No memory, or the host side is going down: that says nothing of the modem. */
+	if (error != -EIO || mhi_cntrl->ee != MHI_EE_AMSS)
+		return false;
 	mhi_cntrl->read_reg(mhi_cntrl, mhi_cntrl->regs + MHISTATUS, &status);
 	status = FIELD_GET(MHISTATUS_MHISTATE, status);
 	return time_before(jiffies, end) && status >= MHI_STATE_M0 && status <= MHI_STATE_M2;
@@ -184,6 +188,8 @@ static int trigger_edl(struct mhi_controller *mhi_cntrl)
 	u32 offset;
 	int error;
 
+	if (!mhi_cntrl->wake_get) /* the bus sets it when the modem is powered up for the first time, and then calls it */
+		return -ENODEV;
 	error = mhi_device_get_sync(mhi_cntrl->mhi_dev);
 	if (error)
 		return error;

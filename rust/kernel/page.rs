@@ -6,6 +6,9 @@ use core::ffi::c_void;
 use core::mem::ManuallyDrop;
 use core::ptr::NonNull;
 
+/// A transfer's length is 16 bits wide.
+const _: () = assert!(bindings::PAGE_SIZE <= 1 << 15);
+
 /// One compound page, owned.
 ///
 /// # Invariants

@@ -220,6 +220,9 @@ pub trait Driver: 'static {
     /// sleep.
     fn thaw(data: <Self::Data as ForeignOwnable>::Borrowed<'_>, dead: bool);
 
+    /// The function may have been reset and have forgotten everything; it can be used. May sleep.
+    fn was_reset(data: <Self::Data as ForeignOwnable>::Borrowed<'_>);
+
     /// Milliseconds without use after which the function goes to sleep, where the user allows it.
     const IDLE_MS: u32;
 
@@ -386,6 +389,9 @@ impl<T: Driver> Registration<T> {
         }
         // SAFETY: The PCI core passes a valid function, and holds the lock of a bound one's device.
         let device = unsafe { (*dev.cast::<Device>()).as_device().as_raw() };
+        // What it was given may be freed from now on.
+        // SAFETY: As above.
+        unsafe { bindings::pci_clear_master(dev) };
         // SAFETY: As above.
         unsafe { Self::with_data(device, T::freeze) };
         if state == bindings::pci_channel_io_perm_failure as bindings::pci_channel_state_t {
@@ -401,9 +407,9 @@ impl<T: Driver> Registration<T> {
         unsafe { bindings::rust_helper_pci_restore(dev) };
         // SAFETY: As in `error_detected`.
         let device = unsafe { (*dev.cast::<Device>()).as_device().as_raw() };
-        // Another function's driver may have asked for the reset, after an error that was none to us.
+        // Another function's driver may have asked for the reset, after an error that was none to us, and not every machine does it.
         // SAFETY: As above.
-        unsafe { Self::with_data(device, T::freeze) };
+        unsafe { Self::with_data(device, T::was_reset) };
         bindings::pci_ers_result_PCI_ERS_RESULT_RECOVERED
     }
 

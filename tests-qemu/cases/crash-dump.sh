@@ -22,8 +22,9 @@ said() {
 
 # crash NAME: a crash, and the session after it.
 crash() {
+	crashes=$(counter $base modem_crashes)
 	check "$1: ordered" modem rddm
-	check "$1: noticed" wait_for 20 state_is restarting
+	check "$1: noticed" wait_for 20 crashed_beyond $crashes
 	recovers "${2:-60}"
 }
 
@@ -32,8 +33,9 @@ crash "crash without the parameter"
 check_equal "no dump then" 0 "$(dumps)"
 
 check "dumps are wanted" sh -c 'echo 1 >/sys/module/rmnet_mhi/parameters/crash_dump'
+crashes=$(counter $base modem_crashes)
 check "a modem that has started without gets it at its next start" modem rddm
-check "it starts" wait_for 20 state_is restarting
+check "it starts" wait_for 20 crashed_beyond $crashes
 recovers 60
 check_equal "no dump yet" 0 "$(dumps)"
 
@@ -55,8 +57,9 @@ check_equal "no dump of these" 0 "$(dumps)"
 check_equal "the log tells of both" 2 "$(dmesg | grep -c 'has not handed over its memory dump')"
 
 # With memory for a dump the MHI core leaves a crash without one to the driver.
+crashes=$(counter $base modem_crashes)
 check "crash without a dump: ordered" modem sys_err
-check "it is noticed" wait_for 20 state_is restarting
+check "it is noticed" wait_for 20 crashed_beyond $crashes
 recovers 60
 check "dumps are wanted no more" sh -c 'echo 0 >/sys/module/rmnet_mhi/parameters/crash_dump'
 check "disconnect" disconnect

@@ -142,12 +142,15 @@ apn = "internet"
 apn = "ims"
 mux = 130
 no-route = true
+[session.bad]
+apn = "reject.test"
+mux = 131
 EOF
 chgrp mhictl /etc/mhictl/config.toml
 chmod 640 /etc/mhictl/config.toml
 echo "MHICTL_OPTIONS=--pdn all" >/etc/mhictl/internet.conf
-check "two sessions of a configuration file" systemctl start $unit
-check "both are up" sh -c "mhictl status | grep '^session' | grep -c ' up ' | grep -x 2"
+check "three sessions of a configuration file, one of them refused: it does not wait for ever" systemctl start $unit
+check "the others are up" sh -c "mhictl status | grep '^session' | grep -c ' up ' | grep -x 2"
 check "ping through the second" ping_through rmnet_mhi0.2 1.1.1.2
 main=$(property MainPID)
 usleep 21000000

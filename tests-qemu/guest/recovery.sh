@@ -11,6 +11,11 @@ state_is() {
 	[ "$(modem_state)" = "$1" ]
 }
 
+# crashed_beyond COUNT: the driver has seen more crashes. A state may be over before anybody looks; this stays.
+crashed_beyond() {
+	[ "$(counter $base modem_crashes)" -gt "$1" ]
+}
+
 # dmesg_has PATTERN
 dmesg_has() {
 	dmesg | grep -q "$1"

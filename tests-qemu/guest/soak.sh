@@ -65,10 +65,6 @@ asleep() {
 	[ "$(counter $base modem_crashes)" = "$before" ] && return $status
 }
 
-crashed_beyond() {
-	[ "$(counter $base modem_crashes)" -gt "$1" ]
-}
-
 # Traffic is cut off here, and may fail, but never with wrong content.
 crash() {
 	local process processes="" cut before

@@ -24,6 +24,8 @@ declare -A flavours=(
 # What says nothing on a debug kernel.
 declare -A not_on_debug=(
 	[latency]="it compares times, which such a kernel makes its own"
+	[mbim]="mhi_wwan_mbim sends with interrupts off, which the MHI core's lock does not allow"
+	[mbim-switch]="mhi_wwan_mbim sends with interrupts off, which the MHI core's lock does not allow"
 	[stock-mbim]="it is about the kernel's drivers"
 	[stock-ping]="it is about the kernel's drivers"
 	[stock-qmi]="it is about the kernel's drivers"

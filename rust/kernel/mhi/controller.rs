@@ -186,10 +186,12 @@ impl<T: Owner> Controller<T> {
         Ok(())
     }
 
-    /// Stops the modem, and removes its channels from the bus; `graceful` tells it so first.
+    /// Stops the modem, and removes its channels from the bus; `graceful` tells it so first, if it can be reached.
     pub fn power_down(&mut self, graceful: bool) {
         if core::mem::take(&mut self.powered) {
             let raw = self.inner.raw.get();
+            // The core would wait for as long as a command may take for one that is gone.
+            let graceful = graceful && self.register(MHICTRL) != !0;
             // SAFETY: By the invariant it is prepared and powered.
             unsafe { bindings::mhi_power_down(raw, graceful) };
             if graceful && self.has_dump() {
