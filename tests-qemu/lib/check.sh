@@ -23,6 +23,7 @@ declare -A flavours=(
 
 # What says nothing on a debug kernel.
 declare -A not_on_debug=(
+	[fairness]="it compares rates, which such a kernel makes its own"
 	[latency]="it compares times, which such a kernel makes its own"
 	[mbim]="mhi_wwan_mbim sends with interrupts off, which the MHI core's lock does not allow"
 	[mbim-switch]="mhi_wwan_mbim sends with interrupts off, which the MHI core's lock does not allow"
