@@ -24,8 +24,10 @@ declare -A flavours=(
 # What says nothing on a debug kernel.
 declare -A not_on_debug=(
 	[fairness]="it compares rates, which such a kernel makes its own"
+	[kexec]="kexec-tools find no room for that kernel"
 	[latency]="it compares times, which such a kernel makes its own"
 	[mbim]="mhi_wwan_mbim sends with interrupts off, which the MHI core's lock does not allow"
+	[mbim-parameter]="mhi_wwan_mbim sends with interrupts off, which the MHI core's lock does not allow"
 	[mbim-switch]="mhi_wwan_mbim sends with interrupts off, which the MHI core's lock does not allow"
 	[stock-mbim]="it is about the kernel's drivers"
 	[stock-ping]="it is about the kernel's drivers"
