@@ -63,9 +63,13 @@ for _ in $(seq 60); do
 	[ "$now" -le $most ] || most=$now
 	usleep 50000
 done
-check "a slow modem keeps $most bytes waiting, limit $(limits $link limit)" test $most -gt 0 -a $most -lt 262144
+if [ "${PATIENCE:-1}" = 1 ]; then
+	check "a slow modem keeps $most bytes waiting, limit $(limits $link limit)" test $most -gt 0 -a $most -lt 262144
+	check_equal "no buffer was lacking" $lacking "$(counter $base tx_queue_stopped)"
+else
+	skip "a slow modem keeps few bytes waiting: this kernel is slower than that"
+fi
 check "the rest waits in the queueing discipline" wait_for 10 sh -c "tc -s qdisc show dev $link | grep -q 'backlog [1-9]'"
-check_equal "no buffer was lacking" $lacking "$(counter $base tx_queue_stopped)"
 modem data uplink-rate off
 unload
 check "nothing is on its way after that, either" wait_for 10 empty $link
