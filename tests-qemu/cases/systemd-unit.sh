@@ -167,6 +167,7 @@ drop_in mhictl-proxy.service User=root Group=root
 drop_in $unit User=root Group=root ReadWritePaths=/etc
 check "as root, for /etc/resolv.conf" systemctl start $unit
 check "the file has the DNS servers" grep -x 'nameserver 1.1.1.1' /etc/resolv.conf
+check_equal "for all to read" 644 "$(stat -c %a /etc/resolv.conf)"
 check_equal "still no other right" 0000000000001000 "$(capabilities "$(property MainPID)")"
 check "stop" systemctl stop $unit
 check_equal "the file is as it was" "nameserver 192.0.2.53" "$(cat /etc/resolv.conf)"

@@ -171,8 +171,18 @@ fn resolv_conf(servers: &[IpAddr]) -> String {
     text
 }
 
-fn backup_path(roots: &Roots) -> PathBuf {
-    run_dir(roots).join("resolv.conf.saved")
+/// Where the original is kept: beside the file, since a loss of power must not part them.
+fn backup_path(file: &Path) -> PathBuf {
+    file.with_file_name("resolv.conf.mhictl-saved")
+}
+
+/// Takes out what a session of that interface has left which was killed, or whose machine lost its power. Who calls has the mux id to
+/// himself.
+pub fn clean_up(roots: &Roots, interface: &str) {
+    let ours = files::read(&resolv_path(roots)).is_ok_and(|text| text.starts_with(MARK));
+    if ours || shares_dir(roots).join(interface).exists() {
+        let _ = restore_file(roots, interface);
+    }
 }
 
 /// Where the servers of each session are kept, a file for each interface.
@@ -218,7 +228,7 @@ fn replace_file(roots: &Roots, interface: &str, servers: &[IpAddr]) -> io::Resul
     let _held = hold(roots)?;
     files::replace(&shares_dir(roots).join(interface), &resolv_conf(servers))?;
     let path = resolv_path(roots);
-    let backup = backup_path(roots);
+    let backup = backup_path(&path);
     match files::read(&path) {
         Ok(old) if old.starts_with(MARK) => {}
         Ok(old) => files::replace(&backup, &old)?,
@@ -238,7 +248,7 @@ fn write_shares(path: &Path, shares: &str) -> io::Result<()> {
 /// Takes the interface's servers out, and behind the last one puts the original back, unless somebody else has written the file meanwhile.
 fn restore_file(roots: &Roots, interface: &str) -> io::Result<()> {
     let path = resolv_path(roots);
-    let backup = backup_path(roots);
+    let backup = backup_path(&path);
     let _held = hold(roots)?;
     let _ = fs::remove_file(shares_dir(roots).join(interface));
     let others = shares(roots)?;
@@ -259,7 +269,11 @@ fn restore_file(roots: &Roots, interface: &str) -> io::Result<()> {
 
 fn resolv_path(roots: &Roots) -> PathBuf {
     let path = roots.etc.join("resolv.conf");
-    fs::canonicalize(&path).unwrap_or(path)
+    fs::canonicalize(&path).unwrap_or_else(|_| match fs::read_link(&path) {
+        // The link is somebody's who is not at work; it stays.
+        Ok(target) => roots.etc.join(target),
+        Err(_) => path,
+    })
 }
 
 /// A file that is a mount point, as in containers, cannot be renamed over: it is then written in place.
@@ -304,7 +318,7 @@ mod tests {
         assert!(read(&tree).ends_with("nameserver 1.1.1.1\n"));
         restore_file(&tree.roots, WAN).unwrap();
         assert_eq!(read(&tree), "nameserver 192.0.2.1\n");
-        assert!(!backup_path(&tree.roots).exists());
+        assert!(!backup_path(&resolv_path(&tree.roots)).exists());
     }
 
     #[test]
@@ -372,7 +386,7 @@ mod tests {
             roots: tree.roots.clone(),
         };
         // The file cannot be kept: what it would be kept as is a folder that is not empty.
-        fs::create_dir_all(backup_path(&tree.roots).join("x")).unwrap();
+        fs::create_dir_all(backup_path(&resolv_path(&tree.roots)).join("x")).unwrap();
         dns(WAN).set(&SERVERS).unwrap_err();
         let share = shares_dir(&tree.roots).join(WAN);
         assert!(share.exists());
@@ -391,6 +405,38 @@ mod tests {
             assert!(error.to_string().contains("user 4711's"), "{error}");
             assert!(!tree.roots.etc.join("resolv.conf").exists());
         }
+    }
+
+    #[test]
+    fn what_is_left_of_a_session_is_taken_out_by_the_next_one() {
+        let tree = tree();
+        fs::write(tree.roots.etc.join("resolv.conf"), "nameserver 192.0.2.1\n").unwrap();
+        // It was killed: its link may be there anew.
+        replace_file(&tree.roots, WAN, &SERVERS).unwrap();
+        clean_up(&tree.roots, WAN);
+        assert_eq!(read(&tree), "nameserver 192.0.2.1\n");
+        // The machine lost its power, and all that was in memory.
+        replace_file(&tree.roots, WAN, &SERVERS).unwrap();
+        fs::remove_dir_all(run_dir(&tree.roots)).unwrap();
+        clean_up(&tree.roots, IMS);
+        assert_eq!(read(&tree), "nameserver 192.0.2.1\n");
+        // Another session's stays.
+        replace_file(&tree.roots, IMS, &SERVERS).unwrap();
+        clean_up(&tree.roots, WAN);
+        assert!(read(&tree).ends_with("nameserver 1.1.1.1\n"));
+    }
+
+    #[test]
+    fn a_link_into_nowhere_stays() {
+        let tree = tree();
+        let (path, nowhere) = (
+            tree.roots.etc.join("resolv.conf"),
+            tree.roots.run.join("gone/stub-resolv.conf"),
+        );
+        symlink(&nowhere, &path).unwrap();
+        replace_file(&tree.roots, WAN, &SERVERS).unwrap_err();
+        let _ = restore_file(&tree.roots, WAN);
+        assert_eq!(fs::read_link(&path).unwrap(), nowhere);
     }
 
     #[test]

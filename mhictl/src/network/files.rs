@@ -2,9 +2,9 @@
 //! Files of a few lines, read within bounds and written whole or not at all. `dns` and `share` keep such ones, some of them in
 //! a directory that may be another user's.
 
-use std::fs::{self, OpenOptions};
+use std::fs::{self, OpenOptions, Permissions};
 use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
 /// Largest file that is read, in octets.
@@ -31,8 +31,10 @@ pub fn replace(path: &Path, text: &str) -> io::Result<()> {
         .create_new(true)
         .mode(0o644)
         .open(&temporary)?;
+    // Whatever the umask is: the service's lets nobody else read.
     let written = file
-        .write_all(text.as_bytes())
+        .set_permissions(Permissions::from_mode(0o644))
+        .and_then(|()| file.write_all(text.as_bytes()))
         .and_then(|()| file.sync_all())
         .and_then(|()| fs::rename(&temporary, path));
     if written.is_err() {

@@ -13,7 +13,7 @@ use crate::lines::warn;
 use crate::modem::addressing::{Addressing, Format};
 use crate::modem::device::Roots;
 use crate::network::address;
-use crate::network::dns::Dns;
+use crate::network::dns::{self, Dns};
 use crate::network::ethtool;
 use crate::network::link;
 use crate::network::netlink::{Fault, Netlink};
@@ -55,6 +55,7 @@ impl Interface {
             .map_err(|fault| network("open a netlink socket", &fault))?;
         let name = link_name(base, config.mux)?;
         share::clean_up(&mut netlink, roots, &name);
+        dns::clean_up(roots, &name);
         let lan = config.share.clone();
         Ok(Interface {
             netlink,
@@ -163,15 +164,26 @@ impl Interface {
         }
         self.addresses.retain(|old| wanted.contains(old));
         let mut lines = Vec::new();
+        let four = granted.iter().any(|other| other.address.is_ipv4());
+        let mut no_six = false;
         for addressing in granted {
             let (new, prefix) = (addressing.address, prefix(addressing, self.share.is_some()));
             if !self.wants_addresses {
                 lines.push(("address", format!("{} (not set)", addressing.line(mtu))));
                 continue;
             }
-            address::add(&mut self.netlink, index, new, prefix).map_err(|fault| {
-                network(&format!("add {new}/{prefix} to {}", self.name), &fault)
-            })?;
+            if let Err(fault) = address::add(&mut self.netlink, index, new, prefix) {
+                // IPv6 is switched off here, or the MTU is too small for it: that is no reason to do without IPv4.
+                if new.is_ipv6() && four {
+                    warn(format!("{}: no IPv6: {new} not set: {fault}", self.name));
+                    no_six = true;
+                    continue;
+                }
+                return Err(network(
+                    &format!("add {new}/{prefix} to {}", self.name),
+                    &fault,
+                ));
+            }
             if !self.addresses.contains(&(new, prefix)) {
                 self.addresses.push((new, prefix));
             }
@@ -187,7 +199,7 @@ impl Interface {
         }
         if let Some(share) = &mut self.share {
             let six = granted.iter().find(|granted| granted.address.is_ipv6());
-            match six {
+            match six.filter(|_| !no_six) {
                 Some(granted) => {
                     let line = share.give(&mut self.netlink, &self.roots, granted);
                     lines.extend(line.map(|line| ("shared", line)));

@@ -210,16 +210,23 @@ impl Proxy<'_> {
         ports.chain(strangers).chain(self.end()).min()
     }
 
-    /// Takes new peers; those beyond the bound and those who have no business here are closed.
+    /// Takes new peers; those beyond the bound and those who have no business here are closed. So many at most: everybody may knock, and
+    /// the others wait meanwhile.
     fn accept(&mut self, now: Instant) {
-        while let Ok((stream, _)) = self.listener.accept() {
+        for _ in 0..PEERS_MAX {
+            let Ok((stream, _)) = self.listener.accept() else {
+                return;
+            };
             let Ok(who) = socket_peercred(&stream) else {
                 continue;
             };
-            let modems = device::modems(self.roots);
-            let mut ports = modems.iter().flat_map(|modem| &modem.ports);
-            let welcome = trusted(&who) || ports.any(|port| may_open(&who, &port.node));
-            if self.peers.len() >= PEERS_MAX || !welcome || stream.set_nonblocking(true).is_err() {
+            if self.peers.len() >= PEERS_MAX {
+                continue;
+            }
+            let may = |port: &device::Port| may_open(&who, &port.node);
+            let modems = || device::modems(self.roots).into_iter();
+            let welcome = trusted(&who) || modems().any(|modem| modem.ports.iter().any(may));
+            if !welcome || stream.set_nonblocking(true).is_err() {
                 continue;
             }
             self.names += 1;

@@ -124,6 +124,16 @@ impl Session {
                 self.family_refused(error)
             }
             (State::Settings | State::Refresh, Ok(())) => self.settings(&message),
+            (State::Settings, Err(code)) if self.config.families.len() > 1 => {
+                let error = modem_error(doing(State::Settings), &code.to_string());
+                if let Some(network) = self.networks.get(self.current) {
+                    let name = network.family.name();
+                    self.line("session", format!("{name} {}", error.what));
+                }
+                self.refusal.get_or_insert(error);
+                self.next_family(Trigger::Done)
+            }
+            (State::Refresh, Err(_)) if self.lacks_address() => self.refreshed(),
             (_, Ok(())) => Some(Trigger::Done),
             (state, Err(code)) => self.failed(modem_error(doing(state), &code.to_string())),
         }

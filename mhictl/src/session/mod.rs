@@ -33,6 +33,8 @@ use crate::modem::radio::{self, Query, Radio};
 const STEADY: Duration = Duration::from_secs(60);
 /// Transitions that may follow each other without waiting; more would be a loop in the table.
 const CHAIN_MAX: usize = 64;
+/// How often a port that is there is tried at once, four times a second.
+const SHUT_MOST: u32 = 20;
 /// How long the modem has for the questions of `status`.
 const STATUS_PATIENCE: Duration = Duration::from_secs(3);
 
@@ -165,6 +167,8 @@ pub struct Session {
     ending: bool,
     /// When the first connection must be up; none once it was.
     deadline: Option<Instant>,
+    /// How often in a row the port was there and did not open.
+    shut: u32,
     up_since: Option<Instant>,
     /// Whether this attempt came up.
     was_up: bool,
@@ -190,6 +194,7 @@ impl Session {
     pub fn new(config: Config, seed: u64, now: Instant) -> Self {
         Session {
             deadline: Some(now + config.timeout),
+            shut: 0,
             config,
             state: State::Opening,
             client: Client::default(),
@@ -330,9 +335,18 @@ impl Session {
 
     /// The port could not be opened; `later` says whether it is worth trying again.
     pub fn not_open(&mut self, error: Error, later: bool, now: Instant) {
-        // Once there was a session the modem is known to exist: it comes back from its crash, or somebody plugs it in again.
-        let trigger = if later || self.deadline.is_none() {
+        // Once there was a session the modem is known to exist: it comes back from its crash, or somebody plugs it in again. A port that is
+        // there and does not open is looked at again soon, since udev may not have come to it yet, and then seldom.
+        let exists = self.deadline.is_none();
+        self.shut = match exists && !later && error.exit != Exit::NoDevice {
+            true => self.shut + 1,
+            false => 0,
+        };
+        let trigger = if later || (exists && self.shut < SHUT_MOST) {
             Trigger::NotYet
+        } else if exists {
+            self.shut = 0;
+            Trigger::Again
         } else {
             Trigger::Failed
         };

@@ -39,8 +39,10 @@ impl Session {
     /// Whether there is another way to authenticate, which then is the next to be tried.
     pub(super) fn authenticate_otherwise(&mut self, error: &Error, message: &Message<'_>) -> bool {
         let end = message.body::<CallEnd>().unwrap_or_default();
-        let next = self.config.auth.get(self.auth + 1);
-        let Some(next) = next.filter(|_| end.may_be_authentication()) else {
+        if !end.may_be_authentication() {
+            return false; // what the network takes is no worse for it
+        }
+        let Some(next) = self.config.auth.get(self.auth + 1) else {
             self.auth = 0;
             return false;
         };
@@ -98,6 +100,8 @@ impl Session {
                     self.line("session", format!("{} up", family.name()));
                 }
             }
+            // It had none before, and the session is the other family's.
+            Err(_) if refreshing && network.addressing.is_none() => {}
             Err(why) if refreshing => return self.failed(Error::new(Exit::Refused, why, "")),
             Err(why) => {
                 let error = Error::new(
@@ -112,6 +116,17 @@ impl Session {
         if !refreshing {
             return self.next_family(Trigger::Done);
         }
+        self.refreshed()
+    }
+
+    /// Whether the current family has been started and has no address.
+    pub(super) fn lacks_address(&self) -> bool {
+        let network = self.networks.get(self.current);
+        network.is_some_and(|network| network.addressing.is_none())
+    }
+
+    /// On to the next family's settings.
+    pub(super) fn refreshed(&mut self) -> Option<Trigger> {
         match self.next_live(self.current + 1) {
             Some(next) => {
                 self.current = next;
@@ -152,8 +167,17 @@ impl Session {
             wds::Connection::Disconnected
                 if !matches!(self.state, State::Stop | State::Release | State::Rest) =>
             {
+                let mut others = self
+                    .networks
+                    .iter()
+                    .filter(|other| other.addressing.is_some());
+                let others = others.next().is_some();
                 if let Some(network) = self.networks.get_mut(at) {
                     network.handle = None;
+                    let is_up = matches!(self.state, State::Up | State::Refresh);
+                    if is_up && others && network.addressing.is_none() {
+                        return; // the session was never this one's
+                    }
                 }
                 let end = status.call_end();
                 let known = end.reason.is_some() || end.verbose.is_some();

@@ -373,7 +373,7 @@ impl Session {
         let live: Vec<Family> = self
             .networks
             .iter()
-            .filter(|network| network.handle.is_some())
+            .filter(|network| network.handle.is_some() && network.addressing.is_some())
             .map(|network| network.family)
             .collect();
         for family in live {

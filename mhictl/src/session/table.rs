@@ -210,6 +210,7 @@ const fn anywhere(trigger: Trigger, to: State, action: Action) -> Row {
 pub const TABLE: &[Row] = &[
     on(State::Opening,    Trigger::Done,    State::Attaching,  Action::Attach),
     on(State::Opening,    Trigger::NotYet,  State::Opening,    Action::Wait),
+    on(State::Opening,    Trigger::Again,   State::Rest,       Action::Rest),
     on(State::Opening,    Trigger::Tick,    State::Opening,    Action::Open),
     on(State::Opening,    Trigger::Lost,    State::Opening,    Action::Wait),
     on(State::Opening,    Trigger::Reset,   State::Opening,    Action::Nothing),

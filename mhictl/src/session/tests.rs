@@ -968,6 +968,27 @@ fn a_port_that_the_proxy_does_not_open_is_explained_or_waited_for() {
     mute.run_up();
 }
 
+/// Behind a crash somebody else has the port.
+fn taken_over() -> Rig {
+    let mut rig = up();
+    rig.run_until(|rig| rig.session.state() == State::Up);
+    rig.no_port = Some((network_error(), false));
+    let before = rig.seconds();
+    rig.session.lost(rig.now);
+    rig.run_until(|rig| rig.session.state() == State::Rest);
+    assert!((4..8).contains(&(rig.seconds() - before)));
+    rig
+}
+
+#[test]
+fn a_port_that_somebody_has_taken_is_waited_for_with_words() {
+    let mut rig = taken_over();
+    let retry = |line: &String| line.starts_with("retry: ");
+    assert!(rig.lines.last().is_some_and(retry), "{:?}", rig.lines);
+    rig.no_port = None;
+    rig.run_until(|rig| rig.session.state() == State::Up);
+}
+
 #[test]
 fn a_foreign_proxy_is_named() {
     let mut rig = rig();
@@ -1197,6 +1218,7 @@ fn scenarios() -> Vec<Rig> {
         rig.run_out().unwrap();
         rigs.push(rig);
     }
+    rigs.push(taken_over());
     for port in [true, false] {
         let mut rig = rig();
         rig.no_port = Some((network_error(), port));
