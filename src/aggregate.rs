@@ -157,7 +157,7 @@ pub(crate) fn write_segment(
         .ok_or(EINVAL)?;
     segments.write_headers(segment, before).ok_or(EINVAL)?;
     data.read(behind)?;
-    if header.version == Version::V1 {
+    if header.offload.is_none() {
         let (_, behind) = packet
             .split_at_mut_checked(segments.transport())
             .ok_or(EINVAL)?;
@@ -171,6 +171,7 @@ pub(crate) fn write_segment(
 pub(crate) fn offload_segments(version: Version, segments: &Segments<'_>) -> Option<Offload> {
     match version {
         Version::V1 => None,
+        Version::V5 if segments.is_extended() => None, // it has no field for where
         Version::V4 | Version::V5 => Some(Offload {
             start: u16::try_from(segments.transport()).ok()?,
             insert: segments.insert() as u16, // CAST: 6 or 16

@@ -132,13 +132,22 @@ impl<'g> Run<'g> {
             return;
         };
         let checksummed = self.checksum && verified(port, payload, packet.checksum);
-        let piece = (checksummed && self.merge)
+        let piece = (self.merge && (checksummed || !merges.is_empty()))
             .then(|| Piece::parse(payload))
             .flatten();
         let made = match &piece {
-            Some(piece) => self.merge(port, splitter, merges, packet, piece, protocol),
-            None => cut(splitter, self.link, packet, protocol, checksummed)
-                .map(|packet| splitter.list().push(packet)),
+            Some(piece) if checksummed => {
+                self.merge(port, splitter, merges, packet, piece, protocol)
+            }
+            other => {
+                if let Some(piece) = other {
+                    // Not merged itself, but what it follows goes up first.
+                    let end = packet.offset.saturating_add(payload.len());
+                    merges.join(port, splitter, self.link, piece, end, None);
+                }
+                cut(splitter, self.link, packet, protocol, checksummed)
+                    .map(|packet| splitter.list().push(packet))
+            }
         };
         match made {
             Ok(()) => {

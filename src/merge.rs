@@ -36,6 +36,11 @@ impl<'g> Merges<'g> {
         }
     }
 
+    /// Whether no packet waits for one that goes on.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.open.iter().all(Option::is_none)
+    }
+
     /// Adds a packet that ends at `end` of the received bytes to those before it; false if it does not go on where they end,
     /// which are on the list then. Its data keep `truesize` bytes of memory, or none are to be kept.
     pub(crate) fn join(

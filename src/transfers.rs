@@ -309,9 +309,16 @@ impl Transfers {
         }
     }
 
+    /// Sends the open transfer, if few are under way. Byte queue limits have heard of what is in it.
     pub(crate) fn flush_when_idle(&mut self, port: &Port) {
         if self.under_way < EAGER {
             self.flush(port);
+            if self.account.has_news() {
+                self.report(port); // it could not be queued
+                if self.under_way == 0 {
+                    self.wake(); // and nothing is to come back that would
+                }
+            }
         }
     }
 

@@ -117,6 +117,8 @@ void *rust_helper_netdev_priv(const struct net_device *dev);
 void rust_helper_netdev_shape_raw_ip(struct net_device *dev, const struct net_device_ops *ops,
 				     const struct ethtool_ops *ethtool, const struct rust_netdev_shape *shape,
 				     void (*destroy)(struct net_device *dev), bool free);
+netdev_features_t rust_helper_netdev_features_check(struct sk_buff *skb, struct net_device *dev, netdev_features_t features);
+void rust_helper_napi_gro_flush(struct napi_struct *napi);
 int rust_helper_netdev_alloc_stats(struct net_device *dev);
 void rust_helper_netdev_free_stats(struct net_device *dev);
 void rust_helper_netdev_set_parent(struct net_device *dev, struct device *parent);

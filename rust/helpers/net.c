@@ -4,7 +4,9 @@
 #include <linux/delay.h>
 #include <linux/if_arp.h>
 #include <linux/if_link.h>
+#include <linux/if_vlan.h>
 #include <linux/netdevice.h>
+#include <net/gro.h>
 #include <net/netlink.h>
 #include "helpers.h"
 
@@ -45,6 +47,21 @@ void rust_helper_netdev_shape_raw_ip(struct net_device *dev, const struct net_de
 		netif_set_tso_max_segs(dev, shape->max_segments);
 	dev->priv_destructor = destroy;
 	dev->needs_free_netdev = free;
+}
+
+/* The stack counts the segments of a packet from a virtual machine only after it has asked whether the device cuts it. */
+netdev_features_t rust_helper_netdev_features_check(struct sk_buff *skb, struct net_device *dev, netdev_features_t features)
+{
+	if (skb_is_gso(skb) && skb_shinfo(skb)->gso_type & SKB_GSO_DODGY &&
+	    DIV_ROUND_UP(skb->len, skb_shinfo(skb)->gso_size) > READ_ONCE(dev->gso_max_segs))
+		features &= ~NETIF_F_GSO_MASK;
+	return vlan_features_check(skb, features); /* as without this function */
+}
+
+/* All that it holds, so that none is left when the poll ends. */
+void rust_helper_napi_gro_flush(struct napi_struct *napi)
+{
+	napi_gro_flush(napi, false);
 }
 
 int rust_helper_netdev_alloc_stats(struct net_device *dev)

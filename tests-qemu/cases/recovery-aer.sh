@@ -37,8 +37,8 @@ done
 check "a modem that is slow" modem reset-delay 5000
 check "crashes" modem sys_err
 check "and is on its way up" wait_for 10 state_is restarting
-error "fatal error meanwhile" MALF_TLP Fatal
 check "it is not up yet" refused state_is up
+error "fatal error meanwhile" MALF_TLP Fatal
 modem reset-delay 2
 recovers 100
 check "disconnect" disconnect

@@ -96,6 +96,7 @@ impl<T: Operations> Device<T> {
         ndo_stop: Some(Self::stop_callback),
         ndo_start_xmit: Some(Self::start_xmit_callback),
         ndo_get_stats64: Some(bindings::dev_get_tstats64),
+        ndo_features_check: Some(bindings::rust_helper_netdev_features_check),
         ndo_get_iflink: if T::STACKED {
             Some(Self::iflink_callback)
         } else {
@@ -359,6 +360,9 @@ impl<T: Operations> Device<T> {
         // SAFETY: The core polls a NAPI on one CPU at a time, and is doing so.
         let mut poll = unsafe { Poll::new(dev.napi()) };
         let done = T::poll(dev, &mut poll, budget).min(budget);
+        // A packet that is held does not keep its device, which may be another one and go before the next poll.
+        // SAFETY: The NAPI is being polled.
+        unsafe { bindings::rust_helper_napi_gro_flush(napi) };
         if done < budget {
             // SAFETY: The NAPI is being polled.
             unsafe { bindings::napi_complete_done(napi, done as c_int) };

@@ -134,6 +134,12 @@ impl<'a> Segments<'a> {
         self.transport
     }
 
+    /// Whether it is IPv6 with extension headers.
+    #[must_use]
+    pub fn is_extended(&self) -> bool {
+        self.v6 && self.transport != 40
+    }
+
     /// Where the checksum field is, from the transport header on.
     #[must_use]
     pub fn insert(&self) -> usize {
