@@ -157,7 +157,8 @@ impl Recovery {
     }
 
     pub(crate) fn power_up(&mut self) {
-        self.health().powered_down(); // what it was before is over
+        // What it was before is over.
+        self.health().powered_down();
         // One that was out of reach may still be at work, for a host that has forgotten what with: the MHI core waits for it to let go.
         let state = register::state(self.controller.register(register::MHISTATUS));
         if !matches!(state, Link::RESET | Link::READY | Link::SYS_ERR) {
