@@ -125,13 +125,7 @@ impl Session {
             }
             (State::Settings | State::Refresh, Ok(())) => self.settings(&message),
             (State::Settings, Err(code)) if self.config.families.len() > 1 => {
-                let error = modem_error(doing(State::Settings), &code.to_string());
-                if let Some(network) = self.networks.get(self.current) {
-                    let name = network.family.name();
-                    self.line("session", format!("{name} {}", error.what));
-                }
-                self.refusal.get_or_insert(error);
-                self.next_family(Trigger::Done)
+                self.family_refused(modem_error(doing(State::Settings), &code.to_string()))
             }
             (State::Refresh, Err(_)) if self.lacks_address() => self.refreshed(),
             (_, Ok(())) => Some(Trigger::Done),

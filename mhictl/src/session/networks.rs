@@ -62,7 +62,10 @@ impl Session {
             self.line("session", format!("{name} {}", error.what));
         }
         self.refusal.get_or_insert(error);
-        self.next_family(Trigger::Enough)
+        self.next_family(match self.state {
+            State::Settings => Trigger::Done, // with it or without, the other one is configured next
+            _ => Trigger::Enough,
+        })
     }
 
     /// On to the next family; behind the last one `enough`, if any family has an address.
@@ -104,13 +107,11 @@ impl Session {
             Err(_) if refreshing && network.addressing.is_none() => {}
             Err(why) if refreshing => return self.failed(Error::new(Exit::Refused, why, "")),
             Err(why) => {
-                let error = Error::new(
+                return self.family_refused(Error::new(
                     Exit::Refused,
                     why,
                     "try another --ip, or ask the operator what the APN supports",
-                );
-                self.line("session", format!("{} {}", family.name(), error.what));
-                self.refusal.get_or_insert(error);
+                ));
             }
         }
         if !refreshing {
@@ -167,11 +168,8 @@ impl Session {
             wds::Connection::Disconnected
                 if !matches!(self.state, State::Stop | State::Release | State::Rest) =>
             {
-                let mut others = self
-                    .networks
-                    .iter()
-                    .filter(|other| other.addressing.is_some());
-                let others = others.next().is_some();
+                let mut all = self.networks.iter();
+                let others = all.any(|other| other.addressing.is_some());
                 if let Some(network) = self.networks.get_mut(at) {
                     network.handle = None;
                     let is_up = matches!(self.state, State::Up | State::Refresh);

@@ -87,6 +87,8 @@ pub struct Script {
     pub refused_families: Vec<wds::Family>,
     /// Families that the modem does not know.
     pub unknown_families: Vec<wds::Family>,
+    /// A family without settings, and whether the modem refuses to give them.
+    pub unsettled: Option<(wds::Family, bool)>,
     /// Whether it forgets to give an address.
     pub no_address: bool,
     /// Added to the transaction ids of its replies.
@@ -101,7 +103,7 @@ pub struct Script {
     pub forgets: Option<(usize, Vec<u8>)>,
     /// Clients that it has lost.
     lost: Vec<(u8, u8)>,
-    families: HashMap<u8, wds::Family>,
+    pub families: HashMap<u8, wds::Family>,
     next_client: u8,
 }
 
@@ -132,6 +134,7 @@ impl Default for Script {
             authentication_reason: Some(29),
             refused_families: Vec::new(),
             unknown_families: Vec::new(),
+            unsettled: None,
             no_address: false,
             transaction_error: 0,
             garbage: Vec::new(),
@@ -398,6 +401,16 @@ impl Script {
             STATUS => ok(to).body(&wds::Status {
                 connection: self.connection,
             }),
+            SETTINGS
+                if self.unsettled.is_some_and(|(family, _)| {
+                    self.families.get(&request.client) == Some(&family)
+                }) =>
+            {
+                match self.unsettled {
+                    Some((_, true)) => to.verdict(Err(ErrorCode::INTERNAL)),
+                    _ => ok(to).body(&wds::Settings::default()),
+                }
+            }
             SETTINGS if self.no_address => ok(to).body(&wds::Settings::default()),
             SETTINGS => ok(to).body(&match self.families.get(&request.client) {
                 Some(wds::Family::Ipv6) => wds::Settings {

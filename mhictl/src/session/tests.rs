@@ -141,6 +141,37 @@ fn one_refused_family_leaves_the_other_up() {
     }
 }
 
+#[test]
+fn one_family_without_settings_leaves_the_other_up() {
+    for family in [wds::Family::Ipv4, wds::Family::Ipv6] {
+        for refused in [true, false] {
+            let mut rig = dual();
+            rig.modem.unsettled = Some((family, refused));
+            rig.run_up();
+            assert_eq!(rig.modem.sessions.len(), 2);
+            // Neither what the other one is told, nor what becomes of this one, ends the session.
+            let client = |wanted: bool| {
+                let mut clients = rig.modem.families.iter();
+                *clients
+                    .find(|(_, of)| (**of == family) == wanted)
+                    .unwrap()
+                    .0
+            };
+            let (with, without) = (client(false), client(true));
+            for told in [
+                status(with, wds::Connection::Connected, true),
+                status(without, wds::Connection::Disconnected, false),
+            ] {
+                rig.receive(&told);
+                assert_eq!((rig.session.state(), rig.result.clone()), (State::Up, None));
+            }
+            rig.session.quit(rig.now);
+            rig.run_out().unwrap();
+            assert!(!rig.modem.sessions.contains(&with));
+        }
+    }
+}
+
 fn with_user(change: impl FnOnce(&mut crate::cli::ConnectArgs)) -> Rig {
     Rig::new(|args| {
         (args.user, args.password) = (Some("user".into()), Some("secret".into()));
@@ -166,6 +197,14 @@ fn an_authentication_that_is_refused_is_followed_by_the_other_ones() {
             rig.run_up();
             assert_eq!(rig.modem.authentications.len(), asked.len() + 1);
             assert_eq!(rig.modem.authentications.last(), asked.last());
+            // Also behind a refusal for another reason.
+            rig.modem.refused_families = vec![wds::Family::Ipv4];
+            rig.receive(&synced());
+            rig.run_until(|rig| rig.session.state() == State::Rest);
+            rig.modem.refused_families.clear();
+            rig.modem.authentications.clear();
+            rig.run_up();
+            assert_eq!(rig.modem.authentications, asked[asked.len() - 1..]);
         }
     }
 }
