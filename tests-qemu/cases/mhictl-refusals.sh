@@ -2,7 +2,7 @@
 # shellcheck shell=dash
 # arch: amd64
 # timeout: 240
-# What a network refuses and what mhictl makes of it: one family of two, one authentication of two, a password.
+# What a network or the kernel refuses and what mhictl makes of it: one family of two, one authentication of two, a password.
 
 driver_up
 
@@ -26,6 +26,13 @@ check "IPv6 only: said" grep '^session: ipv4 APN v6only.test refused: IPv6 only 
 check "IPv6 only: ping" ping_through $link 2606:4700:4700::1111
 check_equal "IPv6 only: no IPv4 address" "" "$(ip -4 -o addr show dev $link)"
 check "IPv6 only: disconnect" disconnect
+
+echo 1 >/proc/sys/net/ipv6/conf/all/disable_ipv6
+up_with "IPv6 switched off here" --apn internet --ip 4+6
+check "IPv6 switched off here: said" grep 'no IPv6: .* not set' /tmp/mhictl.log
+check "IPv6 switched off here: ping" ping_through $link 1.1.1.1
+check "IPv6 switched off here: disconnect" disconnect
+echo 0 >/proc/sys/net/ipv6/conf/all/disable_ipv6
 
 export MHICTL_PASSWORD=secret
 up_with "PAP only" --apn pap.test --user user

@@ -16,3 +16,9 @@ check "is noticed" wait_for 10 sh -c 'dmesg | grep -q "firmware is dead"'
 check "as a crash" test "$(counter $base modem_crashes)" -gt "$crashes"
 recovers 60
 check "disconnect" disconnect
+
+# Nobody waits for one that is gone.
+modem drop
+before=$(uptime_seconds)
+check "the driver goes when the modem is gone" driver_unload
+check "without a wait" in_time 10 $before
