@@ -8,6 +8,7 @@ need "driver loads" driver_load
 check "nothing binds" test ! -e "/sys/bus/pci/devices/$(pci)/driver"
 check "no interface" test ! -e /sys/class/net/$base
 
-check "new_id is taken" sh -c 'echo 17cb 0308 1c5d 2004 >/sys/bus/pci/drivers/mhi_net/new_id'
+check "new_id is taken" sh -c 'echo 17cb 0308 1c5d 2004 0 0 2 >/sys/bus/pci/drivers/mhi_net/new_id'
 check "the driver binds then" wait_for 10 bound_to mhi_net
+check "as the chip that was said" dmesg_has "quectel-sdx6x modem"
 check "ports appear then" wait_for 20 ports_are_there
