@@ -425,9 +425,9 @@ impl Connect<'_> {
         let modem = device::find(self.roots, wanted.as_deref())?;
         let node = &device::need_port(&modem, Kind::Qmi)?.node;
         if self.lock.is_none() {
-            let (mux, wwan) = (self.config.mux, &modem.wwan);
-            let what = format!("mux id {mux} of {wwan}");
-            self.lock = Some(Lock::take(self.roots, &format!("{wwan}-{mux}"), &what)?);
+            let (mux, pci) = (self.config.mux, &modem.pci);
+            let what = format!("mux id {mux} of {}", modem.wwan);
+            self.lock = Some(Lock::take(self.roots, &format!("{pci}-{mux}"), &what)?);
         }
         let opened = self
             .door
@@ -463,7 +463,7 @@ impl Connect<'_> {
         let token = inserted.map_err(|error| loop_error(error.error))?;
         self.port = Some((port, token));
         if self.control.is_none() {
-            self.listen(&modem.wwan)?;
+            self.listen(&modem.pci)?;
         }
         let line = self.modem.is_none().then(|| {
             let netdev = self
@@ -535,7 +535,7 @@ impl Connect<'_> {
         let Some(modem) = &self.modem else {
             return Ok(false);
         };
-        match Lock::take(self.roots, &format!("{}-sim", modem.wwan), "the SIM") {
+        match Lock::take(self.roots, &format!("{}-sim", modem.pci), "the SIM") {
             Ok(lock) => self.turn = Some(lock),
             Err(error) if error.exit == Exit::PortBusy => return Ok(false),
             Err(error) => return Err(error),
@@ -548,7 +548,7 @@ impl Connect<'_> {
         let Some(modem) = &self.modem else {
             return Ok(Claim::Busy);
         };
-        let name = format!("{}-format", modem.wwan);
+        let name = format!("{}-format", modem.pci);
         match Lock::take(self.roots, &name, "the data format") {
             Ok(lock) => self.claim = Some(lock),
             Err(error) if error.exit == Exit::PortBusy => return Ok(Claim::Busy),
@@ -562,8 +562,8 @@ impl Connect<'_> {
         })
     }
 
-    fn listen(&mut self, wwan: &str) -> Result<(), Error> {
-        let control = Control::listen(self.roots, wwan, self.config.mux)?;
+    fn listen(&mut self, pci: &str) -> Result<(), Error> {
+        let control = Control::listen(self.roots, pci, self.config.mux)?;
         let watched: Generic<UnixListener> = Generic::new(
             control
                 .watched()
@@ -626,7 +626,12 @@ impl Connect<'_> {
         };
         let asked = ask == Ask::All && self.session.has_modem();
         let radio = asked.then(|| self.session.radio.clone());
-        let answer = serde_json::to_string(&Answer { radio, session });
+        let device = self.modem.as_ref().map(|modem| modem.wwan.clone());
+        let answer = serde_json::to_string(&Answer {
+            device,
+            radio,
+            session,
+        });
         if let (Some(control), Ok(text)) = (&mut self.control, answer) {
             control.answer(ask, &text);
         }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
-//! The control socket of a running `connect`, /run/mhictl/wwan0-129.sock: one request line, one answer, end.
+//! The control socket of a running `connect`, /run/mhictl/0000:01:00.0-129.sock: one request line, one answer, end.
 //! It is root's alone; requests, connections and time are bounded nevertheless.
 
 use std::fs;
@@ -26,25 +26,25 @@ const BACKLOG: i32 = 16;
 /// How long a connection may take to say what it wants.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Where the socket of a session is.
-pub fn path(roots: &Roots, wwan: &str, mux: u8) -> PathBuf {
-    run_dir(roots).join(format!("{wwan}-{mux}.sock"))
+/// Where the socket of a session is. It goes by the modem's PCI function: two modems that restart may exchange their wwanN.
+pub fn path(roots: &Roots, pci: &str, mux: u8) -> PathBuf {
+    run_dir(roots).join(format!("{pci}-{mux}.sock"))
 }
 
 /// The sockets of a modem's sessions by mux id; some may be dead.
-pub fn sockets(roots: &Roots, wwan: &str) -> Vec<PathBuf> {
-    let paths = (1..=254).map(|mux| path(roots, wwan, mux));
+pub fn sockets(roots: &Roots, pci: &str) -> Vec<PathBuf> {
+    let paths = (1..=254).map(|mux| path(roots, pci, mux));
     paths.filter(|path| path.exists()).collect()
 }
 
-/// The modems that sessions have sockets for, in order; some may be dead.
-pub fn devices(roots: &Roots) -> Vec<String> {
+/// The PCI functions of the modems that sessions have sockets for, in order; some may be dead.
+pub fn functions(roots: &Roots) -> Vec<String> {
     let entries = fs::read_dir(run_dir(roots)).into_iter().flatten().flatten();
     let mut found: Vec<String> = entries
         .filter_map(|entry| {
             let name = entry.file_name().into_string().ok()?;
-            let (device, _) = name.strip_suffix(".sock")?.rsplit_once('-')?;
-            Some(device.to_owned())
+            let (pci, _) = name.strip_suffix(".sock")?.rsplit_once('-')?;
+            Some(pci.to_owned())
         })
         .collect();
     found.sort();
@@ -84,9 +84,9 @@ pub struct Control {
 
 impl Control {
     /// Listens. The caller holds the mux id's lock, so a socket that is there is a dead one.
-    pub fn listen(roots: &Roots, wwan: &str, mux: u8) -> Result<Control, Error> {
+    pub fn listen(roots: &Roots, pci: &str, mux: u8) -> Result<Control, Error> {
         make_run_dir(roots)?;
-        let path = path(roots, wwan, mux);
+        let path = path(roots, pci, mux);
         let _ = fs::remove_file(&path);
         let listener = private(&path).map_err(|error| {
             Error::system(format_args!("listen on {}", path.display()), &error.into())
@@ -205,7 +205,7 @@ mod tests {
     use std::os::unix::fs::PermissionsExt;
 
     fn ask(tree: &Tree, control: &mut Control, request: &[u8]) -> String {
-        let mut stream = UnixStream::connect(path(&tree.roots, "wwan0", 129)).unwrap();
+        let mut stream = UnixStream::connect(path(&tree.roots, "0000:01:00.0", 129)).unwrap();
         stream.write_all(request).unwrap();
         let now = Instant::now();
         control.accept(now);
@@ -224,7 +224,7 @@ mod tests {
     #[test]
     fn requests_are_answered_and_others_refused() {
         let tree = Tree::new();
-        let mut control = Control::listen(&tree.roots, "wwan0", 129).unwrap();
+        let mut control = Control::listen(&tree.roots, "0000:01:00.0", 129).unwrap();
         assert_eq!(ask(&tree, &mut control, b"status\n"), "All");
         assert_eq!(ask(&tree, &mut control, b"session\n"), "Session");
         assert_eq!(
@@ -238,19 +238,23 @@ mod tests {
     #[test]
     fn sockets_are_listed_by_modem_and_mux_id() {
         let tree = Tree::new();
-        assert!(sockets(&tree.roots, "wwan0").is_empty());
-        let others = [("wwan0", 130), ("wwan0", 129), ("wwan1", 129)]
-            .map(|(wwan, mux)| Control::listen(&tree.roots, wwan, mux).unwrap());
-        let expected = [129, 130].map(|mux| path(&tree.roots, "wwan0", mux));
-        assert_eq!(sockets(&tree.roots, "wwan0"), expected);
+        assert!(sockets(&tree.roots, "0000:01:00.0").is_empty());
+        let others = [
+            ("0000:01:00.0", 130),
+            ("0000:01:00.0", 129),
+            ("0000:02:00.0", 129),
+        ]
+        .map(|(pci, mux)| Control::listen(&tree.roots, pci, mux).unwrap());
+        let expected = [129, 130].map(|mux| path(&tree.roots, "0000:01:00.0", mux));
+        assert_eq!(sockets(&tree.roots, "0000:01:00.0"), expected);
         drop(others);
     }
 
     #[test]
     fn socket_is_the_owners_and_goes_with_the_listener() {
         let tree = Tree::new();
-        let control = Control::listen(&tree.roots, "wwan0", 129).unwrap();
-        let path = path(&tree.roots, "wwan0", 129);
+        let control = Control::listen(&tree.roots, "0000:01:00.0", 129).unwrap();
+        let path = path(&tree.roots, "0000:01:00.0", 129);
         assert_eq!(
             fs::metadata(&path).unwrap().permissions().mode() & 0o777,
             0o600
@@ -270,9 +274,9 @@ mod tests {
     #[test]
     fn connections_are_bounded_in_number_and_time() {
         let tree = Tree::new();
-        let mut control = Control::listen(&tree.roots, "wwan0", 129).unwrap();
+        let mut control = Control::listen(&tree.roots, "0000:01:00.0", 129).unwrap();
         let streams: Vec<UnixStream> = (0..10)
-            .map(|_| UnixStream::connect(path(&tree.roots, "wwan0", 129)).unwrap())
+            .map(|_| UnixStream::connect(path(&tree.roots, "0000:01:00.0", 129)).unwrap())
             .collect();
         let now = Instant::now();
         control.accept(now);

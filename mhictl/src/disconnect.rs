@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use rustix::net::sockopt::socket_peercred;
@@ -13,7 +14,7 @@ use crate::cli::DisconnectArgs;
 use crate::config::parse_mux;
 use crate::control;
 use crate::exit::{Error, Exit};
-use crate::modem::device::{self, Roots};
+use crate::modem::device::{self, Modem, Roots};
 use crate::program;
 use crate::show::{self, Show};
 use crate::status;
@@ -37,13 +38,13 @@ fn disconnect(args: &DisconnectArgs, roots: &Roots) -> Result<Vec<Ended>, Error>
     let wanted = args.mux.as_deref().map(parse_mux).transpose()?;
     let patience = status::patience(args.timeout);
     let mut ended = Vec::new();
-    for device in devices(args, roots)? {
+    for Device { pci, name } in devices(args, roots, patience)? {
         for mux in 1..=254 {
             if wanted.is_none_or(|wanted| wanted == mux) {
-                if let Some(pid) = holder(roots, &device, mux) {
-                    end(roots, &device, mux, pid, patience)?;
+                if let Some(pid) = holder(roots, &pci, mux) {
+                    end(roots, &pci, mux, pid, patience)?;
                     ended.push(Ended {
-                        device: device.clone(),
+                        device: name.clone(),
                         mux,
                         pid: pid.as_raw_nonzero().get().unsigned_abs(),
                     });
@@ -58,21 +59,59 @@ fn disconnect(args: &DisconnectArgs, roots: &Roots) -> Result<Vec<Ended>, Error>
     }
 }
 
+/// A modem that sessions may be of.
+struct Device {
+    /// PCI function.
+    pci: String,
+    /// WWAN device, or how else it is called while it is away.
+    name: String,
+}
+
 /// The modem that is named, which may be away while its sessions wait for it; without a name, all that sessions may be of.
-fn devices(args: &DisconnectArgs, roots: &Roots) -> Result<Vec<String>, Error> {
-    match &args.device {
-        Some(device) => match device::find(roots, Some(device)) {
-            Ok(modem) => Ok(vec![modem.wwan]),
-            Err(_) if device.starts_with("wwan") => Ok(vec![device.clone()]),
-            Err(error) => Err(error),
-        },
-        None => Ok(control::devices(roots)),
-    }
+fn devices(args: &DisconnectArgs, roots: &Roots, patience: Duration) -> Result<Vec<Device>, Error> {
+    let modems = device::modems(roots);
+    let functions = control::functions(roots).into_iter();
+    let Some(wanted) = &args.device else {
+        let named = functions.map(|pci| {
+            let modem = modems.iter().find(|modem| modem.pci == pci);
+            let name = modem.map_or_else(|| pci.clone(), |modem| modem.wwan.clone());
+            Device { pci, name }
+        });
+        return Ok(named.collect());
+    };
+    let error = match device::find(roots, Some(wanted)) {
+        Ok(Modem { pci, wwan, .. }) => return Ok(vec![Device { pci, name: wwan }]),
+        Err(error) => error,
+    };
+    let away = functions.filter(|pci| modems.iter().all(|modem| modem.pci != *pci));
+    let device = away
+        .filter(|pci| was_called(roots, pci, wanted, patience))
+        .map(|pci| Device {
+            pci,
+            name: wanted.clone(),
+        })
+        .next();
+    device.map(|device| vec![device]).ok_or(error)
+}
+
+/// Whether a modem that is away was called so when its sessions saw it last.
+fn was_called(roots: &Roots, pci: &str, wanted: &str, patience: Duration) -> bool {
+    let names = |socket: PathBuf| {
+        let answer = status::ask_running(&socket, control::SESSION, patience);
+        answer.ok().flatten()?.device
+    };
+    let called = |name: String| name == wanted;
+    pci == wanted
+        || pci.strip_prefix("0000:") == Some(wanted)
+        || control::sockets(roots, pci)
+            .into_iter()
+            .filter_map(names)
+            .any(called)
 }
 
 /// The process that serves a session's control socket; one of another namespace has no number here.
-fn holder(roots: &Roots, device: &str, mux: u8) -> Option<Pid> {
-    let stream = UnixStream::connect(control::path(roots, device, mux)).ok()?;
+fn holder(roots: &Roots, pci: &str, mux: u8) -> Option<Pid> {
+    let stream = UnixStream::connect(control::path(roots, pci, mux)).ok()?;
     let pid = socket_peercred(&stream).ok()?.pid;
     (pid.as_raw_nonzero().get() > 0).then_some(pid)
 }
@@ -98,7 +137,7 @@ fn check(roots: &Roots, pid: Pid) -> Result<(), Error> {
     ))
 }
 
-fn end(roots: &Roots, device: &str, mux: u8, pid: Pid, patience: Duration) -> Result<(), Error> {
+fn end(roots: &Roots, pci: &str, mux: u8, pid: Pid, patience: Duration) -> Result<(), Error> {
     check(roots, pid)?;
     kill_process(pid, Signal::TERM).map_err(|error| {
         Error::system(
@@ -107,7 +146,7 @@ fn end(roots: &Roots, device: &str, mux: u8, pid: Pid, patience: Duration) -> Re
         )
     })?;
     let until = Instant::now() + patience;
-    while holder(roots, device, mux) == Some(pid) {
+    while holder(roots, pci, mux) == Some(pid) {
         if Instant::now() >= until {
             return Err(Error::new(
                 Exit::NoAnswer,
@@ -144,20 +183,77 @@ impl Show for Vec<Ended> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::control::Control;
+    use crate::control::{Ask, Control};
     use crate::modem::device::tests::Tree;
+    use crate::status::report::Session;
+    use crate::status::Answer;
     use std::os::unix::fs::symlink;
+
+    const PCI: &str = "0000:01:00.0";
 
     #[test]
     fn a_session_is_found_by_its_socket() {
         let tree = Tree::new();
-        assert_eq!(holder(&tree.roots, "wwan0", 129), None);
-        let control = Control::listen(&tree.roots, "wwan0", 129).unwrap();
-        let pid = holder(&tree.roots, "wwan0", 129).unwrap();
+        assert_eq!(holder(&tree.roots, PCI, 129), None);
+        let control = Control::listen(&tree.roots, PCI, 129).unwrap();
+        let pid = holder(&tree.roots, PCI, 129).unwrap();
         assert_eq!(pid, rustix::process::getpid());
-        assert_eq!(control::devices(&tree.roots), ["wwan0"]);
+        assert_eq!(control::functions(&tree.roots), [PCI]);
         drop(control);
-        assert_eq!(holder(&tree.roots, "wwan0", 129), None);
+        assert_eq!(holder(&tree.roots, PCI, 129), None);
+    }
+
+    /// Answers one request as a session of a modem that it knew as wwan0.
+    fn serve(mut control: Control) {
+        loop {
+            control.accept(Instant::now());
+            control.read(Instant::now());
+            if control.waits(Ask::Session) {
+                let answer = Answer {
+                    device: Some("wwan0".into()),
+                    radio: None,
+                    session: Session::default(),
+                };
+                control.answer(Ask::Session, &serde_json::to_string(&answer).unwrap());
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    #[test]
+    fn a_modem_that_took_another_ones_name_keeps_its_own_sessions() {
+        let tree = Tree::new();
+        // The session's modem is away, and the modem that is there has its name.
+        let control = Control::listen(&tree.roots, PCI, 129).unwrap();
+        let named = |name: &str| {
+            let args = DisconnectArgs {
+                device: Some(name.into()),
+                ..DisconnectArgs::default()
+            };
+            let found = devices(&args, &tree.roots, Duration::from_secs(9));
+            found.map(|found| {
+                let each = found.into_iter().map(|device| (device.pci, device.name));
+                each.collect::<Vec<_>>()
+            })
+        };
+        let pair = |pci: &str, name: &str| vec![(pci.to_owned(), name.to_owned())];
+        assert_eq!(named(PCI).unwrap(), pair(PCI, PCI));
+        assert_eq!(named("01:00.0").unwrap(), pair(PCI, "01:00.0"));
+        let session = std::thread::spawn(move || serve(control));
+        assert_eq!(named("wwan0").unwrap(), pair(PCI, "wwan0"));
+        session.join().unwrap();
+        let control = Control::listen(&tree.roots, PCI, 129).unwrap();
+        let session = std::thread::spawn(move || serve(control));
+        assert_eq!(named("wwan7").unwrap_err().exit, Exit::NoDevice);
+        session.join().unwrap();
+
+        let _control = Control::listen(&tree.roots, PCI, 129).unwrap();
+        tree.modem();
+        assert_eq!(named("wwan0").unwrap(), pair("0000:00:04.0", "wwan0"));
+        let all = devices(&DisconnectArgs::default(), &tree.roots, Duration::ZERO).unwrap();
+        let names: Vec<&str> = all.iter().map(|device| device.name.as_str()).collect();
+        assert_eq!(names, [PCI]);
     }
 
     #[test]
@@ -178,7 +274,7 @@ mod tests {
             assert_eq!(check(&tree.roots, pid).is_ok(), ends, "{program}");
         }
         // What has the socket is this test, which such an end would be the end of.
-        let control = Control::listen(&tree.roots, "wwan0", 129).unwrap();
+        let control = Control::listen(&tree.roots, PCI, 129).unwrap();
         let error = disconnect(&DisconnectArgs::default(), &tree.roots).unwrap_err();
         assert!(error.what.contains("sshd"), "{}", error.what);
         drop(control);

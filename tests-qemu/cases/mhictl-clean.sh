@@ -18,13 +18,14 @@ check "aggregation is what the modem granted" sh -c 'ethtool -c rmnet_mhi0 | gre
 for word in modem sync firmware sim registration format mux session address dns connected; do
 	check "line '$word'" grep -q "^$word: " /tmp/mhictl.log
 done
+check "control socket goes by the PCI function" test -S "/run/mhictl/$(pci)-129.sock"
 
 check "disconnect" disconnect
 check "line 'stopped'" grep -q '^stopped: on request' /tmp/mhictl.log
 check "link is gone" test ! -e /sys/class/net/rmnet_mhi0.1
 check_equal "routes are gone" "" "$(ip route show default; ip -6 route show default)"
 check_equal "DNS is restored" "nameserver 192.0.2.1" "$(cat /etc/resolv.conf)"
-check "control socket is gone" test ! -e /run/mhictl/wwan0-129.sock
+check "control socket is gone" test ! -e "/run/mhictl/$(pci)-129.sock"
 check "no client id and no call is left" sh -c "echo '$(modem qmi stats)' | grep -q 'clients=0 calls=0'"
 
 need "session without route and DNS, as JSON" connect --no-route --no-dns --json

@@ -347,7 +347,7 @@ impl Proxy<'_> {
             if self.ports.len() >= PORTS_MAX {
                 return Err(Error::new(Exit::Failure, "too many ports are open", ""));
             }
-            let lock = Lock::take(self.roots, &modem.wwan, &modem.wwan)?;
+            let lock = Lock::take(self.roots, &modem.pci, &modem.wwan)?;
             let port = Port::open(self.roots, &node, &modem.wwan)?;
             self.ports.push(Shared {
                 node: node.clone(),
@@ -549,7 +549,7 @@ mod tests {
             unused_since: None,
             stuck: false,
             gone: false,
-            _lock: Lock::take(&tree.roots, "wwan0", "wwan0").unwrap(),
+            _lock: Lock::take(&tree.roots, "0000:00:04.0", "wwan0").unwrap(),
         });
         let mut modem = Modem {
             stream: theirs,

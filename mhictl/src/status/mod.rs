@@ -30,6 +30,8 @@ const ANSWER_MAX: u64 = 256 * 1024;
 /// What a running `mhictl connect` answers.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Answer {
+    /// WWAN device, as the session knew it last.
+    pub device: Option<String>,
     /// What the modem says, if it was asked and could be.
     pub radio: Option<Radio>,
     /// The session.
@@ -77,7 +79,7 @@ pub fn gather(
     patience: Duration,
 ) -> Result<(Radio, Vec<Session>), Error> {
     let (mut radio, mut sessions) = (None, Vec::new());
-    for socket in control::sockets(roots, &modem.wwan) {
+    for socket in control::sockets(roots, &modem.pci) {
         let request = if radio.is_none() {
             control::ALL
         } else {
@@ -141,7 +143,11 @@ fn links(roots: &Roots, base: &str) -> Vec<Link> {
 }
 
 /// The answer of a running `connect`; none if nobody listens there any more.
-fn ask_running(socket: &Path, request: &str, patience: Duration) -> Result<Option<Answer>, Error> {
+pub fn ask_running(
+    socket: &Path,
+    request: &str,
+    patience: Duration,
+) -> Result<Option<Answer>, Error> {
     let Ok(mut stream) = UnixStream::connect(socket) else {
         return Ok(None);
     };
