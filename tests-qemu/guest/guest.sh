@@ -186,8 +186,14 @@ find_leaks() {
 
 # modem VERB...: steers the emulated modem; prints what it answers beyond "ok".
 modem() {
-	local reply
-	exec 3<>/dev/virtio-ports/modem
+	steer modem "$@"
+}
+
+# steer MODEM VERB...: with two, the other one is "modem2".
+steer() {
+	local reply port=/dev/virtio-ports/$1
+	shift
+	exec 3<>"$port"
 	echo "$*" >&3
 	IFS= read -r reply <&3
 	exec 3<&-
@@ -201,7 +207,7 @@ modem() {
 	esac
 }
 
-# The modem's address on the PCI bus.
+# The modem's address on the PCI bus; with two, each on a line.
 pci() {
 	local device
 	for device in /sys/bus/pci/devices/*; do

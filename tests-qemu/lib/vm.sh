@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 # shellcheck shell=bash disable=SC2054,SC2154
-# One emulated modem and one QEMU with it on its PCI bus. Sourced by tests-qemu/run, in the build root.
+# Emulated modems, one as a rule, and one QEMU with them on its PCI bus. Sourced by tests-qemu/run, in the build root.
 
 # What a caller adds to every guest.
 modem_options=()
@@ -16,19 +16,26 @@ image=
 # Returns when the guest is gone, and says why if that was not its own doing.
 vm() {
 	local directory=$2 name=$3 script=$4 console=$5
-	local sockets modem_process status=0 timeout limit=()
+	local sockets modem number modems=() status=0 timeout limit=()
 	sockets=$(mktemp -d -p "$scratch") # short, as a socket's path must be
 	timeout=$(((${vm_seconds:-$(header "$script" timeout 90)} + 15 * ${CYCLES:-0}) * $(patience "$1")))
 	mkdir -p "$directory"
-	rm -f "$directory"/{verdict,console.log,modem.log,qemu.log,disk}
+	rm -f "$directory"/{verdict,console.log,modem.log,modem2.log,qemu.log,disk}
 
-	# shellcheck disable=SC2046 # options are words
-	"$build/amd64/modem" --socket "$sockets/modem" --control "$sockets/control" $(late "$script" "$1") "${modem_options[@]}" \
-		>"$directory/modem.log" 2>&1 &
-	modem_process=$!
-	if ! wait_for_sockets "$modem_process" "$sockets/modem" "$sockets/control"; then
-		echo "the emulated modem did not start: $(tail -n 1 "$directory/modem.log")"
-		status=1
+	# `# modems: 2` in the head; the second one's files have that number.
+	for number in $(seq "$(header "$script" modems 1)"); do
+		[ "$number" != 1 ] || number=
+		# shellcheck disable=SC2046 # options are words
+		"$build/amd64/modem" --socket "$sockets/modem$number" --control "$sockets/control$number" \
+			$(late "$script" "$1") "${modem_options[@]}" >"$directory/modem$number.log" 2>&1 &
+		modems+=($!)
+		wait_for_sockets $! "$sockets/modem$number" "$sockets/control$number" || {
+			echo "the emulated modem did not start: $(tail -n 1 "$directory/modem$number.log")"
+			status=1
+		}
+	done
+	if [ $status != 0 ]; then
+		:
 	elif [ "$console" = terminal ]; then
 		(qemu "$@" "$sockets" 2>"$directory/qemu.log") || status=$?
 	else
@@ -36,10 +43,12 @@ vm() {
 		(qemu "$@" "$sockets" </dev/null 2>"$directory/qemu.log" | cat) || status=$? # a pipe can be opened by name
 	fi
 
-	stop "$modem_process" || {
-		echo "the emulated modem died: $(grep . "$directory/modem.log" | tail -n 1)"
-		status=1
-	}
+	for modem in "${modems[@]}"; do
+		stop "$modem" || {
+			echo "the emulated modem died: $(cat "$directory"/modem*.log | grep . | tail -n 1)"
+			status=1
+		}
+	done
 	case $status in
 	0) ;;
 	124) echo "no end within $timeout seconds" ;;
@@ -129,6 +138,12 @@ qemu() {
 		cp "$build/$variables" "$directory/variables"
 		machine+=(-drive if=pflash,format=raw,readonly=on,file=/usr/share/OVMF/OVMF_CODE_4M.fd
 			-drive "if=pflash,format=raw,file=$directory/variables")
+	fi
+
+	if [ "$(header "$script" modems 1)" = 2 ]; then
+		machine+=(-chardev "socket,id=modem2,path=$sockets/control2" -device virtserialport,bus=ports.0,nr=5,chardev=modem2,name=modem2
+			-device pcie-root-port,id=port1,slot=2
+			-device '{"driver":"vfio-user-pci","id":"modem1","bus":"port1","socket":{"type":"unix","path":"'"$sockets/modem2"'"}}')
 	fi
 
 	# `# disk: SIZE` in the head: an empty one, /dev/vda once virtio_blk is loaded.
