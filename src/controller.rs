@@ -39,26 +39,26 @@ impl Owner for Host {
                 port.stopped.keep(None);
                 port.stopped_serial.keep(None);
                 port.health.came_up();
-                dev_info!(&self.dev, "the modem is up")
+                dev_info_ratelimited!(&self.dev, "the modem is up")
             }
             Event::SystemError => {
-                port.health.went_down(false);
+                port.health.restarts();
                 netdev::silence(&self.base);
                 port.counters.count(Counter::Crashes);
-                dev_warn!(&self.dev, "the modem's firmware crashed; restarting it")
+                dev_warn_ratelimited!(&self.dev, "the modem's firmware crashed; restarting it")
             }
             Event::FatalError => {
-                port.health.went_down(true);
+                port.health.died();
                 netdev::silence(&self.base);
-                dev_err!(
+                dev_warn_ratelimited!(
                     &self.dev,
                     "the modem's firmware crashed and does not restart by itself"
                 )
             }
             Event::RamDump => {
-                port.health.went_down(true);
+                port.health.died();
                 netdev::silence(&self.base);
-                dev_warn!(
+                dev_warn_ratelimited!(
                     &self.dev,
                     "the modem's firmware crashed and offers a memory dump"
                 )

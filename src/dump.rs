@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-//! The memory image of a modem that crashed, for those who ask for it. Called by `recovery`, before it resets the modem.
+//! The memory image of a modem that crashed, for those who ask for it. Called by `recovery`, which resets the modem after that.
 
 use crate::netdev;
 use crate::recovery::Recovery;
@@ -22,24 +22,26 @@ pub(crate) fn wanted() -> usize {
 }
 
 impl Recovery {
-    /// Gives out the dump of a crashed modem, if one was asked for; whether it is still to come.
-    pub(crate) fn waits_for_dump(&mut self) -> bool {
-        if self.dump == 0 || !self.controller.has_dump() {
-            return false;
-        }
+    /// Whether the dump of a crashed modem was asked for, and is still to come.
+    pub(crate) fn wants_dump(&self) -> bool {
+        self.dump > 0 && self.controller.has_dump()
+    }
+
+    /// Gives out the dump, once it is there.
+    pub(crate) fn fetch_dump(&mut self) {
         netdev::silence(&self.base);
         let offset = self.controller.register(register::BHIEOFF);
         let status = offset.wrapping_add(bhi::BHIE_RXVECSTATUS);
         let status = self.controller.register(status) & bhi::STATUS_MASK;
-        self.dump -= 1;
+        self.dump = self.dump.saturating_sub(1);
         if status == bhi::STATUS_RESET && self.dump > 0 {
-            return true;
+            return;
         }
         self.dump = 0;
         let dev = self.dev.as_device();
         if status != bhi::STATUS_SUCCESS {
             dev_warn!(dev, "the modem has not handed over its memory dump");
-            return false;
+            return;
         }
         match self.controller.give_dump() {
             Ok(size) => {
@@ -47,6 +49,5 @@ impl Recovery {
             }
             Err(error) => dev_warn!(dev, "no memory dump: {error:?}"),
         }
-        false
     }
 }

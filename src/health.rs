@@ -2,15 +2,17 @@
 //! How the modem is, as far as it was told or found out. Written by `controller`, `pci` and `recovery`, shown by `pci`.
 
 use core::ffi::CStr;
-use core::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicU32, AtomicU8, Ordering};
 
 /// What is known of one modem.
 pub(crate) struct Health {
     state: AtomicU8,
     /// Whether it is in mission mode.
     up: AtomicBool,
-    /// Whether its firmware crashed and does not restart by itself.
-    crashed: AtomicBool,
+    /// Whether it crashed and does not restart by itself.
+    dead: AtomicBool,
+    /// Crashes after which the MHI core has restarted it.
+    crashes: AtomicU32,
     /// Whether its PCI function must not be touched.
     frozen: AtomicBool,
     /// Whether it sleeps, and so must not be touched but by who wakes it.
@@ -53,7 +55,8 @@ impl Health {
         Health {
             state: AtomicU8::new(State::Starting as u8),
             up: AtomicBool::new(false),
-            crashed: AtomicBool::new(false),
+            dead: AtomicBool::new(false),
+            crashes: AtomicU32::new(0),
             frozen: AtomicBool::new(false),
             asleep: AtomicBool::new(false),
         }
@@ -81,16 +84,25 @@ impl Health {
 
     /// It is in mission mode.
     pub(crate) fn came_up(&self) {
-        self.crashed.store(false, Ordering::Relaxed);
+        self.dead.store(false, Ordering::Relaxed);
         self.up.store(true, Ordering::Release);
     }
 
-    /// It is not any more; `for_good` if it does not restart by itself.
-    pub(crate) fn went_down(&self, for_good: bool) {
+    /// It crashed, and the MHI core restarts it.
+    pub(crate) fn restarts(&self) {
         self.up.store(false, Ordering::Release);
-        if for_good {
-            self.crashed.store(true, Ordering::Relaxed);
-        }
+        self.crashes.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// It crashed, or is as good as that, and does not restart by itself.
+    pub(crate) fn died(&self) {
+        self.up.store(false, Ordering::Release);
+        self.dead.store(true, Ordering::Relaxed);
+    }
+
+    /// It is not in mission mode any more, for other reasons.
+    pub(crate) fn went_down(&self) {
+        self.up.store(false, Ordering::Release);
     }
 
     /// Whether it is in mission mode.
@@ -98,15 +110,20 @@ impl Health {
         self.up.load(Ordering::Acquire)
     }
 
-    /// Whether it crashed for good; forgotten by `powered_down`.
-    pub(crate) fn is_crashed(&self) -> bool {
-        self.crashed.load(Ordering::Relaxed)
+    /// Whether it does not restart by itself; forgotten by `powered_down`.
+    pub(crate) fn is_dead(&self) -> bool {
+        self.dead.load(Ordering::Relaxed)
+    }
+
+    /// Crashes after which the MHI core has restarted it; wraps.
+    pub(crate) fn crashes(&self) -> u32 {
+        self.crashes.load(Ordering::Relaxed)
     }
 
     /// The host side was powered down.
     pub(crate) fn powered_down(&self) {
         self.up.store(false, Ordering::Release);
-        self.crashed.store(false, Ordering::Relaxed);
+        self.dead.store(false, Ordering::Relaxed);
     }
 
     /// It goes to sleep, or is awake.

@@ -9,8 +9,9 @@
 //! done queues of `rx` and `tx`. Sockets that look at what passes the base (`show`) take theirs under the `tx` state.
 //! The MHI core calls back with its own locks held, so callbacks take only the done queues. `data` and `watchdog` run with or
 //! take the driver core's lock of the channels, under which rtnl is never taken. The lock of a port's stopped channels is taken
-//! alone. Whoever wants `recovery` between two looks (`power`, with the device's lock held if the machine sleeps) waits for its look to end;
-//! so a look never waits for that lock: resets by function and bus try it, and runtime power management is asked, not waited for.
+//! alone. Whoever wants `recovery` or `watchdog` between two looks (`power`, with the device's lock held if the machine sleeps) waits for
+//! their look to end; so a look never waits for that lock: resets by function and bus try it, and runtime power management is asked, not
+//! waited for.
 
 #![no_std]
 #![forbid(unsafe_code)]
@@ -20,7 +21,6 @@ mod aggregate;
 mod buffers;
 mod controller;
 mod data;
-mod download;
 mod dump;
 mod ethtool;
 mod flow;

@@ -35,12 +35,19 @@ impl Link {
     pub(crate) fn pause(&self, dev: &Device<Link>) {
         self.paused.store(true, Ordering::Release);
         dev.stop_queue();
+        // Pairs with those in `resume` and in `netdev::detach`: of two at a time the last one counts, and one of a modem that is gone
+        // not at all.
+        fence(Ordering::SeqCst);
+        if !self.port().is_attached() {
+            self.paused.store(false, Ordering::Release);
+        }
+        self.wake(dev);
     }
 
     /// Sends again.
     pub(crate) fn resume(&self, dev: &Device<Link>) {
         self.paused.store(false, Ordering::Release);
-        // Pairs with that in `start_xmit`: either it sees this, or the queue is seen stopped.
+        // Pairs with those in `start_xmit` and `pause`: either it sees this, or the queue is seen stopped.
         fence(Ordering::SeqCst);
         self.wake(dev);
     }

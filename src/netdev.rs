@@ -4,6 +4,7 @@
 //! It belongs to the PCI function and stays when the modem crashes: data channels are attached to it and detached. Of a modem that
 //! speaks MBIM nobody sees it, and it has none.
 
+use crate::data::Data;
 use crate::format::Format;
 use crate::health::Health;
 use crate::link::Link;
@@ -13,7 +14,7 @@ use crate::sender::Sender;
 use crate::stats::{Counter, Counters};
 use crate::stopped::Stopped;
 use crate::tx::Tx;
-use core::sync::atomic::{AtomicBool, Ordering};
+use core::sync::atomic::{fence, AtomicBool, Ordering};
 use kernel::device;
 use kernel::mhi;
 use kernel::net::ethtool::Table as EthtoolTable;
@@ -117,6 +118,7 @@ pub(crate) fn mode(base: &Device<Base>) -> Mode {
 pub(crate) fn attach(base: &Device<Base>, channel: &mhi::Device) -> Result {
     let port = base.private();
     port.rx.attach(channel)?;
+    resume_links(port); // whom a command has stopped that was read late
     port.tx.attach(base, channel);
     port.attached.store(true, Ordering::Release);
     base.carrier_on();
@@ -131,7 +133,7 @@ pub(crate) fn restart(base: &Device<Base>, channel: &mhi::Device) {
     let port = base.private();
     let drained = port.tx.drain(port);
     port.restarting.store(drained, Ordering::Release);
-    channel.reprobe();
+    channel.reprobe::<Data>();
     port.restarting.store(false, Ordering::Release);
     if !port.is_attached() {
         silence(base);
@@ -156,14 +158,18 @@ pub(crate) fn detach(base: &Device<Base>) {
     } else {
         silence(base);
     }
-    {
-        let guard = rcu::read_lock();
-        for link in port.links.iter(&guard) {
-            link.private().resume(link); // a modem that restarts has forgotten whom it stopped
-        }
-    }
+    fence(Ordering::SeqCst); // pairs with that in `Link::pause`
+    resume_links(port);
     port.tx.detach(port);
     port.rx.detach();
+}
+
+/// A modem that starts has forgotten whom it stopped.
+fn resume_links(port: &Port) {
+    let guard = rcu::read_lock();
+    for link in port.links.iter(&guard) {
+        link.private().resume(link);
+    }
 }
 
 /// Deletes all links of a base that is about to go; it gets no other, though that takes a while in which others may have rtnl.

@@ -4,10 +4,13 @@
 use crate::controller::Host;
 use crate::modem::{self, Family};
 use crate::netdev::{self, Base};
+use crate::power::Next;
 use crate::protocol::{Choice, Protocol};
 use crate::recovery::Recovery;
 use crate::watchdog::{self, Watchdog};
+use ::mhi::recovery::Event;
 use core::ffi::CStr;
+use core::sync::atomic::{AtomicBool, Ordering};
 use kernel::mhi::{Config, Controller, Setup};
 use kernel::net;
 use kernel::pci::{Bar, Device, DeviceId, Driver};
@@ -21,9 +24,30 @@ pub(crate) struct Pci;
 /// One modem. Fields are dropped in declaration order: nobody restarts channels any more, the modem stops, its channels with
 /// it, then the interface goes.
 pub(crate) struct Modem {
-    _watchdog: PeriodicWork<Watchdog>,
+    watchdog: PeriodicWork<Watchdog>,
     recovery: PeriodicWork<Recovery>,
     base: Interface,
+    /// Whether the machine sleeps, and nobody looks at it. A modem that sleeps alone is looked after: what does that may have woken it.
+    rests: AtomicBool,
+}
+
+impl Modem {
+    /// Has the modem rest while the machine does: nobody looks at it until `resume`, unless it is refused.
+    fn rest(&self, how: impl FnOnce(&mut Recovery) -> Next<Result>) -> Result {
+        // Nobody else has these: what the machine's sleep asks for comes one by one.
+        self.watchdog.between_runs(|_| ((), None))?;
+        let result = self.recovery.between_runs(how)?;
+        match result {
+            Ok(()) => self.rests.store(true, Ordering::Relaxed),
+            Err(_) => self.watch_again()?,
+        }
+        result
+    }
+
+    fn watch_again(&self) -> Result {
+        self.watchdog
+            .between_runs(|_| ((), Some(watchdog::PERIOD_MS)))
+    }
 }
 
 /// The base interface with its links: they go first.
@@ -63,11 +87,12 @@ impl Driver for Pci {
         KBox::new(Modem {
             // The modem starts in the background: it may need a minute, or not be there yet.
             recovery: PeriodicWork::new(recovery, 0)?,
-            _watchdog: PeriodicWork::new(
+            watchdog: PeriodicWork::new(
                 Watchdog::new(dev.as_device(), &base.0),
                 watchdog::PERIOD_MS,
             )?,
             base,
+            rests: AtomicBool::new(false),
         })
     }
 
@@ -77,16 +102,23 @@ impl Driver for Pci {
         modem.recovery.between_runs(Recovery::doze)?
     }
 
-    fn suspend(modem: &Modem) {
-        let _ = modem.recovery.between_runs(Recovery::suspend); // nobody else has it: these come one by one
+    fn suspend(modem: &Modem) -> Result {
+        modem.rest(Recovery::suspend)
     }
 
     fn resume(modem: &Modem) {
         let _ = modem.recovery.between_runs(Recovery::resume);
+        if modem.rests.swap(false, Ordering::Relaxed) {
+            let _ = modem.watch_again();
+        }
     }
 
-    fn hibernate(modem: &Modem) {
-        let _ = modem.recovery.between_runs(Recovery::hibernate);
+    fn hibernate(modem: &Modem) -> Result {
+        modem.rest(|recovery| recovery.stop(Event::Hibernate))
+    }
+
+    fn shutdown(modem: &Modem) {
+        let _ = modem.rest(|recovery| recovery.stop(Event::Shutdown)); // is never refused
     }
 
     fn show(modem: &Modem) -> &'static CStr {
@@ -98,13 +130,13 @@ impl Driver for Pci {
     }
 
     fn was_reset(modem: &Modem) {
-        modem.base.0.private().health.went_down(true);
+        modem.base.0.private().health.died();
     }
 
     fn thaw(modem: &Modem, dead: bool) {
         let health = &modem.base.0.private().health;
         if health.is_frozen() {
-            health.went_down(true);
+            health.died();
             health.freeze(dead);
         }
     }

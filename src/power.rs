@@ -7,13 +7,16 @@
 //! | the machine | packets wait; M3, or it is stopped if it does not get there | M0; packets go on |
 //! | hibernation, shutdown | it is stopped | `recovery` starts it |
 //! | it did not stay in M3: its power was cut, or it crashed | | `recovery` starts it anew |
+//! | somebody writes its flash | the machine stays awake, but may shut down | |
 
 use crate::netdev;
 use crate::recovery::Recovery;
+use ::mhi::recovery::{Action, Event};
+use kernel::mhi::controller::PowerDown;
 use kernel::prelude::*;
 
-/// What the next look of `recovery` is told.
-type Next<T = ()> = (T, Option<u32>);
+/// What somebody is told, and when `recovery` looks next.
+pub(crate) type Next<T = ()> = (T, Option<u32>);
 
 /// Another look, at once; while the machine sleeps, none comes.
 const LOOK: Option<u32> = Some(0);
@@ -21,29 +24,31 @@ const LOOK: Option<u32> = Some(0);
 impl Recovery {
     /// The modem alone goes to sleep. Nobody looks at it until `resume`.
     pub(crate) fn doze(&mut self) -> Next<Result> {
-        if !self.health().is_up() || self.health().is_frozen() {
-            return (Err(EBUSY), LOOK);
+        // It may have crashed since the last look.
+        let well = self.health().is_up() && !self.health().is_frozen();
+        if well && self.machine.tell(Event::Idle) == Action::Sleep && self.enter_m3().is_ok() {
+            return (Ok(()), None);
         }
-        match self.enter_m3() {
-            Ok(()) => (Ok(()), None),
-            Err(_) => (Err(EBUSY), LOOK),
-        }
+        (Err(EBUSY), LOOK)
     }
 
     /// The machine goes to sleep.
-    pub(crate) fn suspend(&mut self) -> Next {
-        let port = self.base.private();
-        let drained = port.tx.drain(port);
-        let asleep = drained && self.health().is_up() && self.enter_m3().is_ok();
-        if !asleep {
-            self.stop();
+    pub(crate) fn suspend(&mut self) -> Next<Result> {
+        let mut action = self.machine.tell(Event::Suspend);
+        if action == Action::Sleep {
+            let port = self.base.private();
+            let well = port.tx.drain(port) && self.health().is_up() && !self.health().is_frozen();
+            if well && self.enter_m3().is_ok() {
+                return (Ok(()), None);
+            }
+            action = self.machine.tell(Event::Shutdown);
         }
-        ((), LOOK)
+        self.stop_by(action)
     }
 
     /// The modem is to be awake.
     pub(crate) fn resume(&mut self) -> Next {
-        if self.health().is_asleep() {
+        if self.machine.tell(Event::Wake) == Action::Wake {
             self.health().set_asleep(false);
             if let Err(error) = self.controller.resume() {
                 dev_warn!(
@@ -51,30 +56,52 @@ impl Recovery {
                     "the modem does not wake up as it fell asleep ({error:?}): starting it anew"
                 );
                 netdev::silence(&self.base);
-                self.health().went_down(false);
-                self.stale = true;
+                self.health().went_down();
+                self.lost = true;
             }
         }
         self.base.private().tx.resume();
         ((), LOOK)
     }
 
-    /// The machine's memory is about to be saved, or the machine goes down. Nobody looks at the modem until `resume`.
-    pub(crate) fn hibernate(&mut self) -> Next {
-        self.stop();
-        ((), None)
+    /// The machine's memory is about to be saved, or the machine goes down.
+    pub(crate) fn stop(&mut self, event: Event) -> Next<Result> {
+        let action = self.machine.tell(event);
+        self.stop_by(action)
     }
 
-    fn stop(&mut self) {
-        self.power_down(!self.health().is_frozen());
+    fn stop_by(&mut self, action: Action) -> Next<Result> {
+        match action {
+            Action::Refuse => {
+                dev_warn!(
+                    self.dev.as_device(),
+                    "the modem's flash is written: the machine cannot sleep now"
+                );
+                return (Err(EBUSY), LOOK);
+            }
+            Action::Stop | Action::CutOff => {
+                // It may have been cut off since the last look.
+                let untouched = action == Action::CutOff || self.health().is_frozen();
+                self.power_down(match untouched {
+                    true => PowerDown::Untouched,
+                    false => PowerDown::Graceful,
+                });
+                self.health().set_asleep(false);
+                self.lost = false;
+            }
+            _ => {}
+        }
+        (Ok(()), None)
     }
 
     fn enter_m3(&mut self) -> Result {
         self.health().set_asleep(true);
+        self.crashes = self.health().crashes();
         self.controller.suspend().inspect_err(|error| {
             self.health().set_asleep(false);
+            self.machine.tell(Event::Restless);
             // It has been asked to and has not done it.
-            self.stale = *error != EBUSY;
+            self.lost = *error != EBUSY;
         })
     }
 }

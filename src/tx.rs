@@ -72,6 +72,7 @@ impl Tx {
         let mut state = self.state.lock();
         state.collect(base.private(), &self.done);
         state.attach(base, channel);
+        state.wake(); // what came back just now, nobody else will tell of
     }
 
     /// Queues nothing more. Buffers that the modem has come back through `done`.

@@ -10,6 +10,7 @@
 
 use crate::netdev::{self, Base};
 use crate::protocol::Protocol;
+use crate::serial::Serial;
 use crate::stats::Counter;
 use kernel::device;
 use kernel::mhi::{self, Direction};
@@ -145,8 +146,8 @@ impl Watchdog {
         };
         if self.failed >= MOST_FAILURES {
             self.failed = 0;
-            dev_warn!(&self.dev, "the modem does not start its data channels");
-            port.health.went_down(true);
+            dev_warn_ratelimited!(&self.dev, "the modem does not start its data channels");
+            port.health.died();
         }
         port.stopped.keep(failed.then_some(channel));
     }
@@ -213,7 +214,7 @@ impl Periodic for Watchdog {
             return PERIOD_MS;
         }
         if let Some(serial) = port.stopped_serial.get() {
-            serial.reprobe();
+            serial.reprobe::<Serial>();
         }
         if let Some(channel) = port.rx.channel() {
             self.missing = 0;
@@ -245,8 +246,8 @@ impl Periodic for Watchdog {
             };
             if self.missing >= MOST_MISSING {
                 self.missing = 0;
-                dev_warn!(&self.dev, "the modem is up without data channels");
-                port.health.went_down(true);
+                dev_warn_ratelimited!(&self.dev, "the modem is up without data channels");
+                port.health.died();
             }
             self.format.told = false;
         }

@@ -28,6 +28,16 @@ bool rust_helper_device_is_registered(struct device *dev)
 	return device_is_registered(dev);
 }
 
+void rust_helper_device_lock(struct device *dev)
+{
+	device_lock(dev);
+}
+
+void rust_helper_device_unlock(struct device *dev)
+{
+	device_unlock(dev);
+}
+
 void *rust_helper_dev_get_drvdata(const struct device *dev)
 {
 	return dev_get_drvdata(dev);

@@ -58,6 +58,8 @@ bool rust_helper_pages_are_ours(void *address);
 struct device *rust_helper_get_device(struct device *dev);
 void rust_helper_put_device(struct device *dev);
 bool rust_helper_device_is_registered(struct device *dev);
+void rust_helper_device_lock(struct device *dev);
+void rust_helper_device_unlock(struct device *dev);
 void *rust_helper_dev_get_drvdata(const struct device *dev);
 void rust_helper_dev_set_drvdata(struct device *dev, void *data);
 int rust_helper_pm_runtime_get(struct device *dev);
@@ -102,6 +104,8 @@ unsigned int rust_helper_mode(void);
 int rust_helper_mhi_watch(const struct mhi_driver *driver, void (*appeared)(struct mhi_device *mhi_dev));
 void rust_helper_mhi_unwatch(void);
 bool rust_helper_mhi_refused(struct mhi_device *mhi_dev);
+bool rust_helper_mhi_removed_by(struct mhi_device *mhi_dev, void (*remove)(struct mhi_device *mhi_dev));
+bool rust_helper_mhi_will_reset(const struct mhi_controller *mhi_cntrl);
 
 /* net.c */
 struct rust_netdev_shape {

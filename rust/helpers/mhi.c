@@ -40,6 +40,26 @@ void rust_helper_mhi_disown(struct mhi_device *mhi_dev)
 	mhi_cntrl->runtime_get(mhi_cntrl);
 }
 
+/* From drivers/bus/mhi/host/internal.h. Above it: the bus takes the modem for lost, up to 6.7 for stopped, too. */
+#define MHI_PM_M3 BIT(4)
+#define MHI_PM_SYS_ERR_PROCESS BIT(8)
+
+/* Whether the bus, told to power the modem down gracefully, tells the modem, which is powered up. */
+bool rust_helper_mhi_will_reset(const struct mhi_controller *mhi_cntrl)
+{
+	u32 state = READ_ONCE(mhi_cntrl->pm_state);
+
+	return state != MHI_PM_M3 && state <= MHI_PM_SYS_ERR_PROCESS;
+}
+
+/* Whether the driver that has the channels is the one with this function. With the device's lock held. */
+bool rust_helper_mhi_removed_by(struct mhi_device *mhi_dev, void (*remove)(struct mhi_device *mhi_dev))
+{
+	const struct device_driver *driver = mhi_dev->dev.driver;
+
+	return driver && container_of(driver, struct mhi_driver, driver)->remove == remove;
+}
+
 static void (*channel_appeared)(struct mhi_device *mhi_dev);
 
 /* The bus tells of a device before it looks for a driver. */

@@ -13,13 +13,14 @@ static void forget_state(struct device *dev, void *state)
 	kfree(*(struct pci_saved_state **)state);
 }
 
-/* The configuration as it is now. The PCI core's own copy is used up when the function wakes. */
+/* The configuration as it is now, but without the bus: what it does with that is for the driver to say. The PCI core's own copy is used up when the function wakes. */
 static int keep_state(struct pci_dev *pdev)
 {
 	struct pci_saved_state **state = devres_alloc(forget_state, sizeof(*state), GFP_KERNEL);
 
 	if (!state)
 		return -ENOMEM;
+	pci_clear_master(pdev);
 	pci_save_state(pdev);
 	*state = pci_store_saved_state(pdev);
 	devres_add(&pdev->dev, state);
@@ -40,7 +41,6 @@ int rust_helper_pci_claim(struct pci_dev *pdev, int bar, void __iomem **regs, si
 		return err;
 	*regs = pcim_iomap_table(pdev)[bar];
 	*len = pci_resource_len(pdev, bar);
-	pci_set_master(pdev);
 	/* It may lose its power while the machine sleeps, so that it is always looked at when the machine wakes. */
 	dev_pm_set_driver_flags(&pdev->dev, DPM_FLAG_NO_DIRECT_COMPLETE);
 	return keep_state(pdev);
@@ -99,7 +99,8 @@ int rust_helper_pci_rebind(struct pci_dev *pdev, u32 info)
 		rebound = get_device(&pdev->dev);
 		rebound_driver = pdev->dev.driver;
 		rebound_info = info;
-		rust_helper_periodic_work_queue(&rebind_work, 0);
+		/* Freezable: nothing is bound while the machine goes to sleep. */
+		queue_delayed_work(system_freezable_power_efficient_wq, &rebind_work, 0);
 	}
 	spin_unlock_bh(&rebind_lock);
 	return busy ? -EBUSY : 0;
@@ -126,10 +127,8 @@ void rust_helper_pci_restore(struct pci_dev *pdev)
 {
 	struct pci_saved_state **state = devres_find(&pdev->dev, forget_state, NULL, NULL);
 
-	if (!state || pci_load_saved_state(pdev, *state))
-		return;
-	pci_restore_state(pdev);
-	pci_set_master(pdev);
+	if (state && !pci_load_saved_state(pdev, *state))
+		pci_restore_state(pdev);
 }
 
 void rust_helper_pci_sleep(struct pci_driver *driver, const struct dev_pm_ops *ops)

@@ -27,7 +27,9 @@ pub mod workqueue;
 pub mod prelude {
     pub use crate::alloc::{KBox, KVec};
     pub use crate::error::{code::*, Error, Result};
-    pub use crate::{dev_err, dev_info, dev_warn, dev_warn_ratelimited, pr_info};
+    pub use crate::{
+        dev_err, dev_info, dev_info_ratelimited, dev_warn, dev_warn_ratelimited, pr_info,
+    };
 }
 
 #[panic_handler]

@@ -97,7 +97,7 @@ impl Device {
         ids
     }
 
-    /// Enables the function, maps memory BAR `bar`, and lets it master the bus; undone when the driver is unbound.
+    /// Enables the function and maps memory BAR `bar`; undone when the driver is unbound.
     pub fn claim(&self, bar: u32) -> Result<Bar> {
         let mut regs: *mut c_void = core::ptr::null_mut();
         let mut len = 0;
@@ -138,7 +138,20 @@ impl Device {
         unsafe { bindings::pci_device_is_present(self.as_raw()) }
     }
 
-    /// Puts the configuration back that a reset or a cut of the power has wiped out: as it was when it was claimed.
+    /// Lets it master the bus: it reaches memory and sends interrupts.
+    pub fn set_master(&self) {
+        // SAFETY: `self` is a valid function.
+        unsafe { bindings::pci_set_master(self.as_raw()) };
+    }
+
+    /// Takes the bus from it: it reaches no memory any more, and sends no interrupts.
+    pub fn clear_master(&self) {
+        // SAFETY: `self` is a valid function.
+        unsafe { bindings::pci_clear_master(self.as_raw()) };
+    }
+
+    /// Puts the configuration back that a reset or a cut of the power has wiped out: as it was when it was claimed, without
+    /// the bus.
     pub fn restore(&self) {
         // SAFETY: `self` is a valid function, whose state `claim` saved.
         unsafe { bindings::rust_helper_pci_restore(self.as_raw()) };
@@ -229,15 +242,18 @@ pub trait Driver: 'static {
     /// Nobody has used the function for that long: prepares it for sleep. An error keeps it awake. May sleep.
     fn doze(data: <Self::Data as ForeignOwnable>::Borrowed<'_>) -> Result;
 
-    /// The machine goes to sleep. The function may lose its power meanwhile. May sleep.
-    fn suspend(data: <Self::Data as ForeignOwnable>::Borrowed<'_>);
+    /// The machine goes to sleep. The function may lose its power meanwhile. An error keeps the machine awake. May sleep.
+    fn suspend(data: <Self::Data as ForeignOwnable>::Borrowed<'_>) -> Result;
 
     /// The function is awake again, after `doze` or `suspend`. May sleep.
     fn resume(data: <Self::Data as ForeignOwnable>::Borrowed<'_>);
 
-    /// An image of the machine's memory is made, or the machine is switched off after that, or restarts: the function must not touch
-    /// memory any more, and another kernel may use it meanwhile. May sleep.
-    fn hibernate(data: <Self::Data as ForeignOwnable>::Borrowed<'_>);
+    /// An image of the machine's memory is made, or the machine is switched off after that: the function must not touch memory any more,
+    /// and another kernel may use it meanwhile. An error keeps the machine from it. May sleep.
+    fn hibernate(data: <Self::Data as ForeignOwnable>::Borrowed<'_>) -> Result;
+
+    /// The same as the machine goes down or restarts, which nothing keeps it from. May sleep.
+    fn shutdown(data: <Self::Data as ForeignOwnable>::Borrowed<'_>);
 }
 
 /// A registered PCI driver; dropping it unbinds all functions.
@@ -324,15 +340,17 @@ impl<T: Driver> Registration<T> {
     }
 
     unsafe extern "C" fn suspend(dev: *mut bindings::device) -> c_int {
+        let mut result = Ok(());
         // SAFETY: As in `doze`.
-        unsafe { Self::with_data(dev, T::suspend) };
-        0
+        unsafe { Self::with_data(dev, |data| result = T::suspend(data)) };
+        from_result(result)
     }
 
     unsafe extern "C" fn hibernate(dev: *mut bindings::device) -> c_int {
+        let mut result = Ok(());
         // SAFETY: As in `doze`.
-        unsafe { Self::with_data(dev, T::hibernate) };
-        0
+        unsafe { Self::with_data(dev, |data| result = T::hibernate(data)) };
+        from_result(result)
     }
 
     unsafe extern "C" fn wake(dev: *mut bindings::device) -> c_int {
@@ -391,7 +409,7 @@ impl<T: Driver> Registration<T> {
         let device = unsafe { (*dev.cast::<Device>()).as_device().as_raw() };
         // What it was given may be freed from now on.
         // SAFETY: As above.
-        unsafe { bindings::pci_clear_master(dev) };
+        unsafe { &*dev.cast::<Device>() }.clear_master();
         // SAFETY: As above.
         unsafe { Self::with_data(device, T::freeze) };
         if state == bindings::pci_channel_io_perm_failure as bindings::pci_channel_state_t {
@@ -432,7 +450,7 @@ impl<T: Driver> Registration<T> {
         // SAFETY: As in `error_detected`.
         let device = unsafe { (*dev.cast::<Device>()).as_device().as_raw() };
         // SAFETY: As above.
-        unsafe { Self::with_data(device, T::hibernate) };
+        unsafe { Self::with_data(device, T::shutdown) };
     }
 
     unsafe extern "C" fn remove(dev: *mut bindings::pci_dev) {

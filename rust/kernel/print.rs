@@ -133,6 +133,16 @@ macro_rules! dev_info {
     };
 }
 
+/// Prints an informational line, unless too many lines were printed lately.
+#[macro_export]
+macro_rules! dev_info_ratelimited {
+    ($dev:expr, $($arg:tt)*) => {
+        if $crate::print::may_print() {
+            $crate::dev_info!($dev, $($arg)*)
+        }
+    };
+}
+
 /// Prints an informational line about the module.
 #[macro_export]
 macro_rules! pr_info {

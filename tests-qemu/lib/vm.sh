@@ -80,7 +80,7 @@ patience() {
 
 qemu() {
 	local guest=$1 directory=$2 name=$3 script=$4 console=$5 sockets=$6
-	local memory cpus line cpu kernel variables disk init machine=()
+	local memory cpus line cpu kernel variables disk init machine=() second=()
 	# Self-tests of ciphers nobody uses here take a third of the way to init.
 	# Emulated time jumps when the kernel picks its clock on a busy machine: a stall that is nobody's.
 	line="cryptomgr.notests rcupdate.rcu_cpu_stall_suppress_at_boot=1 panic=-1 oops=panic panic_on_warn=1 log_buf_len=4M modem_socket=$sockets/modem CASE=$name PATIENCE=$(patience "$guest") SEED=${SEED:-1} CYCLES=${CYCLES-} $(header "$script" append) $kernel_options"
@@ -141,8 +141,8 @@ qemu() {
 	fi
 
 	if [ "$(header "$script" modems 1)" = 2 ]; then
-		machine+=(-chardev "socket,id=modem2,path=$sockets/control2" -device virtserialport,bus=ports.0,nr=5,chardev=modem2,name=modem2
-			-device pcie-root-port,id=port1,slot=2
+		machine+=(-chardev "socket,id=modem2,path=$sockets/control2" -device virtserialport,bus=ports.0,nr=5,chardev=modem2,name=modem2)
+		second=(-device pcie-root-port,id=port1,slot=2
 			-device '{"driver":"vfio-user-pci","id":"modem1","bus":"port1","socket":{"type":"unix","path":"'"$sockets/modem2"'"}}')
 	fi
 
@@ -174,7 +174,8 @@ qemu() {
 		-chardev "socket,id=qmp,path=$sockets/qmp,server=on,wait=off" -mon chardev=qmp,mode=control \
 		-chardev "socket,id=monitor,path=$sockets/qmp" -device virtserialport,bus=ports.0,nr=4,chardev=monitor,name=monitor \
 		-device pcie-root-port,id=port0,slot=1 \
-		-device '{"driver":"vfio-user-pci","id":"modem0","bus":"port0","socket":{"type":"unix","path":"'"$sockets/modem"'"}}'
+		-device '{"driver":"vfio-user-pci","id":"modem0","bus":"port0","socket":{"type":"unix","path":"'"$sockets/modem"'"}}' \
+		"${second[@]}"
 }
 
 wait_for_sockets() {

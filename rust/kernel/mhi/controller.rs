@@ -7,7 +7,7 @@ use crate::alloc::{KBox, KVec};
 use crate::error::{code::*, to_result, Error, Result};
 use crate::pci;
 use crate::time::sleep_ms;
-use crate::types::Opaque;
+use crate::types::{ARef, Opaque};
 use core::ffi::{c_int, c_void, CStr};
 
 /// Where the modem's processor is; the numbers are `enum mhi_ee_type`'s.
@@ -26,7 +26,7 @@ pub enum Environment {
 const MRU: u32 = 32768;
 /// Bytes of a piece of a memory image: contiguous memory, which may be scarce.
 const DUMP_PIECE: usize = 64 << 10;
-/// How long a crashed modem may take to be reset, and how often to look.
+/// How long a modem that may be dead may take to let go of the host's memory, and how often to look.
 const RESET_MS: u32 = 1000;
 const RESET_LOOK_MS: u32 = 20;
 
@@ -39,6 +39,7 @@ const MHICTRL: u32 = 0x38;
 const MHICTRL_RESET: u32 = 1 << 1;
 const MHISTATUS: u32 = 0x48;
 const MHISTATUS_SYSERR: u32 = 1 << 2;
+const MHISTATUS_STATE_SHIFT: u32 = 8;
 
 /// What the MHI core tells a controller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,9 +82,21 @@ pub struct Setup<'a> {
     pub edl_image: &'static CStr,
 }
 
+/// How the host side goes down. Memory that the modem was given is freed then.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum PowerDown {
+    /// The MHI core asks the modem to let go, and waits for it.
+    Graceful,
+    /// The modem may be dead: it is asked once, and loses the bus if it does not answer soon.
+    Forced,
+    /// The modem is not touched: its bus has cut it off.
+    Untouched,
+}
+
 #[repr(C)]
 struct Inner<T> {
     raw: Opaque<bindings::mhi_controller>,
+    dev: ARef<pci::Device>,
     irqs: KVec<c_int>,
     owner: T,
 }
@@ -116,6 +129,7 @@ impl<T: Owner> Controller<T> {
         } = setup;
         let mut inner = KBox::new(Inner {
             raw: Opaque::zeroed(),
+            dev: ARef::from(dev),
             irqs,
             owner,
         })?;
@@ -158,12 +172,15 @@ impl<T: Owner> Controller<T> {
     }
 
     /// Starts the modem; mission mode is reached in the background. `dump` bytes are kept for its memory image, should it crash;
-    /// with them, the MHI core does not restart a modem that crashed.
+    /// with them, the MHI core does not restart a modem that crashed. `ETIMEDOUT` if it is still at work for a host that has forgotten
+    /// what with; it does not get the bus then. May sleep.
     pub fn power_up(&mut self, dump: usize) -> Result {
         if self.powered {
             return Ok(());
         }
         let raw = self.inner.raw.get();
+        self.let_go()?;
+        self.inner.dev.set_master();
         // SAFETY: The controller is registered and not prepared: nobody else reads these.
         unsafe {
             (*raw).rddm_size = dump;
@@ -186,20 +203,58 @@ impl<T: Owner> Controller<T> {
         Ok(())
     }
 
-    /// Stops the modem, and removes its channels from the bus; `graceful` tells it so first, if it can be reached.
-    pub fn power_down(&mut self, graceful: bool) {
+    /// Stops the modem, and removes its channels from the bus. May sleep.
+    pub fn power_down(&mut self, how: PowerDown) {
         if core::mem::take(&mut self.powered) {
             let raw = self.inner.raw.get();
-            // The core would wait for as long as a command may take for one that is gone.
-            let graceful = graceful && self.register(MHICTRL) != !0;
             // SAFETY: By the invariant it is prepared and powered.
-            unsafe { bindings::mhi_power_down(raw, graceful) };
-            if graceful && self.has_dump() {
-                self.stop_dump();
+            let will_reset = unsafe { bindings::rust_helper_mhi_will_reset(raw) };
+            // The core frees everything, whether the modem has let go or not.
+            let lets_go = match how {
+                PowerDown::Untouched => false,
+                PowerDown::Graceful if will_reset && self.register(MHICTRL) != !0 => true,
+                _ => self.let_go().is_ok(),
+            };
+            if !lets_go {
+                self.inner.dev.clear_master();
+            }
+            // SAFETY: By the invariant it is prepared and powered.
+            unsafe { bindings::mhi_power_down(raw, lets_go && will_reset) };
+            // With memory for an image the core does not reset a modem that crashed, which may still write there.
+            if lets_go
+                && self.has_dump()
+                && self.register(MHISTATUS) & MHISTATUS_SYSERR != 0
+                && self.let_go().is_err()
+            {
+                self.inner.dev.clear_master();
             }
             // SAFETY: It is powered down.
             unsafe { bindings::mhi_unprepare_after_power_down(raw) };
         }
+    }
+
+    /// Has the modem forget all memory that it was given, if it is at work with any. `ETIMEDOUT` if it does not do so in time, or cannot
+    /// be reached.
+    fn let_go(&self) -> Result {
+        let state = self.register(MHISTATUS) >> MHISTATUS_STATE_SHIFT & 0xff;
+        let control = self.register(MHICTRL);
+        let quiet = matches!(
+            state,
+            bindings::mhi_state_MHI_STATE_RESET | bindings::mhi_state_MHI_STATE_READY
+        );
+        if quiet && control & MHICTRL_RESET == 0 {
+            return Ok(());
+        }
+        if control & MHICTRL_RESET == 0 {
+            self.set_register(MHICTRL, MHICTRL_RESET);
+        }
+        for _ in 0..RESET_MS / RESET_LOOK_MS {
+            if self.register(MHICTRL) & MHICTRL_RESET == 0 {
+                return Ok(());
+            }
+            sleep_ms(RESET_LOOK_MS);
+        }
+        Err(ETIMEDOUT)
     }
 
     /// Whether there is memory for a memory image.
@@ -213,20 +268,6 @@ impl<T: Owner> Controller<T> {
         // SAFETY: The controller is registered, and keeps the image until `power_down`.
         let size = unsafe { bindings::rust_helper_mhi_give_dump(self.inner.raw.get()) };
         usize::try_from(size).map_err(|_| Error::from_errno(size as c_int))
-    }
-
-    /// With memory for an image the core does not reset a modem that crashed, which may still write there.
-    fn stop_dump(&self) {
-        if self.register(MHISTATUS) & MHISTATUS_SYSERR == 0 {
-            return;
-        }
-        self.set_register(MHICTRL, MHICTRL_RESET);
-        for _ in 0..RESET_MS / RESET_LOOK_MS {
-            if self.register(MHICTRL) & MHICTRL_RESET == 0 {
-                break;
-            }
-            sleep_ms(RESET_LOOK_MS);
-        }
     }
 
     /// Lets the modem sleep (M3); it wakes by `resume` alone. `EBUSY` if it has something to do, any other error if it is lost.
@@ -418,7 +459,7 @@ unsafe fn in_bar(raw: *mut bindings::mhi_controller, at: *mut c_void) -> bool {
 
 impl<T: Owner> Drop for Controller<T> {
     fn drop(&mut self) {
-        self.power_down(true);
+        self.power_down(PowerDown::Graceful);
         // SAFETY: By the invariant it is registered, and now not prepared.
         unsafe { bindings::mhi_unregister_controller(self.inner.raw.get()) }
     }
