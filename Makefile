@@ -28,7 +28,7 @@ pass = $(foreach v,RUSTC BINDGEN CLIPPY_DRIVER RUST_LIB_SRC LLVM CC LD WERROR CL
 kbuild = +@$(MAKE) --no-print-directory -C $(KDIR) M=$(out) ARCH=$(if $(filter amd64,$(arch)),x86_64,$(arch)) \
 	$(if $(CROSS_COMPILE),CROSS_COMPILE=$(CROSS_COMPILE)) CONFIG_DEBUG_INFO_BTF_MODULES= $(pass)
 
-.PHONY: modules mhictl docs install modules_install install-mhictl install-sources deb selftest clippy fmt check check-debug bench soak demo shell list clean help stage
+.PHONY: modules mhictl docs install modules_install install-mhictl install-sources deb selftest clippy fmt check check-debug bench soak fuzz demo shell list clean help stage
 
 # With WERROR=1 a warning of any tool (objtool and modpost have no switch for it) fails the build, each time.
 modules: stage
@@ -93,9 +93,9 @@ stage:
 	done
 
 # With IMAGE= on that kernel, which KDIR and CROSS_COMPILE belong to.
-check bench soak demo shell list:
+check bench soak fuzz demo shell list:
 	@ARCH='$(ARCH)' CASE='$(CASE)' LIST='$(LIST)' IMAGE='$(abspath $(IMAGE))' KDIR='$(if $(IMAGE),$(abspath $(KDIR)))' \
-		DEBUG='$(DEBUG)' SOAK_MINUTES='$(SOAK_MINUTES)' SOAK_SEED='$(SOAK_SEED)' MODULES='$(abspath $(MODULES))' LUCI='$(abspath $(LUCI))' CROSS_COMPILE='$(if $(IMAGE),$(CROSS_COMPILE))' tests-qemu/run $@
+		DEBUG='$(DEBUG)' SOAK_MINUTES='$(SOAK_MINUTES)' SOAK_SEED='$(SOAK_SEED)' FUZZ_SECONDS='$(FUZZ_SECONDS)' MODULES='$(abspath $(MODULES))' LUCI='$(abspath $(LUCI))' CROSS_COMPILE='$(if $(IMAGE),$(CROSS_COMPILE))' tests-qemu/run $@
 
 check-debug:
 	+@$(MAKE) --no-print-directory check DEBUG=$(or $(DEBUG),1)
@@ -121,6 +121,7 @@ help:
 	@echo 'make check-debug     the cases on a kernel that looks for mistakes, which it builds; DEBUG=kcsan: for data races; or make check CASE=NAME DEBUG=1'
 	@echo 'make bench           instructions per packet, this driver and others, in QEMU; ARCH= one architecture'
 	@echo 'make soak            SOAK_MINUTES=240 of traffic, links that come and go, sleep and crashes, by SOAK_SEED=, in QEMU; ARCH=, DEBUG=1'
+	@echo 'make fuzz            FUZZ_SECONDS=600 of each fuzz target'
 	@echo 'make demo            boots Debian with an emulated modem and goes online'
 	@echo 'make shell           the same with a prompt'
 	@echo 'make selftest        tests the checks that the build makes'

@@ -169,7 +169,8 @@ impl Recovery {
             Reason::Away => "the modem cannot be reached",
         };
         dev_warn_ratelimited!(dev, "{why}: resetting {what}");
-        if reason == Reason::Dead || (look.up && reason != Reason::Loops) {
+        // Those that loop are counted already.
+        if reason != Reason::Loops && (look.up || look.dead || reason == Reason::Dead) {
             counters.count(Counter::Crashes);
         }
         self.power_down(PowerDown::Forced);
