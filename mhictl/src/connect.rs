@@ -591,11 +591,17 @@ impl Connect<'_> {
     }
 
     fn interface(&mut self) -> Result<&mut Interface, Error> {
-        if self.interface.is_none() {
-            let Some(modem) = &self.modem else {
-                return Err(Error::new(Exit::NoDevice, "no modem", ""));
-            };
-            let base = device::need_base(modem, self.config.netdev.as_deref())?;
+        let Some(modem) = &self.modem else {
+            return Err(Error::new(Exit::NoDevice, "no modem", ""));
+        };
+        let base = device::need_base(modem, self.config.netdev.as_deref())?;
+        // A modem whose function was bound anew may have another one, and another modem the one that it had.
+        if self
+            .interface
+            .as_ref()
+            .is_none_or(|before| before.base() != base)
+        {
+            self.interface = None;
             self.interface = Some(Interface::new(self.roots, &base, &self.config)?);
         }
         self.interface

@@ -372,8 +372,11 @@ impl Drop for Interface {
     fn drop(&mut self) {
         self.withdraw();
         if let Some((index, _)) = self.made.take() {
-            if let Err(fault) = link::delete(&mut self.netlink, index) {
-                warn(format!("{} not removed: {fault}", self.name));
+            match link::delete(&mut self.netlink, index) {
+                Err(fault) if fault.errno != Errno::NODEV.raw_os_error() => {
+                    warn(format!("{} not removed: {fault}", self.name));
+                }
+                _ => {} // or it went with its base
             }
         }
     }
