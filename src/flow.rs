@@ -31,7 +31,7 @@ pub(crate) fn command(port: &Port, guard: &rcu::Guard, mux_id: u8, command: Comm
         }
         _ => {
             port.counters.count(Counter::RxUnknownCommands);
-            dev_warn_ratelimited!(&port.dev, "unknown MAP command {}", command.name);
+            dev_warn_ratelimited!(&port.dev, "unknown MAP command {}", u64::from(command.name));
             CommandKind::Unsupported
         }
     };

@@ -25,29 +25,24 @@ macro_rules! states {
         #[derive(Clone, Copy, PartialEq, Eq)]
         pub(crate) enum State { $($(#[$doc])* $variant,)* }
 
-        /// Names in the order of `State`, as an uevent has them.
-        const VARIABLES: &[&CStr] = &[$(
-            match CStr::from_bytes_with_nul(concat!("MODEM_STATE=", $name, "\0").as_bytes()) {
-                Ok(variable) => variable,
-                Err(_) => c"",
-            },
-        )*];
+        /// Names in the order of `State`.
+        const NAMES: &[&CStr] = &[$($name,)*];
     };
 }
 
 states! {
     /// On its way up for the first time, or waited for.
-    Starting = "starting",
+    Starting = c"starting",
     /// At work.
-    Up = "up",
+    Up = c"up",
     /// Crashed, and on its way up again.
-    Restarting = "restarting",
+    Restarting = c"restarting",
     /// Its registers cannot be read.
-    Unreachable = "unreachable",
+    Unreachable = c"unreachable",
     /// Cut off by its bus, or about to be reset.
-    Frozen = "frozen",
+    Frozen = c"frozen",
     /// In emergency download or flash programming: it is left alone.
-    Download = "download",
+    Download = c"download",
 }
 
 impl Health {
@@ -67,19 +62,10 @@ impl Health {
         self.state.swap(state as u8, Ordering::Relaxed) != state as u8
     }
 
-    /// The state for an uevent, `MODEM_STATE=...`.
-    pub(crate) fn variable(&self) -> &'static CStr {
-        let index = usize::from(self.state.load(Ordering::Relaxed));
-        VARIABLES.get(index).copied().unwrap_or_default()
-    }
-
-    /// The state's name alone.
+    /// The state's name.
     pub(crate) fn name(&self) -> &'static CStr {
-        let bytes = self.variable().to_bytes_with_nul();
-        bytes
-            .get(c"MODEM_STATE=".count_bytes()..)
-            .and_then(|name| CStr::from_bytes_with_nul(name).ok())
-            .unwrap_or_default()
+        let index = usize::from(self.state.load(Ordering::Relaxed));
+        NAMES.get(index).copied().unwrap_or_default()
     }
 
     /// It is in mission mode.

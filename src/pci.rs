@@ -4,16 +4,14 @@
 use crate::controller::Host;
 use crate::modem::{self, Family};
 use crate::netdev::{self, Base};
-use crate::power::Next;
 use crate::protocol::{Choice, Protocol};
 use crate::recovery::Recovery;
 use crate::watchdog::{self, Watchdog};
-use ::mhi::recovery::Event;
 use core::ffi::CStr;
 use core::sync::atomic::{AtomicBool, Ordering};
 use kernel::mhi::{Config, Controller, Setup};
 use kernel::net;
-use kernel::pci::{Bar, Device, DeviceId, Driver};
+use kernel::pci::{Bar, Device, DeviceId, Driver, Rest};
 use kernel::prelude::*;
 use kernel::print::Ascii;
 use kernel::workqueue::PeriodicWork;
@@ -32,18 +30,6 @@ pub(crate) struct Modem {
 }
 
 impl Modem {
-    /// Has the modem rest while the machine does: nobody looks at it until `resume`, unless it is refused.
-    fn rest(&self, how: impl FnOnce(&mut Recovery) -> Next<Result>) -> Result {
-        // Nobody else has these: what the machine's sleep asks for comes one by one.
-        self.watchdog.between_runs(|_| ((), None))?;
-        let result = self.recovery.between_runs(how)?;
-        match result {
-            Ok(()) => self.rests.store(true, Ordering::Relaxed),
-            Err(_) => self.watch_again()?,
-        }
-        result
-    }
-
     fn watch_again(&self) -> Result {
         self.watchdog
             .between_runs(|_| ((), Some(watchdog::PERIOD_MS)))
@@ -102,8 +88,17 @@ impl Driver for Pci {
         modem.recovery.between_runs(Recovery::doze)?
     }
 
-    fn suspend(modem: &Modem) -> Result {
-        modem.rest(Recovery::suspend)
+    fn rest(modem: &Modem, rest: Rest) -> Result {
+        // Nobody else has these: what the machine's rest asks for comes one by one.
+        modem.watchdog.between_runs(|_| ((), None))?;
+        let result = modem
+            .recovery
+            .between_runs(|recovery| recovery.rest(rest))?;
+        match result {
+            Ok(()) => modem.rests.store(true, Ordering::Relaxed),
+            Err(_) => modem.watch_again()?,
+        }
+        result
     }
 
     fn resume(modem: &Modem) {
@@ -111,14 +106,6 @@ impl Driver for Pci {
         if modem.rests.swap(false, Ordering::Relaxed) {
             let _ = modem.watch_again();
         }
-    }
-
-    fn hibernate(modem: &Modem) -> Result {
-        modem.rest(|recovery| recovery.stop(Event::Hibernate))
-    }
-
-    fn shutdown(modem: &Modem) {
-        let _ = modem.rest(|recovery| recovery.stop(Event::Shutdown)); // is never refused
     }
 
     fn show(modem: &Modem) -> &'static CStr {
@@ -169,8 +156,10 @@ fn register(
     config.add(base.private().choice.protocol.channels())?;
     dev_info!(
         dev.as_device(),
-        "{} modem, {vectors} interrupt vector(s), {dma_bits} bit DMA",
-        Ascii(family.name)
+        "{} modem, {} interrupt vector(s), {} bit DMA",
+        Ascii(family.name),
+        u64::from(vectors),
+        u64::from(dma_bits)
     );
     let host = Host::new(dev.as_device(), base);
     let setup = Setup {

@@ -13,10 +13,11 @@ use crate::netdev;
 use crate::recovery::Recovery;
 use ::mhi::recovery::{Action, Event};
 use kernel::mhi::controller::PowerDown;
+use kernel::pci::Rest;
 use kernel::prelude::*;
 
 /// What somebody is told, and when `recovery` looks next.
-pub(crate) type Next<T = ()> = (T, Option<u32>);
+type Next<T = ()> = (T, Option<u32>);
 
 /// Another look, at once; while the machine sleeps, none comes.
 const LOOK: Option<u32> = Some(0);
@@ -32,9 +33,13 @@ impl Recovery {
         (Err(EBUSY), LOOK)
     }
 
-    /// The machine goes to sleep.
-    pub(crate) fn suspend(&mut self) -> Next<Result> {
-        let mut action = self.machine.tell(Event::Suspend);
+    /// The machine rests. Nobody looks at the modem until `resume`, unless it is refused.
+    pub(crate) fn rest(&mut self, rest: Rest) -> Next<Result> {
+        let mut action = self.machine.tell(match rest {
+            Rest::Suspend => Event::Suspend,
+            Rest::Hibernate => Event::Hibernate,
+            Rest::Shutdown => Event::Shutdown,
+        });
         if action == Action::Sleep {
             let port = self.base.private();
             let well = port.tx.drain(port) && self.health().is_up() && !self.health().is_frozen();
@@ -43,34 +48,6 @@ impl Recovery {
             }
             action = self.machine.tell(Event::Shutdown);
         }
-        self.stop_by(action)
-    }
-
-    /// The modem is to be awake.
-    pub(crate) fn resume(&mut self) -> Next {
-        if self.machine.tell(Event::Wake) == Action::Wake {
-            self.health().set_asleep(false);
-            if let Err(error) = self.controller.resume() {
-                dev_warn!(
-                    &self.base.private().dev,
-                    "the modem does not wake up as it fell asleep ({error:?}): starting it anew"
-                );
-                netdev::silence(&self.base);
-                self.health().went_down();
-                self.lost = true;
-            }
-        }
-        self.base.private().tx.resume();
-        ((), LOOK)
-    }
-
-    /// The machine's memory is about to be saved, or the machine goes down.
-    pub(crate) fn stop(&mut self, event: Event) -> Next<Result> {
-        let action = self.machine.tell(event);
-        self.stop_by(action)
-    }
-
-    fn stop_by(&mut self, action: Action) -> Next<Result> {
         match action {
             Action::Refuse => {
                 dev_warn!(
@@ -92,6 +69,24 @@ impl Recovery {
             _ => {}
         }
         (Ok(()), None)
+    }
+
+    /// The modem is to be awake.
+    pub(crate) fn resume(&mut self) -> Next {
+        if self.machine.tell(Event::Wake) == Action::Wake {
+            self.health().set_asleep(false);
+            if let Err(error) = self.controller.resume() {
+                dev_warn!(
+                    &self.base.private().dev,
+                    "the modem does not wake up as it fell asleep ({error:?}): starting it anew"
+                );
+                netdev::silence(&self.base);
+                self.health().went_down();
+                self.lost = true;
+            }
+        }
+        self.base.private().tx.resume();
+        ((), LOOK)
     }
 
     fn enter_m3(&mut self) -> Result {

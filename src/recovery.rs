@@ -16,6 +16,7 @@ use kernel::mhi::Controller;
 use kernel::net;
 use kernel::pci;
 use kernel::prelude::*;
+use kernel::print::Ascii;
 use kernel::types::ARef;
 use kernel::workqueue::Periodic;
 
@@ -153,22 +154,22 @@ impl Recovery {
         };
         let dev = self.dev.as_device();
         let (counter, what) = match step {
-            Step::Interface => (Counter::ResetInterface, "its interface"),
-            Step::Soc => (Counter::ResetSoc, "its processors"),
-            Step::Function => (Counter::ResetFunction, "its PCI function"),
-            Step::Bus => (Counter::ResetBus, "its bus"),
-            Step::Power => (Counter::ResetPower, "its power, if somebody can"),
+            Step::Interface => (Counter::ResetInterface, c"its interface"),
+            Step::Soc => (Counter::ResetSoc, c"its processors"),
+            Step::Function => (Counter::ResetFunction, c"its PCI function"),
+            Step::Bus => (Counter::ResetBus, c"its bus"),
+            Step::Power => (Counter::ResetPower, c"its power, if somebody can"),
         };
         let counters = &self.base.private().counters;
         counters.count(counter);
         let reason = self.machine.reason();
         let why = match reason {
-            Reason::Late => "the modem does not come up",
-            Reason::Dead => "the modem's firmware is dead",
-            Reason::Loops => "the modem crashes again and again",
-            Reason::Away => "the modem cannot be reached",
+            Reason::Late => c"the modem does not come up",
+            Reason::Dead => c"the modem's firmware is dead",
+            Reason::Loops => c"the modem crashes again and again",
+            Reason::Away => c"the modem cannot be reached",
         };
-        dev_warn_ratelimited!(dev, "{why}: resetting {what}");
+        dev_warn_ratelimited!(dev, "{}: resetting {}", Ascii(why), Ascii(what));
         // Those that loop are counted already.
         if reason != Reason::Loops && (look.up || look.dead || reason == Reason::Dead) {
             counters.count(Counter::Crashes);
@@ -184,7 +185,7 @@ impl Recovery {
             Step::Function => self.dev.reset(),
             Step::Bus => self.dev.reset_bus(),
             Step::Power => {
-                self.dev.as_device().announce(c"MODEM_POWER=cycle");
+                self.dev.as_device().announce(c"MODEM_POWER", c"cycle");
                 Ok(())
             }
         };
@@ -240,7 +241,9 @@ impl Recovery {
             self.awake = self.dev.as_device().keep_awake();
         }
         if self.health().set(state) {
-            self.dev.as_device().announce(self.health().variable());
+            self.dev
+                .as_device()
+                .announce(c"MODEM_STATE", self.health().name());
             if state == State::Up {
                 // ModemManager gives up an interface that has no ports beside it for some seconds.
                 self.base.announce();

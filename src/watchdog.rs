@@ -178,7 +178,7 @@ impl Watchdog {
             &self.dev,
             "uplink: {under_way} transfers with the modem, {bytes} bytes queued, {buffers} buffers and {} descriptors free, none back for {} s; downlink: {} descriptors free; modem {}",
             channel.free_descriptors(Direction::Uplink),
-            self.stuck,
+            u64::from(self.stuck),
             channel.free_descriptors(Direction::Downlink),
             Ascii(port.health.name())
         );

@@ -15,27 +15,19 @@ void rust_helper_put_device(struct device *dev)
 	put_device(dev);
 }
 
-/* An uevent of kind "change" with one variable, NAME=VALUE. */
-int rust_helper_device_announce(struct device *dev, const char *variable)
+/* An uevent of kind "change" with one variable, of 63 characters at most. */
+int rust_helper_device_announce(struct device *dev, const char *name, const char *value)
 {
-	char *environment[] = { (char *)variable, NULL };
+	char variable[64];
+	char *environment[] = { variable, NULL };
 
+	snprintf(variable, sizeof(variable), "%s=%s", name, value);
 	return kobject_uevent_env(&dev->kobj, KOBJ_CHANGE, environment);
 }
 
 bool rust_helper_device_is_registered(struct device *dev)
 {
 	return device_is_registered(dev);
-}
-
-void rust_helper_device_lock(struct device *dev)
-{
-	device_lock(dev);
-}
-
-void rust_helper_device_unlock(struct device *dev)
-{
-	device_unlock(dev);
 }
 
 void *rust_helper_dev_get_drvdata(const struct device *dev)

@@ -58,8 +58,6 @@ bool rust_helper_pages_are_ours(void *address);
 struct device *rust_helper_get_device(struct device *dev);
 void rust_helper_put_device(struct device *dev);
 bool rust_helper_device_is_registered(struct device *dev);
-void rust_helper_device_lock(struct device *dev);
-void rust_helper_device_unlock(struct device *dev);
 void *rust_helper_dev_get_drvdata(const struct device *dev);
 void rust_helper_dev_set_drvdata(struct device *dev, void *data);
 int rust_helper_pm_runtime_get(struct device *dev);
@@ -86,7 +84,7 @@ void rust_helper_pci_restore(struct pci_dev *pdev);
 void rust_helper_pci_sleep(struct pci_driver *driver, const struct dev_pm_ops *ops);
 void rust_helper_pci_allow_sleep(struct pci_dev *pdev, u32 idle_ms);
 void rust_helper_pci_forbid_sleep(struct pci_dev *pdev);
-int rust_helper_device_announce(struct device *dev, const char *variable);
+int rust_helper_device_announce(struct device *dev, const char *name, const char *value);
 void rust_helper_pci_driver_attribute(struct pci_driver *driver, const char *name,
 				      ssize_t (*show)(struct device *dev, struct device_attribute *attr, char *buf));
 ssize_t rust_helper_sysfs_emit(char *buf, const char *line);
@@ -104,7 +102,7 @@ unsigned int rust_helper_mode(void);
 int rust_helper_mhi_watch(const struct mhi_driver *driver, void (*appeared)(struct mhi_device *mhi_dev));
 void rust_helper_mhi_unwatch(void);
 bool rust_helper_mhi_refused(struct mhi_device *mhi_dev);
-bool rust_helper_mhi_removed_by(struct mhi_device *mhi_dev, void (*remove)(struct mhi_device *mhi_dev));
+void rust_helper_mhi_release(struct mhi_device *mhi_dev, void (*remove)(struct mhi_device *mhi_dev));
 bool rust_helper_mhi_will_reset(const struct mhi_controller *mhi_cntrl);
 
 /* net.c */

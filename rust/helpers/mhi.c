@@ -52,12 +52,16 @@ bool rust_helper_mhi_will_reset(const struct mhi_controller *mhi_cntrl)
 	return state != MHI_PM_M3 && state <= MHI_PM_SYS_ERR_PROCESS;
 }
 
-/* Whether the driver that has the channels is the one with this function. With the device's lock held. */
-bool rust_helper_mhi_removed_by(struct mhi_device *mhi_dev, void (*remove)(struct mhi_device *mhi_dev))
+/* Lets the driver with this function remove the channels, if it has them. It stays bound, and does nothing when it is called again. */
+void rust_helper_mhi_release(struct mhi_device *mhi_dev, void (*remove)(struct mhi_device *mhi_dev))
 {
-	const struct device_driver *driver = mhi_dev->dev.driver;
+	const struct device_driver *driver;
 
-	return driver && container_of(driver, struct mhi_driver, driver)->remove == remove;
+	device_lock(&mhi_dev->dev);
+	driver = mhi_dev->dev.driver;
+	if (driver && container_of(driver, struct mhi_driver, driver)->remove == remove)
+		remove(mhi_dev);
+	device_unlock(&mhi_dev->dev);
 }
 
 static void (*channel_appeared)(struct mhi_device *mhi_dev);

@@ -25,10 +25,12 @@ impl Device {
         unsafe { &*ptr.cast() }
     }
 
-    /// Tells userspace by an uevent of kind "change" with `variable`, NAME=VALUE. May sleep.
-    pub fn announce(&self, variable: &CStr) {
-        // SAFETY: `self` is valid, `variable` a string. An uevent that nobody could be told of is lost.
-        unsafe { bindings::rust_helper_device_announce(self.as_raw(), variable.as_ptr()) };
+    /// Tells userspace by an uevent of kind "change" with `NAME=VALUE`. May sleep.
+    pub fn announce(&self, name: &CStr, value: &CStr) {
+        // SAFETY: `self` is valid, the others are strings. An uevent that nobody could be told of is lost.
+        unsafe {
+            bindings::rust_helper_device_announce(self.as_raw(), name.as_ptr(), value.as_ptr())
+        };
     }
 
     /// Keeps the device from going to sleep while the result lives; `None` if it sleeps, or is on its way to or from it.

@@ -37,7 +37,8 @@ impl Error {
 
 impl core::fmt::Debug for Error {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        write!(f, "error {}", self.0)
+        // Numbers are printed as u64 throughout: each type has code of its own.
+        write!(f, "error -{}", u64::from(self.0.get().unsigned_abs()))
     }
 }
 

@@ -242,18 +242,23 @@ pub trait Driver: 'static {
     /// Nobody has used the function for that long: prepares it for sleep. An error keeps it awake. May sleep.
     fn doze(data: <Self::Data as ForeignOwnable>::Borrowed<'_>) -> Result;
 
-    /// The machine goes to sleep. The function may lose its power meanwhile. An error keeps the machine awake. May sleep.
-    fn suspend(data: <Self::Data as ForeignOwnable>::Borrowed<'_>) -> Result;
+    /// The machine rests. An error keeps it from that, but for a shutdown. May sleep.
+    fn rest(data: <Self::Data as ForeignOwnable>::Borrowed<'_>, rest: Rest) -> Result;
 
-    /// The function is awake again, after `doze` or `suspend`. May sleep.
+    /// The function is awake again, after `doze` or `rest`. May sleep.
     fn resume(data: <Self::Data as ForeignOwnable>::Borrowed<'_>);
+}
 
-    /// An image of the machine's memory is made, or the machine is switched off after that: the function must not touch memory any more,
-    /// and another kernel may use it meanwhile. An error keeps the machine from it. May sleep.
-    fn hibernate(data: <Self::Data as ForeignOwnable>::Borrowed<'_>) -> Result;
-
-    /// The same as the machine goes down or restarts, which nothing keeps it from. May sleep.
-    fn shutdown(data: <Self::Data as ForeignOwnable>::Borrowed<'_>);
+/// How the machine rests.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Rest {
+    /// It goes to sleep. The function may lose its power meanwhile.
+    Suspend,
+    /// An image of its memory is made, or it is switched off after that: the function must not touch memory any more, and another kernel
+    /// may use it meanwhile.
+    Hibernate,
+    /// The same as it goes down or restarts.
+    Shutdown,
 }
 
 /// A registered PCI driver; dropping it unbinds all functions.
@@ -340,16 +345,23 @@ impl<T: Driver> Registration<T> {
     }
 
     unsafe extern "C" fn suspend(dev: *mut bindings::device) -> c_int {
-        let mut result = Ok(());
         // SAFETY: As in `doze`.
-        unsafe { Self::with_data(dev, |data| result = T::suspend(data)) };
-        from_result(result)
+        unsafe { Self::rest(dev, Rest::Suspend) }
     }
 
     unsafe extern "C" fn hibernate(dev: *mut bindings::device) -> c_int {
-        let mut result = Ok(());
         // SAFETY: As in `doze`.
-        unsafe { Self::with_data(dev, |data| result = T::hibernate(data)) };
+        unsafe { Self::rest(dev, Rest::Hibernate) }
+    }
+
+    /// # Safety
+    ///
+    /// `dev` is a valid device, bound to the driver, which stays bound meanwhile.
+    #[inline(never)]
+    unsafe fn rest(dev: *mut bindings::device, rest: Rest) -> c_int {
+        let mut result = Ok(());
+        // SAFETY: By the caller's promise.
+        unsafe { Self::with_data(dev, |data| result = T::rest(data, rest)) };
         from_result(result)
     }
 
@@ -450,7 +462,7 @@ impl<T: Driver> Registration<T> {
         // SAFETY: As in `error_detected`.
         let device = unsafe { (*dev.cast::<Device>()).as_device().as_raw() };
         // SAFETY: As above.
-        unsafe { Self::with_data(device, T::shutdown) };
+        unsafe { Self::rest(device, Rest::Shutdown) };
     }
 
     unsafe extern "C" fn remove(dev: *mut bindings::pci_dev) {

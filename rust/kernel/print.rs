@@ -46,10 +46,12 @@ pub fn print(level: Level, args: fmt::Arguments<'_>) {
     }
 }
 
-/// Whether another rate-limited line may be printed now.
-pub fn may_print() -> bool {
+/// Prints one line about a device, unless too many were printed lately.
+pub fn dev_print_ratelimited(level: Level, dev: &Device, args: fmt::Arguments<'_>) {
     // SAFETY: No preconditions.
-    unsafe { bindings::rust_helper_ratelimit() }
+    if unsafe { bindings::rust_helper_ratelimit() } {
+        dev_print(level, dev, args);
+    }
 }
 
 /// A C string in ASCII, to be printed.
@@ -97,6 +99,15 @@ impl Write for Line {
         self.used += count;
         Ok(())
     }
+
+    /// All that is printed is ASCII.
+    fn write_char(&mut self, character: char) -> fmt::Result {
+        if let Some(to) = self.bytes.get_mut(self.used) {
+            *to = u8::try_from(character).unwrap_or(b'?');
+            self.used += 1;
+        }
+        Ok(())
+    }
 }
 
 /// Prints an error line about a `device::Device`.
@@ -119,9 +130,7 @@ macro_rules! dev_warn {
 #[macro_export]
 macro_rules! dev_warn_ratelimited {
     ($dev:expr, $($arg:tt)*) => {
-        if $crate::print::may_print() {
-            $crate::dev_warn!($dev, $($arg)*)
-        }
+        $crate::print::dev_print_ratelimited($crate::print::Level::Warning, $dev, ::core::format_args!($($arg)*))
     };
 }
 
@@ -137,9 +146,7 @@ macro_rules! dev_info {
 #[macro_export]
 macro_rules! dev_info_ratelimited {
     ($dev:expr, $($arg:tt)*) => {
-        if $crate::print::may_print() {
-            $crate::dev_info!($dev, $($arg)*)
-        }
+        $crate::print::dev_print_ratelimited($crate::print::Level::Info, $dev, ::core::format_args!($($arg)*))
     };
 }
 

@@ -127,18 +127,14 @@ impl Device {
     /// Takes the channels from their driver and offers them anew, which restarts them; those that are gone stay so.
     /// Whether a driver has them then shows by its `start`. May sleep, for as long as the modem may take for a command.
     pub fn reprobe<D: Driver>(&self) {
-        let generic = self.as_device().as_raw();
-        // The MHI core gives a driver's buffers back before the modem has stopped to write there, unless the channels are stopped first.
-        // SAFETY: `self` is valid. Nobody binds or unbinds the channels while this lock is held.
-        unsafe { bindings::rust_helper_device_lock(generic) };
-        // SAFETY: As above, with the lock held.
-        if unsafe {
-            bindings::rust_helper_mhi_removed_by(self.as_raw(), Some(Registration::<D>::remove))
-        } {
-            Registration::<D>::unbind(self);
-        }
-        // SAFETY: The lock was taken above.
-        unsafe { bindings::rust_helper_device_unlock(generic) };
+        self.reprobe_by(Registration::<D>::remove);
+    }
+
+    /// `remove` is a driver's.
+    fn reprobe_by(&self, remove: unsafe extern "C" fn(*mut bindings::mhi_device)) {
+        // The MHI core gives a driver's buffers back while the modem still writes there, unless the channels are stopped first.
+        // SAFETY: `self` is valid; the function may be called twice for channels that its driver has.
+        unsafe { bindings::rust_helper_mhi_release(self.as_raw(), Some(remove)) };
         // SAFETY: `self` is valid. Driver core's own locks keep this apart from a modem that goes at the same time.
         let _ = unsafe { bindings::device_reprobe(self.as_device().as_raw()) };
     }
@@ -289,21 +285,17 @@ impl<T: Driver> Registration<T> {
 
     unsafe extern "C" fn remove(raw: *mut bindings::mhi_device) {
         // SAFETY: The MHI core passes a valid device that `probe` bound.
-        Self::unbind(unsafe { &*raw.cast::<Device>() });
-    }
-
-    /// Stops channels that `probe` bound, and drops the driver's data. With the device's lock held; the second time nothing happens.
-    fn unbind(dev: &Device) {
+        let dev = unsafe { &*raw.cast::<Device>() };
         let generic = dev.as_device().as_raw();
         // SAFETY: `probe` put the data there.
         let data = unsafe { bindings::rust_helper_dev_get_drvdata(generic) };
         if data.is_null() {
-            return;
+            return; // by `reprobe` already
         }
         // SAFETY: The data is taken back only below.
         T::stop(dev, unsafe { T::Data::borrow(data) });
         // SAFETY: The channels are prepared. Buffers still queued come back through the callbacks.
-        unsafe { bindings::mhi_unprepare_from_transfer(dev.as_raw()) };
+        unsafe { bindings::mhi_unprepare_from_transfer(raw) };
         // SAFETY: The device is valid.
         unsafe { bindings::rust_helper_dev_set_drvdata(generic, core::ptr::null_mut()) };
         // SAFETY: Taken back once; no callback comes from channels that are not prepared.
