@@ -348,6 +348,35 @@ check_feed() {
 		echo "openwrt-package/rmnet-mhi is version $found, the workspace $wanted"
 		return 1
 	}
+	locked_once
+}
+
+# cargo takes --locked once. Older makefiles of the packages feed leave it to ours, newer ones pass it unless they are told not to.
+locked_once() {
+	local top half word package goal newer found
+	top=$(mktemp -d -p "$scratch")
+	mkdir -p "$top/feeds/packages/lang/rust"
+	echo "INCLUDE_DIR:=$top" >"$top/rules.mk"
+	touch "$top"/{kernel,package,host-build}.mk
+	for half in HOST:Host:host-build PKG:Build:package; do
+		IFS=: read -r word goal half <<<"$half"
+		cat >"$top/feeds/packages/lang/rust/rust-$half.mk" <<-END
+			RUST_${word}_LOCKED ?= 1
+			$goal/Compile/Cargo = \$(if \$(filter 1,\$(RUST_${word}_LOCKED)),\$(NEWER)) \$(2)
+		END
+	done
+	for package in bindgen-cli:Host rmnet-mhi:Build; do
+		IFS=: read -r package goal <<<"$package"
+		echo "\$(info \$($goal/Compile))" >"$top/show.mk"
+		for newer in '' --locked; do
+			found=$(make -C "$repository/openwrt-package/$package" -f Makefile -f "$top/show.mk" TOPDIR="$top" \
+				CONFIG_PACKAGE_mhictl=m NEWER="$newer" -n 2>&1 | grep -o -e --locked | wc -l) || true
+			[ "$found" = 1 ] || {
+				echo "$package: cargo gets --locked $found times where the feed passes '$newer'"
+				return 1
+			}
+		done
+	done
 }
 
 at_most() {
