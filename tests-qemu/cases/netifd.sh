@@ -39,6 +39,12 @@ config interface 'ims'
 	option defaultroute '0'
 	option mtu '1400'
 END
+# What is for sessions of other programs is not for netifd's.
+mkdir -p /etc/mhictl
+cat >/etc/mhictl/config.toml <<'END'
+apn = "elsewhere"
+share = "br-lan"
+END
 
 in_state() {
 	[ "$(state_of "$1")" = "$2" ]

@@ -34,7 +34,7 @@ plan wwan up
 plan four up
 start_netifd
 state wwan up
-arguments wwan "connect --no-address --no-route --no-dns --hook /lib/netifd/mhi-hook --device 0000:01:00.0 --mux 200 --ip 6 --roaming forbidden --apn my apn --auth chap --user us'er --profile 3 --mtu 1428 --timeout 30"
+arguments wwan "connect --config /dev/null --no-address --no-route --no-dns --hook /lib/netifd/mhi-hook --device 0000:01:00.0 --mux 200 --ip 6 --roaming forbidden --apn my apn --auth chap --user us'er --profile 3 --mtu 1428 --timeout 30"
 # shellcheck disable=SC2016 # as it is
 is "secrets" 'password=pa "ss $1 `x` pin=0123' cat /tmp/mhictl.wwan.secrets
 is "what hook is told of" 1 grep -c '"MHI_DEFAULTROUTE=0", "MHI_PEERDNS=0", "MHI_DELEGATE=0", "MHI_SOURCEFILTER=0", "MHI_PIN_GIVEN=1"' /tmp/calls.wwan

@@ -85,7 +85,8 @@ proto_mhi_setup() {
 	0) set -- --roaming forbidden ;;
 	*) set -- --roaming allowed ;;
 	esac
-	proto_run_command "$interface" /usr/bin/mhictl connect \
+	# /etc/mhictl/config.toml is for sessions that are not netifd's.
+	proto_run_command "$interface" /usr/bin/mhictl connect --config /dev/null \
 		--no-address --no-route --no-dns --hook /lib/netifd/mhi-hook \
 		--device "$modem" --mux "$mux" --ip "$families" "$@" \
 		${apn:+--apn "$apn"} ${auth:+--auth "$auth"} ${username:+--user "$username"} \
