@@ -3,7 +3,7 @@
 //
 //   browser.js LUCI [PICTURES]         LUCI is a checkout of LuCI; screenshots go to the folder PICTURES
 //   browser.js URL ANSWERS [PICTURES]  URL is a LuCI that runs, whose mhictl is ./mhictl with ANSWERS as its folder, with an
-//                                      interface `wwan` of protocol mhi; LUCI_LOGIN=USER:PASSWORD; changes are not applied
+//                                      interface `modem` of protocol mhi; LUCI_LOGIN=USER:PASSWORD; changes are not applied
 
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -132,13 +132,13 @@ const bars = () => page.evaluate(() => [ ...document.querySelectorAll('.mhi-bars
 
 // ---- the form
 
-const field = (name) => page.locator(`.modal [id="cbid.network.wwan.${name}"]`);
-const input = (name) => page.locator([ 'id', 'data-widget-id' ].map((key) => `.modal [${key}="widget.cbid.network.wwan.${name}"]`).join());
+const field = (name) => page.locator(`.modal [id="cbid.network.modem.${name}"]`);
+const input = (name) => page.locator([ 'id', 'data-widget-id' ].map((key) => `.modal [${key}="widget.cbid.network.modem.${name}"]`).join());
 
 async function openForm(situation = situations.standalone) {
 	answer(situation);
 	await page.goto(`${url}/cgi-bin/luci/admin/network/network`);
-	await page.click('[data-sid="wwan"] .cbi-button-edit');
+	await page.click('[data-sid="modem"] .cbi-button-edit');
 	await input('apn').waitFor();
 }
 
@@ -176,7 +176,7 @@ async function save() {
 	return uci();
 }
 
-const uci = (name = 'wwan') => page.evaluate(async (name) => {
+const uci = (name = 'modem') => page.evaluate(async (name) => {
 	const rpc = await L.require('rpc');
 	const get = rpc.declare({ object: 'uci', method: 'get', params: [ 'config' ], expect: { values: {} } });
 
@@ -358,14 +358,14 @@ const cases = {
 	'form, keeps what was set by hand': async () => {
 		answer(situations.standalone);
 		await page.goto(`${url}/cgi-bin/luci/admin/network/network`);
-		await page.waitForSelector('[data-sid="wwan"] .cbi-button-edit');
+		await page.waitForSelector('[data-sid="modem"] .cbi-button-edit');
 		await page.evaluate(async () => {
 			const uci = await L.require('uci');
 
 			for (const [ key, value ] of [ [ 'username', 'user' ], [ 'password', 'word' ], [ 'pdptype', 'IPV4' ], [ 'device', '/dev/wwan0qmi0' ] ])
-				uci.set('network', 'wwan', key, value);
+				uci.set('network', 'modem', key, value);
 		});
-		await page.click('[data-sid="wwan"] .cbi-button-edit');
+		await page.click('[data-sid="modem"] .cbi-button-edit');
 		await input('apn').waitFor();
 		assert.equal(await input('auth').inputValue(), 'both');
 		assert.equal(await input('pdptype').inputValue(), 'ip');

@@ -14,9 +14,9 @@ const config = {
 	network: [
 		{ '.name': 'loopback', '.type': 'interface', device: 'lo', proto: 'static', ipaddr: '127.0.0.1', netmask: '255.0.0.0' },
 		{ '.name': 'lan', '.type': 'interface', device: 'br-lan', proto: 'static', ipaddr: '192.168.1.1', netmask: '255.255.255.0' },
-		{ '.name': 'wwan', '.type': 'interface', proto: 'mhi' }
+		{ '.name': 'modem', '.type': 'interface', proto: 'mhi' }
 	],
-	firewall: [ { '.name': 'cfg01', '.type': 'zone', '.anonymous': true, name: 'wan', network: [ 'wwan' ], input: 'REJECT' } ],
+	firewall: [ { '.name': 'cfg01', '.type': 'zone', '.anonymous': true, name: 'wan', network: [ 'modem' ], input: 'REJECT' } ],
 	luci: [ { '.name': 'main', '.type': 'core', lang: 'auto' }, { '.name': 'apply', '.type': 'internal' } ],
 	system: [], dhcp: [], wireless: []
 };
@@ -24,7 +24,7 @@ const config = {
 const interfaces = [
 	{ interface: 'loopback', proto: 'static', device: 'lo', l3_device: 'lo', 'ipv4-address': [ { address: '127.0.0.1', mask: 8 } ] },
 	{ interface: 'lan', proto: 'static', device: 'br-lan', l3_device: 'br-lan', 'ipv4-address': [ { address: '192.168.1.1', mask: 24 } ] },
-	{ interface: 'wwan', proto: 'mhi', l3_device: 'rmnet_mhi0.1', 'ipv4-address': [ { address: '10.64.129.2', mask: 28 } ] }
+	{ interface: 'modem', proto: 'mhi', l3_device: 'rmnet_mhi0.1', 'ipv4-address': [ { address: '10.64.129.2', mask: 28 } ] }
 ].map((item) => ({ up: true, available: true, autostart: true, uptime: 3725, metric: 0, 'ipv6-address': [], 'ipv6-prefix': [],
 	'ipv6-prefix-assignment': [], route: [], 'dns-server': [], 'dns-search': [], data: {}, ...item }));
 

@@ -4,15 +4,15 @@
 
 modem 0000:01:00.0 wwan0 rmnet_mhi0
 config <<'END'
-config interface 'wwan'
+config interface 'modem'
 	option proto 'mhi'
 END
-values wwan IP4_ADDRESS=10.1.1.1 IP4_PREFIX=32
-plan wwan up up
+values modem IP4_ADDRESS=10.1.1.1 IP4_PREFIX=32
+plan modem up up
 start_netifd
-state wwan up
-tell wwan die
-error wwan MHICTL_FAILED
+state modem up
+tell modem die
+error modem MHICTL_FAILED
 real && ip link del rmnet_mhi0.1
-state wwan up
-is "starts" 2 sh -c 'wc -l </tmp/mhictl.wwan.arguments'
+state modem up
+is "starts" 2 sh -c 'wc -l </tmp/mhictl.modem.arguments'

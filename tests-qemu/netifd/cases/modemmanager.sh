@@ -35,17 +35,17 @@ add,wwan1qmi0,wwan,/sys/devices/pci0000:00/0000:02:00.0/mhi1/wwan/wwan1/wwan1qmi
 } >$cache
 with() {
 	config <<END
-config interface 'wwan'
+config interface 'modem'
 	option proto 'mhi'
 	option device '$1'
 	option auto '1'
 END
 }
 with 0000:01:00.0
-values wwan IP4_ADDRESS=10.1.1.1 IP4_PREFIX=32
-plan wwan up up up
+values modem IP4_ADDRESS=10.1.1.1 IP4_PREFIX=32
+plan modem up up up
 start_netifd
-state wwan up
+state modem up
 is "what ModemManager still knows" "$others" cat $cache
 is "what it was told" "--modem=$function --simple-disconnect
 --report-kernel-event=action=remove,name=wwan0at0,subsystem=wwan
@@ -60,16 +60,16 @@ is "what it knows after a crash" "$others" cat $cache
 
 # ifdown leaves the modem ours.
 : >/tmp/mmcli
-interface_down wwan
-state wwan down
-interface_up wwan
-state wwan up
+interface_down modem
+state modem down
+interface_up modem
+state modem up
 is "what it was told at ifdown and ifup" "" cat /tmp/mmcli
 
 # Without an interface of ours it has the modem again.
 config </dev/null
 reload
-eventually 30 stopped wwan || fail "mhictl still runs"
+eventually 30 stopped modem || fail "mhictl still runs"
 given_back() {
 	[ "$(wc -l <$cache)" = 5 ]
 }
@@ -84,13 +84,13 @@ is "what it knows in the end" "$(
 
 # A path in sysfs, as its own interfaces have: its monitor makes the interface unavailable when it loses the modem.
 with "$function"
-plan wwan up
+plan modem up
 reload
-eventually 30 running wwan || fail "no start"
+eventually 30 running modem || fail "no start"
 (
 	. /lib/functions.sh
 	. /lib/netifd/netifd-proto.sh
-	proto_set_available wwan 0
+	proto_set_available modem 0
 )
-state wwan down
-state wwan up
+state modem down
+state modem up

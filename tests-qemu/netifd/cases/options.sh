@@ -4,7 +4,7 @@
 
 modem 0000:01:00.0 wwan0 rmnet_mhi0
 config <<'END'
-config interface 'wwan'
+config interface 'modem'
 	option proto 'mhi'
 	option device '0000:01:00.0'
 	option apn 'my apn'
@@ -28,19 +28,19 @@ config interface 'four'
 	option pdptype 'IP'
 	option sourcefilter '0'
 END
-values wwan IP6_ADDRESS=2001:db8:1:2::5 IP6_PREFIX=64 IP6_GATEWAY=fe80::1 IP6_DNS=2001:db8::53
+values modem IP6_ADDRESS=2001:db8:1:2::5 IP6_PREFIX=64 IP6_GATEWAY=fe80::1 IP6_DNS=2001:db8::53
 values four IP4_ADDRESS=10.1.1.1 IP4_PREFIX=30
-plan wwan up
+plan modem up
 plan four up
 start_netifd
-state wwan up
-arguments wwan "connect --config /dev/null --no-address --no-route --no-dns --hook /lib/netifd/mhi-hook --device 0000:01:00.0 --mux 200 --ip 6 --roaming forbidden --apn my apn --auth chap --user us'er --profile 3 --mtu 1428 --timeout 30"
+state modem up
+arguments modem "connect --config /dev/null --no-address --no-route --no-dns --hook /lib/netifd/mhi-hook --device 0000:01:00.0 --mux 200 --ip 6 --roaming forbidden --apn my apn --auth chap --user us'er --profile 3 --mtu 1428 --timeout 30"
 # shellcheck disable=SC2016 # as it is
-is "secrets" 'password=pa "ss $1 `x` pin=0123' cat /tmp/mhictl.wwan.secrets
-is "what hook is told of" 1 grep -c '"MHI_DEFAULTROUTE=0", "MHI_PEERDNS=0", "MHI_DELEGATE=0", "MHI_SOURCEFILTER=0", "MHI_PIN_GIVEN=1"' /tmp/calls.wwan
-sed -n 2p /tmp/calls.wwan >/tmp/update
+is "secrets" 'password=pa "ss $1 `x` pin=0123' cat /tmp/mhictl.modem.secrets
+is "what hook is told of" 1 grep -c '"MHI_DEFAULTROUTE=0", "MHI_PEERDNS=0", "MHI_DELEGATE=0", "MHI_SOURCEFILTER=0", "MHI_PIN_GIVEN=1"' /tmp/calls.modem
+sed -n 2p /tmp/calls.modem >/tmp/update
 is "the update" \
-	"$(has wwan rmnet_mhi0.72 0000:01:00.0 200 '"ip6addr": [ { "ipaddr": "2001:db8:1:2::5", "mask": "128" } ]')" \
+	"$(has modem rmnet_mhi0.72 0000:01:00.0 200 '"ip6addr": [ { "ipaddr": "2001:db8:1:2::5", "mask": "128" } ]')" \
 	cat /tmp/update
 state four up
 expect four <<END

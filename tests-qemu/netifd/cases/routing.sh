@@ -13,7 +13,7 @@ config interface 'lan'
 	option netmask '255.255.255.0'
 	option ip6assign '60'
 	option force_link '1'
-config interface 'wwan'
+config interface 'modem'
 	option proto 'mhi'
 	option metric '20'
 	option dns_search 'example.org'
@@ -28,14 +28,14 @@ config interface 'kept'
 	option pdptype 'ipv6'
 	option delegate '0'
 END
-values wwan IP4_ADDRESS=10.1.1.1 IP4_PREFIX=32 IP4_GATEWAY=10.9.9.9 IP6_ADDRESS=2001:db8:1:2:aa:bb:cc:dd IP6_PREFIX=64 IP6_GATEWAY=2001:db8:1:2::1 IP4_DNS=1.1.1.1
+values modem IP4_ADDRESS=10.1.1.1 IP4_PREFIX=32 IP4_GATEWAY=10.9.9.9 IP6_ADDRESS=2001:db8:1:2:aa:bb:cc:dd IP6_PREFIX=64 IP6_GATEWAY=2001:db8:1:2::1 IP4_DNS=1.1.1.1
 values second IP4_ADDRESS=10.2.2.2 IP4_PREFIX=30 IP4_GATEWAY=10.2.2.1 IP4_DNS=2.2.2.2
 values kept IP6_ADDRESS=2001:db8:5:6::1 IP6_PREFIX=64
-for interface in wwan second kept; do
+for interface in modem second kept; do
 	plan $interface up
 done
 start_netifd
-for interface in wwan second kept; do
+for interface in modem second kept; do
 	state $interface up
 done
 is "default route" "default via 10.9.9.9 dev rmnet_mhi0.1 proto static metric 20" routes -4 default
@@ -53,10 +53,10 @@ deprecated() {
 valid() {
 	! deprecated
 }
-tell wwan down
-state wwan pending
+tell modem down
+state modem pending
 eventually 30 deprecated || fail "the LAN keeps a prefix that is gone"
-tell wwan up
-state wwan up
+tell modem up
+state modem up
 eventually 30 valid || fail "the LAN has not got its prefix back"
 is "the LAN's address, again" "2001:db8:1:2::1/64" address -6 lan0

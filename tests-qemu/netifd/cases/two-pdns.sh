@@ -5,7 +5,7 @@
 
 modem 0000:01:00.0 wwan0 rmnet_mhi0
 config <<'END'
-config interface 'wwan'
+config interface 'modem'
 	option proto 'mhi'
 	option apn 'internet'
 config interface 'fixed'
@@ -17,7 +17,7 @@ config interface 'ims'
 	option apn 'ims'
 	option defaultroute '0'
 END
-for interface in wwan fixed ims new; do
+for interface in modem fixed ims new; do
 	values $interface IP4_ADDRESS=10.1.1.1 IP4_PREFIX=32
 	plan $interface up up up
 done
@@ -26,25 +26,25 @@ start_netifd
 mux_of() {
 	sed -n '$s/.*--mux \([0-9]*\) .*/\1/p' "/tmp/mhictl.$1.arguments"
 }
-for interface in wwan fixed ims; do
+for interface in modem fixed ims; do
 	state $interface up
 done
-is "mux of wwan" 129 mux_of wwan
+is "mux of modem" 129 mux_of modem
 is "mux of fixed" 130 mux_of fixed
 is "mux of ims" 131 mux_of ims
 real && {
-	is "address of wwan" 10.1.1.1/32 address -4 rmnet_mhi0.1
+	is "address of modem" 10.1.1.1/32 address -4 rmnet_mhi0.1
 	is "address of ims" 10.2.2.2/32 address -4 rmnet_mhi0.3
 }
 
 # One loses its connection: the others stay.
 before=$(cat /tmp/mhictl.ims.pid)
-tell wwan down
-state wwan pending
+tell modem down
+state modem pending
 is "ims" up state_of ims
-real && is "address of ims after wwan's loss" 10.2.2.2/32 address -4 rmnet_mhi0.3
-tell wwan up
-state wwan up
+real && is "address of ims after modem's loss" 10.2.2.2/32 address -4 rmnet_mhi0.3
+tell modem up
+state modem up
 
 # A new one before the others takes what is free, and the others keep theirs, also when they begin anew.
 config <<'END'
@@ -54,7 +54,7 @@ config interface 'ims'
 	option proto 'mhi'
 	option apn 'ims'
 	option defaultroute '0'
-config interface 'wwan'
+config interface 'modem'
 	option proto 'mhi'
 	option apn 'internet'
 config interface 'fixed'
@@ -87,7 +87,7 @@ config interface 'fixed'
 	option mux '130'
 END
 reload
-eventually 30 stopped wwan || fail "wwan still runs"
+eventually 30 stopped modem || fail "modem still runs"
 config <<'END'
 config interface 'new'
 	option proto 'mhi'
