@@ -93,7 +93,8 @@ impl Driver for Pci {
         modem.watchdog.between_runs(|_| ((), None))?;
         let result = modem
             .recovery
-            .between_runs(|recovery| recovery.rest(rest))?;
+            .between_runs(|recovery| recovery.rest(rest))
+            .and_then(|result| result);
         match result {
             Ok(()) => modem.rests.store(true, Ordering::Relaxed),
             Err(_) => modem.watch_again()?,
