@@ -58,7 +58,10 @@ pub fn write_frame(
     Some(writer.at)
 }
 
-/// Writes one downlink command frame and returns its length. Version 4 closes it with an empty trailer.
+/// What closes a version 4 command: a trailer that says nothing, and shows where it comes back in an answer.
+const COMMAND_TRAILER: [u8; TRAILER_LEN] = [0xa5, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff];
+
+/// Writes one downlink command frame and returns its length. Version 4 closes it with a trailer.
 pub fn write_command(
     out: &mut [u8],
     version: Version,
@@ -79,7 +82,7 @@ pub fn write_command(
     writer.put(&header.bytes())?;
     writer.put(payload)?;
     if version == Version::V4 {
-        writer.zeros(TRAILER_LEN)?;
+        writer.put(&COMMAND_TRAILER)?;
     }
     Some(writer.at)
 }
@@ -93,7 +96,8 @@ pub const fn overhead(version: Version) -> usize {
     }
 }
 
-/// Iterator over the frames of one uplink transfer, with the same rules as [`crate::Deaggregate`].
+/// Iterator over the frames of one uplink transfer, with the same rules as [`crate::Deaggregate`], but that nothing may follow the last
+/// frame, not even zeros.
 #[derive(Clone, Debug)]
 pub struct Uplink<'a>(Split<'a>);
 

@@ -55,7 +55,7 @@ impl<'a> Split<'a> {
 
     /// The next frame. An error that leaves the next frame's place unknown ends the transfer.
     pub(crate) fn next(&mut self) -> Option<Result<Pieces<'a>, Malformed>> {
-        if self.skip_filler() {
+        if self.direction == Direction::Down && self.skip_filler() {
             return Some(Err(Malformed::ZeroLength));
         }
         if self.rest.is_empty() {
