@@ -44,6 +44,7 @@ skip() {
 # The last thing of every case.
 close_case() {
 	complaints
+	faults_of_host
 	[ -z "${failed-}" ] || dmesg | tail -n 60
 	verdict "done"
 }
@@ -160,6 +161,21 @@ complaints() {
 	[ -z "$found" ] || fail "kernel log: $(echo "$found" | head -n 1)"
 }
 
+# What the modem found wrong with what the host did: $expected_faults has the names of what a case brings about itself.
+faults_of_host() {
+	local modem fault found=''
+	for modem in modem modem2; do
+		[ -e /dev/virtio-ports/$modem ] || continue
+		for fault in $(steer $modem faults-of-host) $(steer $modem data faults-of-host); do
+			case " ${expected_faults-} " in
+			*" ${fault%=*} "*) ;;
+			*) found="$found $fault" ;;
+			esac
+		done
+	done
+	[ -z "$found" ] || fail "faults of the host:$found"
+}
+
 # Data races that the driver has a part in; the kernel has some of its own, which are shown.
 find_races() {
 	dmesg | awk '
@@ -250,9 +266,9 @@ statistic() {
 	cat "/sys/class/net/$1/statistics/$2"
 }
 
-# counter INTERFACE NAME: a counter as `ethtool -S` shows it; 0 if it is not there.
+# counter INTERFACE NAME: a counter as `ethtool -S` shows it; 0 where it shows none, "absent" if that one is not among them.
 counter() {
-	ethtool -S "$1" | awk -v name="$2:" '$1 == name { value = $2 } END { print value + 0 }'
+	ethtool -S "$1" | awk -v name="$2:" '$1 == name { value = $2 } END { print value != "" ? value : NR ? "absent" : 0 }'
 }
 
 has_address() {

@@ -21,7 +21,7 @@ use crate::shared::Shared;
 /// Bytes of a request at most.
 const LINE: u64 = 1 << 20;
 
-const HELP: &str = "ping; state; memory; stats; stats NAME; sys_err [event|interrupt|both [pbl|sbl|amss]]; \
+const HELP: &str = "ping; state; memory; stats; stats NAME; faults-of-host; sys_err [event|interrupt|both [pbl|sbl|amss]]; \
      crash-at reset|ready|m0|mission|start; reset-delay MILLISECONDS; rddm; dump given|refused|kept; numb soc|function|bus|power; drop [power]; restore; stall; \
      resume; forget on|off; m1; wake; event PRIMARY-RING-ELEMENT-HEX [RING]; event-rp RING POINTER; complete-unqueued CHANNEL COUNT; \
      lose-interrupts COUNT; storm VECTOR MILLISECONDS; absent refused|both|ignored|silent; port CHANNEL ...; data ...; qmi ...; mbim ...; at ...; diag ...; \
@@ -101,6 +101,13 @@ pub fn request(device: &mut Device, words: &[&str], now: Instant) -> Result<Stri
             let (pieces, bytes) = device.bus.memory.mapped();
             let writes = device.bus.memory.writes();
             return Ok(format!("pieces={pieces} bytes={bytes} writes={writes}"));
+        }
+        ["faults-of-host"] => {
+            let mut faults = device.bus.stats.faults();
+            if device.bus.interrupts.lost > 0 {
+                faults.push(format!("lost_interrupts={}", device.bus.interrupts.lost));
+            }
+            return Ok(faults.join(" "));
         }
         ["stats", name] => return Ok(device.bus.stats.get(name).to_string()),
         ["sys_err"] => device.engine.crash(

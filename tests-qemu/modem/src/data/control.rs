@@ -10,11 +10,10 @@ use qmap::{Checksum, FLOW_DISABLE, FLOW_ENABLE};
 
 use super::blast::{Blast, PORT};
 use super::downlink::checksum;
-use super::stats::Stats;
 use super::{lock, version, DataPlane};
 use crate::session::{Family, Format, Qmap};
 
-const HELP: &str = "stats [reset] | inject HEX | inject-random SEED LENGTH COUNT | pending | \
+const HELP: &str = "stats [reset] | faults-of-host | inject HEX | inject-random SEED LENGTH COUNT | pending | \
     frame MUX HEX [PAD [none|valid|unverified]] | flow disable|enable MUX | flow status TRANSACTION | \
     aggregate PACKETS BYTES [HOLD_MS] | aggregate auto | pad BYTES|auto | corrupt checksum|packet COUNT | drop COUNT | \
     blast MUX[-MUX] SIZE COUNT RATE [SEED] | session up|down MUX | uplink-rate BITS|off | \
@@ -30,8 +29,9 @@ impl DataPlane {
         match words {
             ["help"] => Ok(HELP.to_owned()),
             ["stats"] => Ok(self.stats.to_string()),
+            ["faults-of-host"] => Ok(self.stats.faults().join(" ")),
             ["stats", "reset"] => {
-                self.stats = Stats::default();
+                self.stats.reset();
                 Ok("reset".to_owned())
             }
             ["inject", hex] => {

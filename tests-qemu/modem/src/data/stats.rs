@@ -3,7 +3,7 @@
 
 macro_rules! stats {
     ($($(#[doc = $doc:literal])* $name:ident,)*) => {
-        /// Counters since the start or the last `data stats reset`.
+        /// Counters since the start or the last `data stats reset`, which spares [`Self::faults`].
         #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
         pub(super) struct Stats {
             $($(#[doc = $doc])* pub(super) $name: u64,)*
@@ -18,6 +18,33 @@ macro_rules! stats {
             }
         }
     };
+}
+
+impl Stats {
+    /// What no host has a reason for, each with how often.
+    pub(super) fn faults(&self) -> Vec<String> {
+        let faults = [
+            ("ul_bad_source", self.ul_bad_source),
+            ("ul_while_disabled", self.ul_while_disabled),
+            ("nacks", self.nacks),
+            ("stray_acks", self.stray_acks),
+        ];
+        let faults = faults.iter().filter(|(_, count)| *count > 0);
+        faults
+            .map(|(name, count)| format!("{name}={count}"))
+            .collect()
+    }
+
+    /// Counts anew all but those.
+    pub(super) fn reset(&mut self) {
+        *self = Self {
+            ul_bad_source: self.ul_bad_source,
+            ul_while_disabled: self.ul_while_disabled,
+            nacks: self.nacks,
+            stray_acks: self.stray_acks,
+            ..Self::default()
+        };
+    }
 }
 
 stats! {
@@ -51,6 +78,9 @@ stats! {
     ul_bad_offload,
     /// Version 4: requests whose checksum field was not the complemented pseudo header sum.
     ul_bad_seed,
+    /// Version 5: requests whose checksum field was not zero. A modem computes it all the same, and Linux' rmnet leaves the
+    /// pseudo header sum there.
+    ul_seeded,
     /// Packets for mux ids without session; dropped.
     ul_no_session,
     /// Packets that went to another session.
@@ -61,7 +91,7 @@ stats! {
     acks,
     /// Answers with another type than acknowledge.
     nacks,
-    /// Answers to commands that were not sent, or repeated ones.
+    /// Answers to commands that were not sent or say other than those did, or repeated ones.
     stray_acks,
     /// Downlink transfers, injected ones apart.
     dl_transfers,

@@ -68,7 +68,12 @@ impl Device {
 
     /// Writes registers of BAR 0. A 64-bit write arrives with the high word first, as doorbells want it.
     pub fn write_registers(&mut self, offset: u64, data: &[u8], now: Instant) {
-        if self.dropped.is_some() || self.config.power_state() != 0 {
+        if self.dropped.is_some() {
+            // The host cannot know yet.
+            self.bus.stats.count("write_while_dropped");
+            return;
+        }
+        if self.config.power_state() != 0 {
             self.bus
                 .stats
                 .fault("write_while_away", format_args!("{offset:#x}"));

@@ -111,7 +111,11 @@ impl Channel {
                 now,
             );
         } else if !transfer.chain {
-            bus.stats.count("uplink_without_completion");
+            // Nothing will tell the host that its buffer is free again.
+            bus.stats.fault(
+                "uplink_without_completion",
+                format_args!("channel {}", self.number),
+            );
         }
         more
     }
