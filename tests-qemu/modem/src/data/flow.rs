@@ -21,6 +21,7 @@ pub(super) struct Flow {
 struct Sent {
     mux: u8,
     name: u8,
+    flow: qmap::Flow,
     answer: Option<CommandKind>,
 }
 
@@ -31,11 +32,18 @@ impl Flow {
         if self.sent.len() >= REMEMBERED {
             self.sent.pop_first();
         }
+        // Nothing in it is zero, so that an answer that is not the whole command back shows.
+        let flow = qmap::Flow {
+            ip_family: 3,
+            sequence: self.last as u16,
+            qos: 0x51a2_0000 | u32::from(mux),
+        };
         self.sent.insert(
             self.last,
             Sent {
                 mux,
                 name,
+                flow,
                 answer: None,
             },
         );
@@ -43,11 +51,6 @@ impl Flow {
             // The host may send before its confirmation does.
             self.disabled.remove(&mux);
         }
-        let flow = qmap::Flow {
-            ip_family: 0,
-            sequence: self.last as u16,
-            qos: 0,
-        };
         Command {
             name,
             kind: CommandKind::Request,
@@ -59,9 +62,12 @@ impl Flow {
     /// Takes an answer.
     pub(super) fn answered(&mut self, mux: u8, command: Command, stats: &mut Stats) {
         let sent = self.sent.get_mut(&command.transaction);
-        let Some(sent) = sent
-            .filter(|sent| sent.mux == mux && sent.name == command.name && sent.answer.is_none())
-        else {
+        let Some(sent) = sent.filter(|sent| {
+            sent.mux == mux
+                && sent.name == command.name
+                && command.flow == Some(sent.flow)
+                && sent.answer.is_none()
+        }) else {
             stats.stray_acks += 1;
             return;
         };

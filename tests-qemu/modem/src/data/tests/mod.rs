@@ -149,11 +149,17 @@ fn bad_uplink_is_counted() {
     assert_eq!((host.stat("ul_bad_pad"), host.stat("ul_packets")), (2, 2));
     host.plane.receive(&[0, 1, 0xff, 0xff, 0x45], host.now);
     assert_eq!(host.stat("ul_bad_frame"), 1);
+    for (length, faults) in [(1, 2), (4, 3)] {
+        let mut long = frame(1, 0, &ping(1, 84));
+        long.resize(long.len() + length, 0);
+        host.plane.receive(&long, host.now);
+        assert_eq!(host.stat("ul_bad_frame"), faults, "{length} zeros");
+    }
     host.plane
         .receive(&frame(1, 0, &ping(1, 84)[..83]), host.now);
     host.plane.receive(&frame(1, 0, &[0x55; 40]), host.now);
     host.plane.receive(&frame(1, 0, &[0x45]), host.now);
-    assert_eq!((host.stat("ul_bad_ip"), host.stat("ul_packets")), (3, 2));
+    assert_eq!((host.stat("ul_bad_ip"), host.stat("ul_packets")), (3, 4));
 }
 
 /// Seeded bytes on all paths: headers that are right up to a point get far into the IP stack.
@@ -244,13 +250,23 @@ fn flow_control_is_a_conversation() {
         let request = host.commands.pop().unwrap();
         let mut answer = [0; 32];
         let length = acknowledge(&request, &mut answer, CommandKind::Acknowledge).unwrap();
+        // Cut short, with another sequence number, for another bearer.
+        let mut short = answer[..12].to_vec();
+        short[3] = 8;
+        let (mut sequence, mut bearer) = (answer, answer);
+        sequence[15] ^= 1;
+        bearer[16] ^= 1;
+        for wrong in [&short, &sequence[..length], &bearer[..length]] {
+            host.plane.receive(wrong, host.now);
+        }
+        assert_eq!((host.stat("acks"), host.stat("stray_acks")), (0, 3));
         host.plane.receive(&answer[..length], host.now);
         assert_eq!(
             host.command(&format!("flow status {transaction}")).unwrap(),
             "acknowledged"
         );
         host.plane.receive(&answer[..length], host.now);
-        assert_eq!((host.stat("acks"), host.stat("stray_acks")), (1, 1));
+        assert_eq!((host.stat("acks"), host.stat("stray_acks")), (1, 4));
 
         host.send(ping(1, 84));
         assert_eq!(host.stat("ul_while_disabled"), 1);
@@ -266,6 +282,20 @@ fn flow_control_is_a_conversation() {
             "unsupported"
         );
         assert_eq!(host.stat("nacks"), 1);
+
+        // What comes behind the command in version 4 is no part of it.
+        host.command("flow disable 1").unwrap();
+        let mut whole = host.plane.poll(host.now).unwrap();
+        whole[5] |= CommandKind::Acknowledge as u8;
+        host.plane.receive(&whole, host.now);
+        assert_eq!(host.stat("ul_bad_frame"), u64::from(qmap == Qmap::V4));
+
+        host.command("stats reset").unwrap();
+        assert_eq!(host.stat("acks"), 0);
+        assert_eq!(
+            host.command("faults-of-host").unwrap(),
+            "ul_while_disabled=1 nacks=1 stray_acks=4"
+        );
     }
 }
 
