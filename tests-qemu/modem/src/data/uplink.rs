@@ -174,7 +174,10 @@ fn complete(packet: &[u8], request: Request, stats: &mut Stats) -> Option<Vec<u8
             }
             return None;
         }
-        Request::V5 => transport.computed(),
+        Request::V5 => {
+            stats.ul_seeded += u64::from(transport.field()? != 0);
+            transport.computed()
+        }
         Request::V4(offload) => {
             let fitting = Offload {
                 start: transport.network.len() as u16,

@@ -29,6 +29,8 @@ pub struct Host {
     pub commands: Vec<Vec<u8>>,
     /// Leave TCP and UDP checksums to the modem.
     pub offload: bool,
+    /// In version 5 leave the pseudo header's sum in them, as Linux' rmnet does.
+    pub seeded: bool,
     pub mux: u8,
     /// Packets in an uplink transfer.
     pub aggregate: usize,
@@ -95,6 +97,7 @@ impl Host {
             wire,
             commands: Vec::new(),
             offload: false,
+            seeded: true,
             mux,
             aggregate: 11,
             interface,
@@ -190,7 +193,8 @@ impl Host {
         let transport = Transport::parse(packet).ok()?;
         let seed = match version {
             Version::V4 => !transport.pseudo().fold(),
-            _ => transport.pseudo().fold(),
+            _ if self.seeded => transport.pseudo().fold(),
+            _ => 0,
         };
         let (start, insert) = (transport.network.len(), transport.insert());
         let udp = transport.protocol == UDP;

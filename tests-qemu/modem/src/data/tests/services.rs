@@ -89,13 +89,13 @@ fn assert_clean(host: &mut Host) {
 #[test]
 fn tcp_source_and_sink_in_every_format() {
     for qmap in QMAPS {
-        for (offload, address) in [
-            (false, addresses()[0]),
-            (true, addresses()[0]),
-            (true, addresses()[1]),
+        for (offload, seeded, address) in [
+            (false, false, addresses()[0]),
+            (true, true, addresses()[0]),
+            (true, false, addresses()[1]),
         ] {
             let mut host = Host::new(qmap, 0x81);
-            host.offload = offload;
+            (host.offload, host.seeded) = (offload, seeded);
             let source = connect(&mut host, address, traffic::TCP_SOURCE);
             let data = exchange(&mut host, source, "7 800001\n", 0, 0);
             assert_eq!(data.len(), 800_001);
@@ -108,6 +108,11 @@ fn tcp_source_and_sink_in_every_format() {
             assert!(host.stat("ul_max_packets_in_transfer") > 8);
             assert_clean(&mut host);
             assert_eq!(host.stat("ul_offloaded") > 0, offload && qmap != Qmap::V1);
+            let seeds = match qmap {
+                Qmap::V5 if seeded => host.stat("ul_offloaded"),
+                _ => 0,
+            };
+            assert_eq!(host.stat("ul_seeded"), seeds);
         }
     }
 }
