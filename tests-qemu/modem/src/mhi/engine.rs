@@ -25,6 +25,8 @@ use crate::device::MBIM;
 use crate::glitch::Bell;
 use crate::wake::Wake;
 
+/// By which the host keeps the device from light sleep; it may let go of it in any state.
+const WAKE: Bell = Bell::Channel(WAKE_DOORBELL);
 /// The event ring that takes states, environments and command completions.
 const PRIMARY: u32 = 0;
 
@@ -195,6 +197,12 @@ impl Engine {
             _ => None,
         };
         if bell.is_some_and(|bell| bus.faults.glitches.is_deaf(bell)) {
+            return;
+        }
+        if self.state == State::M3 && bell.is_some_and(|bell| bell != WAKE) {
+            // It sleeps, and its host knows: a ring that got work meanwhile is rung in M0.
+            bus.stats
+                .fault("doorbell_while_asleep", format_args!("{bell:?}"));
             return;
         }
         match effect {

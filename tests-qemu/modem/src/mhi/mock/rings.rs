@@ -85,7 +85,7 @@ impl Host {
         CHANNELS + u64::from(channel) * context::LEN as u64 + context::WP_OFFSET
     }
 
-    /// Takes the events of a ring, makes room and rings its doorbell.
+    /// Takes the events of a ring, makes room and, unless the device sleeps, rings its doorbell.
     pub fn events(&mut self, ring: u32) -> Vec<Event> {
         let context = EVENTS + u64::from(ring) * context::LEN as u64;
         let base = EVENT_RINGS + u64::from(ring) * 0x1000;
@@ -110,7 +110,9 @@ impl Host {
             mine - STEP
         };
         self.put(context + context::WP_OFFSET, &free.to_le_bytes());
-        self.write64(ERDB + 8 * ring, free);
+        if self.state() != State::M3 {
+            self.write64(ERDB + 8 * ring, free);
+        }
         events
     }
 }

@@ -187,6 +187,30 @@ fn suspended_device_is_silent_and_wakes_by_pme() {
 }
 
 #[test]
+fn doorbells_of_one_that_sleeps_are_dropped_and_counted() {
+    let mut host = Host::in_m0(&[]);
+    open_port(&mut host, 0);
+    host.ask(State::M3);
+    host.run(MS);
+    assert_eq!(host.events(0), [Event::State(State::M3)]);
+    host.queue(0, transfer(BUFFERS, 5));
+    host.ring(0);
+    host.write64(CHDB + 8 * u32::from(WAKE_DOORBELL), 0);
+    assert_eq!(host.count("doorbell_while_asleep"), 1);
+    host.ask(State::M0);
+    host.run(MS);
+    assert_eq!(host.events(1), [], "it is rung again in M0");
+    host.ring(0);
+    host.run(MS);
+    assert_eq!(host.events(1).len(), 1);
+    assert_eq!(host.count("doorbell_while_asleep"), 1);
+    assert_eq!(
+        host.request("faults-of-host").as_deref(),
+        Ok("doorbell_while_asleep=1")
+    );
+}
+
+#[test]
 fn idle_device_dozes_and_a_doorbell_wakes_it() {
     let mut host = Host::in_m0(&["--m1-after", "50"]);
     open_port(&mut host, 0);
