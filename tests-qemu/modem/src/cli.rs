@@ -57,9 +57,6 @@ pub struct Options {
     /// Interrupt after every N data events instead of by timer, so that instruction counts repeat
     #[arg(long, value_name = "N", help_heading = "MHI")]
     pub interrupt_every: Option<u32>,
-    /// Stay mute on the AT channel until the host has raised RTS through IP_CTRL
-    #[arg(long, help_heading = "MHI")]
-    pub require_rts: bool,
 
     /// Speak MBIM (channels 12/13) and NTB16 instead of QMI and QMAP, as after AT+QCFG="pcie_mbim",1
     #[arg(long, help_heading = "Data")]

@@ -114,7 +114,7 @@ fn run(options: &Options) -> Result<(), String> {
 }
 
 fn endpoints(options: &Options) -> Endpoints {
-    let signals = Signals::new(options.require_rts.then_some(DUN));
+    let signals = Signals::new(Some(DUN));
     let modem = Arc::new(Mutex::new(modem(options)));
     let mut ports: BTreeMap<u8, Box<dyn Port>> = BTreeMap::new();
     ports.insert(0, Box::new(Loopback::default()));
