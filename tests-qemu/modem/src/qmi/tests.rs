@@ -222,17 +222,42 @@ fn data_format_is_the_lesser_of_wish_and_ability() {
         (format.uplink_max_packets, format.uplink_max_size),
         (Some(11), Some(8192))
     );
-    let usb = wda::SetDataFormat {
-        endpoint: Some(wda::Endpoint {
-            kind: wda::EndpointType::Usb,
-            interface: 4,
-        }),
+}
+
+#[test]
+fn only_the_pcie_endpoint_with_its_interface_is_there() {
+    let mut host = Host::new();
+    let (wda, wds) = (host.client(service::WDA), host.client(service::WDS));
+    for (kind, interface) in [
+        (wda::EndpointType::Usb, 4),
+        (wda::EndpointType::Pcie, 0),
+        (wda::EndpointType::Pcie, 5),
+    ] {
+        let endpoint = Some(wda::Endpoint { kind, interface });
+        let set = wda::SetDataFormat {
+            endpoint,
+            ..Default::default()
+        };
+        let bind = wds::BindMuxDataPort {
+            endpoint,
+            mux_id: Some(129),
+            ..Default::default()
+        };
+        let get = wda::GetDataFormat { endpoint };
+        for refusal in [
+            host.call(wda, &set).unwrap_err(),
+            host.call(wda, &get).unwrap_err(),
+            host.call(wds, &bind).unwrap_err(),
+        ] {
+            assert_eq!(refusal, ErrorCode::INVALID_ARGUMENT, "{kind} {interface}");
+        }
+    }
+    let bind = wds::BindMuxDataPort {
+        mux_id: Some(129),
         ..Default::default()
     };
-    assert_eq!(
-        host.call(client, &usb).unwrap_err(),
-        ErrorCode::INVALID_ARGUMENT
-    );
+    let refusal = host.call(wds, &bind).unwrap_err();
+    assert_eq!(refusal, ErrorCode::MISSING_ARGUMENT);
 }
 
 #[test]

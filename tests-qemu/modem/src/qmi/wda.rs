@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 //! The data format: the modem grants the lesser of what is asked and what it can.
 
-use qmi::wda::{
-    Aggregation, DataFormat, Endpoint, EndpointType, GetDataFormat, LinkLayer, SetDataFormat,
-};
+use qmi::wda::{Aggregation, DataFormat, Endpoint, GetDataFormat, LinkLayer, SetDataFormat};
 use qmi::{ErrorCode, Message, Request};
 
 use super::reply::{ask, reply, Answer};
@@ -28,10 +26,10 @@ pub fn answer(_: &mut Services, modem: &mut Modem, message: &Message<'_>) -> Ans
     }
 }
 
-/// The only data channel is the PCIe one; a request without an endpoint means it too.
+/// The only data channel is the PCIe one, interface 4; a request without an endpoint means it too.
 fn check(endpoint: Option<Endpoint>) -> Result<(), ErrorCode> {
     match endpoint {
-        Some(endpoint) if endpoint.kind != EndpointType::Pcie => Err(ErrorCode::INVALID_ARGUMENT),
+        Some(endpoint) if endpoint != Endpoint::PCIE => Err(ErrorCode::INVALID_ARGUMENT),
         _ => Ok(()),
     }
 }

@@ -51,8 +51,10 @@ pub fn answer(services: &mut Services, modem: &mut Modem, message: &Message<'_>)
             let BindMuxDataPort {
                 endpoint, mux_id, ..
             } = ask(message)?;
-            if endpoint.is_some_and(|endpoint| endpoint.kind != wda::EndpointType::Pcie) {
-                return Err(ErrorCode::INVALID_ARGUMENT.into());
+            match endpoint {
+                Some(wda::Endpoint::PCIE) => {}
+                Some(_) => return Err(ErrorCode::INVALID_ARGUMENT.into()),
+                None => return Err(ErrorCode::MISSING_ARGUMENT.into()),
             }
             if !services.calls.of_client(id).is_empty() {
                 return Err(ErrorCode::INVALID_OPERATION.into());

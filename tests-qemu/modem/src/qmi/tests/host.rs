@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use qmi::{
-    ctl, service, uim, wds, Body, Builder, CallEnd, ErrorCode, Frame, Indication, Kind, Message,
-    Request, Tlvs,
+    ctl, service, uim, wda, wds, Body, Builder, CallEnd, ErrorCode, Frame, Indication, Kind,
+    Message, Request, Tlvs,
 };
 
 use crate::port::Port;
@@ -208,6 +208,7 @@ impl Host {
     /// Binds a WDS client and starts an IPv4 session.
     pub fn start(&mut self, client: u8, mux: u8, apn: &str) -> Result<u32, Refused> {
         let bind = wds::BindMuxDataPort {
+            endpoint: Some(wda::Endpoint::PCIE),
             mux_id: Some(mux),
             ..Default::default()
         };

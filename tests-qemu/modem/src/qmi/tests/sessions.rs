@@ -3,7 +3,7 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use qmi::{ctl, dms, service, wds, ErrorCode};
+use qmi::{ctl, dms, service, wda, wds, ErrorCode};
 
 use super::host::{parse, Host};
 use crate::session::Traffic;
@@ -58,6 +58,7 @@ fn both_families_share_a_mux_and_not_a_client() {
     let (v4, v6) = (host.client(service::WDS), host.client(service::WDS));
     host.start(v4, 129, "internet").unwrap();
     let bind = wds::BindMuxDataPort {
+        endpoint: Some(wda::Endpoint::PCIE),
         mux_id: Some(129),
         ..Default::default()
     };
@@ -143,6 +144,7 @@ fn starting_twice_has_no_effect() {
     assert_eq!(host.call(client, &again).unwrap_err(), ErrorCode::NO_EFFECT);
     // A bound client cannot move while it holds a session.
     let bind = wds::BindMuxDataPort {
+        endpoint: Some(wda::Endpoint::PCIE),
         mux_id: Some(130),
         ..Default::default()
     };
@@ -169,6 +171,7 @@ fn second_client_joins_and_the_last_one_ends_it() {
     };
     // Another APN on the same mux id is in the way.
     let bind = wds::BindMuxDataPort {
+        endpoint: Some(wda::Endpoint::PCIE),
         mux_id: Some(129),
         ..Default::default()
     };
