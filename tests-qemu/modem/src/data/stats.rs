@@ -68,6 +68,8 @@ stats! {
     ul_bad_pad,
     /// Packets that are not IP or whose lengths contradict each other; dropped.
     ul_bad_ip,
+    /// Packets of a family that their session has no address of, as router solicitations are where it has IPv4 alone; dropped.
+    ul_other_family,
     /// Packets with another source address than their session's; dropped.
     ul_bad_source,
     /// Packets sent as complete whose TCP or UDP checksum is wrong; passed on, the receiver drops them.

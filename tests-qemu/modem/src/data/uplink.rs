@@ -78,6 +78,8 @@ impl DataPlane {
         let mut dropped = true;
         if !is_whole(packet) {
             self.stats.ul_bad_ip += 1;
+        } else if !has_family(packet, &addresses) {
+            self.stats.ul_other_family += 1;
         } else if !is_from(packet, &addresses) {
             self.stats.ul_bad_source += 1;
         } else {
@@ -125,6 +127,14 @@ fn is_whole(packet: &[u8]) -> bool {
         _ => return false,
     };
     stated == packet.len() && stated >= 20
+}
+
+/// Whether the session has addresses of the packet's family.
+fn has_family(packet: &[u8], addresses: &Addresses) -> bool {
+    match packet[0] >> 4 {
+        4 => addresses.ipv4.is_some(),
+        _ => addresses.ipv6.is_some(),
+    }
 }
 
 /// Whether the source address belongs to the session: networks drop everything else.
