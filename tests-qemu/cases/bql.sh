@@ -54,7 +54,7 @@ check "nor after those" wait_for 5 empty $link
 
 # The driver's buffers hold half a megabyte: 64 transfers of 8 KB each.
 modem data uplink-rate 20000000
-load $link
+check "an upload begins" load $link
 usleep 4000000 # the limit follows within a second or two
 lacking=$(counter $base tx_queue_stopped)
 most=0
@@ -75,7 +75,7 @@ unload
 check "nothing is on its way after that, either" wait_for 10 empty $link
 
 # Nobody answers there; datagrams do without.
-load $link udp-put $ipv4 9 10000000 1200 0 --segment 20
+check "datagrams begin" load $link udp-put $ipv4 9 10000000 1200 0 --segment 20
 check "mux id changes under load" ip link set $link type rmnet mux_id 140
 check "it goes on" goes_on $link
 check "back again" ip link set $link type rmnet mux_id 129
@@ -84,19 +84,20 @@ unload
 check "nothing is on its way after the changes" wait_for 5 empty $link
 
 for round in 1 2 3; do
-	load $other
+	check "an upload begins before down and up $round" load $other
 	check "down and up under load $round" sh -c "ip link set $other down && ip link set $other up"
+	check "it goes on after that $round" goes_on $other
 	unload
 	check "nothing of it counts $round" wait_for 5 empty $other
 done
 for round in 1 2 3; do
-	load $other
+	check "an upload begins before deletion $round" load $other
 	check "deleted under load $round" ip link del $other
 	check "made again under its mux id $round" extra_link 2
 	check "nothing of the old one counts $round" wait_for 5 empty $other
 	unload
 done
-load $other
+check "an upload begins" load $other
 check "the new one goes on" goes_on $other
 
 modem data uplink-rate 1000000
@@ -108,5 +109,8 @@ unload
 check "nothing is on its way after the crash" wait_for 10 empty $other
 check "the modem is back" wait_for 60 ports_are_there
 check "link 1 is empty" wait_for 5 empty $link
+check "link 1 goes on after the crash" wait_for 60 ping_through $link 1.1.1.1
+check "the session of link 2, which was stopped, is opened again" modem data session up 130
+check "link 2 goes on" wait_for 20 ping_through $other 1.1.1.2
 check "lost packets are counted" test "$(counter $base tx_lost_packets)" -gt 0
 check "on the link, too" test "$(statistic $other tx_errors)" -gt 0
