@@ -82,6 +82,10 @@ impl DataPlane {
             self.stats.ul_other_family += 1;
         } else if !is_from(packet, &addresses) {
             self.stats.ul_bad_source += 1;
+            if self.stats.ul_bad_source == 1 {
+                let header = &packet[..packet.len().min(48)];
+                log::warn!("not from mux {mux}'s addresses: {header:02x?}");
+            }
         } else {
             dropped = false;
             self.stats.ul_packets += 1;
