@@ -22,6 +22,11 @@ tx_bytes() {
 	done
 }
 
+# has_sent LINK BYTES
+has_sent() {
+	[ "$(statistic "$1" tx_bytes)" -gt "$2" ]
+}
+
 driver_up
 need "session 1" connect --no-route
 for number in 2 3 4; do
@@ -32,7 +37,7 @@ for number in 1 2 3 4; do
 	ip route add $ipv4 dev $base.$number metric 10$number
 done
 upload $base.1 tcp-put $ipv4 1 500000000 --flows 8
-check "link 1 is alone at first" wait_for 20 test "$(statistic $base.1 tx_bytes)" -lt 2000000
+check "link 1 is alone at first" wait_for 20 has_sent $base.1 2000000
 usleep 2000000
 upload $base.2 tcp-put $ipv4 2 500000000
 upload $base.3 udp-put $ipv4 3 10000000 1200 0 --segment 40
