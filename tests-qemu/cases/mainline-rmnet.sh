@@ -2,7 +2,7 @@
 # shellcheck shell=dash
 # arch: amd64
 # module: mainline-rmnet
-# timeout: 200
+# timeout: 300
 # With the kernel's own rmnet module loaded first the kind is its own: its links work on top of our base. In each version of QMAP, so that
 # the emulated modem, which reads and writes them with our driver's code, has somebody else to understand.
 
@@ -27,8 +27,8 @@ for version in v1 v4 v5; do
 	check "$version: ping IPv4" ping_through $link 1.1.1.1 10
 	check "$version: ping IPv6" ping_through $link 2606:4700:4700::1111 10
 	check "$version: large ping" ping -c 3 -W 5 -s 1400 -I $link 1.1.1.1
-	check "$version: TCP, content compared" transfer tcp-get $ipv4 7 4000000
-	check "$version: upload" transfer tcp-put $ipv4 8 2000000
+	check "$version: TCP, content compared" transfer tcp-get $ipv4 7 2000000
+	check "$version: upload" transfer tcp-put $ipv4 8 1000000
 	check "$version: it shall obey the modem's commands" ip link set $link type rmnet mux_id 129 ingress-commands on
 	stopped=$(modem data flow disable 129)
 	check "$version: a stop is acknowledged" wait_for 5 acknowledged "$stopped"
