@@ -5,6 +5,9 @@
 # Byte queue limits: what a link has given to the driver stays bounded while the modem is slow, and all of it is accounted for
 # again whatever happens to modem, link and mux id. A mistake shows as a warning of the kernel's, or as a queue that stands.
 
+# A link that is made anew gets what was on its way to connections of the one before: their resets leave by the default route.
+expected_faults=ul_bad_source
+
 # limits LINK FILE
 limits() {
 	cat "/sys/class/net/$1/queues/tx-0/byte_queue_limits/$2"
