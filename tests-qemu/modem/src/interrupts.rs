@@ -61,30 +61,37 @@ impl Interrupts {
     /// Raises a vector. With fewer vectors than the host named, a PCI function can only change the low bits of the message:
     /// with one vector all interrupts arrive there.
     pub fn raise(&mut self, vector: u32) {
+        if !self.fire(vector) {
+            self.lost += 1;
+            log::debug!("interrupt {vector} is not set up");
+        }
+    }
+
+    /// Whether there was a vector to raise.
+    fn fire(&mut self, vector: u32) -> bool {
         if let Some(left) = self.swallow.checked_sub(1) {
             self.swallow = left;
-            return;
+            return true;
         }
         let vector = match self.enabled() {
             1 => 0,
             _ => vector as usize,
         };
         let Some(Some(file)) = self.vectors.get_mut(vector) else {
-            self.lost += 1;
-            log::debug!("interrupt {vector} is not set up");
-            return;
+            return false;
         };
         // An event descriptor only fails when its counter is full, which is an interrupt that is pending anyway.
         let _ = file.write_all(&1u64.to_ne_bytes());
         self.raised += 1;
+        true
     }
 
-    /// Raises what storms; when to do so again.
+    /// Raises what storms, where it is set up; when to do so again.
     pub fn storm(&mut self, now: Instant) -> Wake {
         self.storms.retain(|_, until| *until > now);
         let vectors: Vec<_> = self.storms.keys().copied().collect();
         for vector in &vectors {
-            self.raise(*vector);
+            self.fire(*vector);
         }
         (!vectors.is_empty()).then_some(now + STORM).into()
     }
