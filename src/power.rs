@@ -64,7 +64,9 @@ impl Recovery {
                     false => PowerDown::Graceful,
                 });
                 self.health().set_asleep(false);
-                self.lost = false;
+                if core::mem::take(&mut self.lost) {
+                    self.count_lost();
+                }
             }
             _ => {}
         }

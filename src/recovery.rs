@@ -146,6 +146,13 @@ impl Recovery {
         self.health().powered_down();
     }
 
+    /// It was lost on its way to or from sleep: a crash, unless that was counted when it happened.
+    pub(crate) fn count_lost(&self) {
+        if self.health().crashes() == self.crashes {
+            self.base.private().counters.count(Counter::Crashes);
+        }
+    }
+
     fn reset(&mut self, look: &Look) {
         let reachable = look.environment.is_some();
         let step = match self.machine.step(reachable) {
@@ -171,7 +178,8 @@ impl Recovery {
         };
         dev_warn_ratelimited!(dev, "{}: resetting {}", Ascii(why), Ascii(what));
         // Those that loop are counted already.
-        if reason != Reason::Loops && (look.up || look.dead || reason == Reason::Dead) {
+        let died = look.powered && (look.up || look.dead || reason == Reason::Dead);
+        if reason != Reason::Loops && died {
             counters.count(Counter::Crashes);
         }
         self.power_down(PowerDown::Forced);
@@ -205,9 +213,7 @@ impl Recovery {
             Action::Abandon => {
                 self.power_down(PowerDown::Forced);
                 self.wiped = true;
-                if self.health().crashes() == self.crashes {
-                    self.base.private().counters.count(Counter::Crashes);
-                }
+                self.count_lost();
             }
             Action::CutOff => {
                 self.power_down(PowerDown::Untouched);
@@ -230,7 +236,7 @@ impl Recovery {
             S::Up | S::Asleep => State::Up,
             S::Unreachable => State::Unreachable,
             S::Frozen => State::Frozen,
-            S::Download => State::Download,
+            S::Emergency | S::Download => State::Download,
             S::Down | S::Stopped if self.was_up => State::Restarting,
             S::Down | S::Stopped => State::Starting,
         };

@@ -41,8 +41,8 @@ void rust_helper_mhi_disown(struct mhi_device *mhi_dev)
 }
 
 /* From drivers/bus/mhi/host/internal.h. Above it: the bus takes the modem for lost, up to 6.7 for stopped, too. */
-#define MHI_PM_M3 BIT(4)
-#define MHI_PM_SYS_ERR_PROCESS BIT(8)
+#define MHI_PM_M3 BIT(5)
+#define MHI_PM_SYS_ERR_PROCESS BIT(9)
 
 /* Whether the bus, told to power the modem down gracefully, tells the modem, which is powered up. */
 bool rust_helper_mhi_will_reset(const struct mhi_controller *mhi_cntrl)

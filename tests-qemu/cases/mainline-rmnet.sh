@@ -29,7 +29,6 @@ for version in v1 v4 v5; do
 	check "$version: large ping" ping -c 3 -W 5 -s 1400 -I $link 1.1.1.1
 	check "$version: TCP, content compared" transfer tcp-get $ipv4 7 2000000
 	check "$version: upload" transfer tcp-put $ipv4 8 1000000
-	check "$version: it shall obey the modem's commands" ip link set $link type rmnet mux_id 129 ingress-commands on
 	stopped=$(modem data flow disable 129)
 	check "$version: a stop is acknowledged" wait_for 5 acknowledged "$stopped"
 	resumed=$(modem data flow enable 129)

@@ -127,7 +127,7 @@ pub fn quiet_ipv6(netlink: &mut Netlink, index: u32) -> Result<(), Fault> {
 fn mux_message(base: u32, name: &str, mux: u8, version: Qmap) -> LinkMessage {
     let flags = flags(version);
     // The mask covers every flag that a version may set, so that a base that had another version is switched.
-    let mask = RmNetFlags::IngressDeaggregation | flags_of_checksums();
+    let mask = flags | flags_of_checksums();
     let mut message = LinkMessage::default();
     message.attributes.push(LinkAttribute::Link(base));
     message
@@ -144,7 +144,9 @@ fn mux_message(base: u32, name: &str, mux: u8, version: Qmap) -> LinkMessage {
 }
 
 fn flags(version: Qmap) -> RmNetFlags {
+    // The kernel's own rmnet drops the modem's commands unless told to take them; this driver takes them always.
     RmNetFlags::IngressDeaggregation
+        | RmNetFlags::IngressCommands
         | match version {
             Qmap::V5 => RmNetFlags::IngressMapCksumV5 | RmNetFlags::EgressMapCksumV5,
             Qmap::V4 => RmNetFlags::IngressMapCksumV4 | RmNetFlags::EgressMapCksumV4,
@@ -204,8 +206,8 @@ mod tests {
         data.extend_from_slice(&[0x81, 0, 0, 0]);
         data.extend_from_slice(&12u16.to_ne_bytes());
         data.extend_from_slice(&2u16.to_ne_bytes());
-        data.extend_from_slice(&0x31u32.to_ne_bytes());
-        data.extend_from_slice(&0x3du32.to_ne_bytes());
+        data.extend_from_slice(&0x33u32.to_ne_bytes());
+        data.extend_from_slice(&0x3fu32.to_ne_bytes());
         assert!(
             bytes.windows(data.len()).any(|window| window == data),
             "{bytes:02x?}"
@@ -218,9 +220,9 @@ mod tests {
     #[test]
     fn flags_follow_the_version() {
         // linux/if_link.h, RMNET_FLAGS_*
-        assert_eq!(flags(Qmap::V1).bits(), 0x01);
-        assert_eq!(flags(Qmap::V4).bits(), 0x0d);
-        assert_eq!(flags(Qmap::V5).bits(), 0x31);
+        assert_eq!(flags(Qmap::V1).bits(), 0x03);
+        assert_eq!(flags(Qmap::V4).bits(), 0x0f);
+        assert_eq!(flags(Qmap::V5).bits(), 0x33);
     }
 
     #[test]

@@ -38,7 +38,6 @@ const BHIE_END: usize = 0x7c;
 const MHICTRL: u32 = 0x38;
 const MHICTRL_RESET: u32 = 1 << 1;
 const MHISTATUS: u32 = 0x48;
-const MHISTATUS_SYSERR: u32 = 1 << 2;
 const MHISTATUS_STATE_SHIFT: u32 = 8;
 
 /// What the MHI core tells a controller.
@@ -207,25 +206,20 @@ impl<T: Owner> Controller<T> {
     pub fn power_down(&mut self, how: PowerDown) {
         if core::mem::take(&mut self.powered) {
             let raw = self.inner.raw.get();
-            // SAFETY: By the invariant it is prepared and powered.
-            let will_reset = unsafe { bindings::rust_helper_mhi_will_reset(raw) };
-            // The core frees everything, whether the modem has let go or not.
-            let lets_go = match how {
-                PowerDown::Untouched => false,
-                PowerDown::Graceful if will_reset && self.register(MHICTRL) != !0 => true,
-                _ => self.let_go().is_ok(),
-            };
+            let asks = how == PowerDown::Graceful
+                && self.inner.dev.is_present()
+                && self.register(MHICTRL) != !0
+                // SAFETY: By the invariant it is prepared and powered.
+                && unsafe { bindings::rust_helper_mhi_will_reset(raw) };
+            // The core frees what the modem has, whether that has let go of it or not.
+            let lets_go = asks || (how != PowerDown::Untouched && self.let_go().is_ok());
             if !lets_go {
                 self.inner.dev.clear_master();
             }
-            // SAFETY: By the invariant it is prepared and powered.
-            unsafe { bindings::mhi_power_down(raw, lets_go && will_reset) };
-            // With memory for an image the core does not reset a modem that crashed, which may still write there.
-            if lets_go
-                && self.has_dump()
-                && self.register(MHISTATUS) & MHISTATUS_SYSERR != 0
-                && self.let_go().is_err()
-            {
+            // SAFETY: As above.
+            unsafe { bindings::mhi_power_down(raw, asks) };
+            // It may have asked in vain, have been at starting the modem, or have left it with memory for an image.
+            if lets_go && self.let_go().is_err() {
                 self.inner.dev.clear_master();
             }
             // SAFETY: It is powered down.
@@ -236,23 +230,31 @@ impl<T: Owner> Controller<T> {
     /// Has the modem forget all memory that it was given, if it is at work with any. `ETIMEDOUT` if it does not do so in time, or cannot
     /// be reached.
     fn let_go(&self) -> Result {
-        let state = self.register(MHISTATUS) >> MHISTATUS_STATE_SHIFT & 0xff;
-        let control = self.register(MHICTRL);
-        let quiet = matches!(
-            state,
-            bindings::mhi_state_MHI_STATE_RESET | bindings::mhi_state_MHI_STATE_READY
-        );
-        if quiet && control & MHICTRL_RESET == 0 {
-            return Ok(());
+        if !self.inner.dev.is_present() {
+            return Err(ETIMEDOUT);
         }
-        if control & MHICTRL_RESET == 0 {
+        let is_quiet = || {
+            matches!(
+                self.register(MHISTATUS) >> MHISTATUS_STATE_SHIFT & 0xff,
+                bindings::mhi_state_MHI_STATE_RESET | bindings::mhi_state_MHI_STATE_READY
+            )
+        };
+        let resets = || self.register(MHICTRL) & MHICTRL_RESET != 0;
+        if !resets() {
+            if is_quiet() {
+                return Ok(());
+            }
             self.set_register(MHICTRL, MHICTRL_RESET);
         }
         for _ in 0..RESET_MS / RESET_LOOK_MS {
-            if self.register(MHICTRL) & MHICTRL_RESET == 0 {
+            if !resets() {
                 return Ok(());
             }
             sleep_ms(RESET_LOOK_MS);
+        }
+        // A boot loader may leave it undone; it has no memory of the host's.
+        if is_quiet() {
+            return Ok(());
         }
         Err(ETIMEDOUT)
     }

@@ -41,7 +41,9 @@ pub enum State {
     Unreachable,
     /// Cut off by its bus.
     Frozen,
-    /// In emergency download or flash programming.
+    /// In emergency download: it waits for what writes its flash.
+    Emergency,
+    /// Its flash is written.
     Download,
     /// It sleeps (M3), alone or with the machine.
     Asleep,
@@ -58,9 +60,11 @@ pub enum Event {
     Forsaken,
     /// Seen: it did not fall asleep or wake up as it was told.
     Lost,
-    /// Seen: its flash is written, or it waits for what writes it.
+    /// Seen: its flash is written.
     Download,
-    /// Seen: it waits for what writes its flash, and was not offered that for a while.
+    /// Seen: it waits for what writes its flash.
+    Waits,
+    /// Seen: it does, and was not offered that for a while.
     Asks,
     /// Seen: it crashed, and its memory image is wanted.
     Dump,
@@ -121,11 +125,12 @@ pub enum Action {
 
 impl State {
     /// All, in the table's order.
-    pub const ALL: [State; 7] = [
+    pub const ALL: [State; 8] = [
         State::Down,
         State::Up,
         State::Unreachable,
         State::Frozen,
+        State::Emergency,
         State::Download,
         State::Asleep,
         State::Stopped,
@@ -134,11 +139,12 @@ impl State {
 
 impl Event {
     /// All, in the table's order.
-    pub const ALL: [Event; 17] = [
+    pub const ALL: [Event; 18] = [
         Event::CutOff,
         Event::Forsaken,
         Event::Lost,
         Event::Download,
+        Event::Waits,
         Event::Asks,
         Event::Dump,
         Event::Well,
@@ -165,29 +171,30 @@ pub const fn next(state: State, event: Event) -> (State, Action) {
 #[rustfmt::skip]
 static TABLE: [[(State, Action); State::ALL.len()]; Event::ALL.len()] = {
     use Action as A;
-    use State::{Asleep, Down, Download, Frozen, Stopped, Unreachable, Up};
+    use State::{Asleep, Down, Download, Emergency, Frozen, Stopped, Unreachable, Up};
     // Nobody looks at one that sleeps or is stopped.
     const ASLEEP: (State, Action) = (Asleep, A::Wait);
     const STOPPED: (State, Action) = (Stopped, A::Wait);
     [
-        //                 Down                      Up                        Unreachable               Frozen                  Download                Asleep                Stopped
-        /* CutOff */    [(Frozen, A::CutOff),      (Frozen, A::CutOff),      (Frozen, A::CutOff),      (Frozen, A::CutOff),    (Frozen, A::CutOff),    ASLEEP,               STOPPED],
-        /* Forsaken */  [(Unreachable, A::Thaw),   (Unreachable, A::Thaw),   (Unreachable, A::Thaw),   (Unreachable, A::Thaw), (Unreachable, A::Thaw), ASLEEP,               STOPPED],
-        /* Lost */      [(Down, A::Abandon),       (Down, A::Abandon),       (Down, A::Abandon),       (Down, A::Abandon),     (Down, A::Abandon),     ASLEEP,               STOPPED],
-        /* Download */  [(Download, A::Wait),      (Download, A::Wait),      (Download, A::Wait),      (Download, A::Wait),    (Download, A::Wait),    ASLEEP,               STOPPED],
-        /* Asks */      [(Download, A::Offer),     (Download, A::Offer),     (Download, A::Offer),     (Download, A::Offer),   (Download, A::Offer),   ASLEEP,               STOPPED],
-        /* Dump */      [(Down, A::Dump),          (Down, A::Dump),          (Down, A::Dump),          (Down, A::Dump),        (Down, A::Forget),      ASLEEP,               STOPPED],
-        /* Well */      [(Up, A::Wait),            (Up, A::Wait),            (Up, A::Wait),            (Up, A::Wait),          (Down, A::Forget),      ASLEEP,               STOPPED],
-        /* Busy */      [(Down, A::Wait),          (Down, A::Wait),          (Down, A::Wait),          (Down, A::Wait),        (Down, A::Forget),      ASLEEP,               STOPPED],
-        /* Ready */     [(Down, A::PowerUp),       (Down, A::PowerUp),       (Down, A::PowerUp),       (Down, A::PowerUp),     (Down, A::Forget),      ASLEEP,               STOPPED],
-        /* Away */      [(Unreachable, A::Wait),   (Unreachable, A::Wait),   (Unreachable, A::Wait),   (Unreachable, A::Wait), (Download, A::Wait),    ASLEEP,               STOPPED],
-        /* Overdue */   [(Down, A::Reset),         (Down, A::Reset),         (Unreachable, A::Reset),  (Unreachable, A::Reset),(Unreachable, A::Reset),ASLEEP,               STOPPED],
-        /* Idle */      [(Down, A::Refuse),        (Asleep, A::Sleep),       (Unreachable, A::Refuse), (Frozen, A::Refuse),    (Download, A::Refuse),  ASLEEP,               (Stopped, A::Refuse)],
-        /* Suspend */   [(Stopped, A::Stop),       (Asleep, A::Sleep),       (Stopped, A::Stop),       (Stopped, A::CutOff),   (Download, A::Refuse),  ASLEEP,               STOPPED],
-        /* Hibernate */ [(Stopped, A::Stop),       (Stopped, A::Stop),       (Stopped, A::Stop),       (Stopped, A::CutOff),   (Download, A::Refuse),  (Stopped, A::Stop),   STOPPED],
-        /* Shutdown */  [(Stopped, A::Stop),       (Stopped, A::Stop),       (Stopped, A::Stop),       (Stopped, A::CutOff),   (Stopped, A::Stop),     (Stopped, A::Stop),   STOPPED],
-        /* Wake */      [(Down, A::Wait),          (Up, A::Wait),            (Unreachable, A::Wait),   (Frozen, A::Wait),      (Download, A::Wait),    (Up, A::Wake),        (Down, A::Wait)],
-        /* Restless */  [(Down, A::Wait),          (Up, A::Wait),            (Unreachable, A::Wait),   (Frozen, A::Wait),      (Download, A::Wait),    (Up, A::Wait),        STOPPED],
+        //               Down                    Up                      Unreachable               Frozen                   Emergency                Download                 Asleep              Stopped
+        /* CutOff    */ [(Frozen, A::CutOff),    (Frozen, A::CutOff),    (Frozen, A::CutOff),      (Frozen, A::CutOff),     (Frozen, A::CutOff),     (Frozen, A::CutOff),     ASLEEP,             STOPPED],
+        /* Forsaken  */ [(Unreachable, A::Thaw), (Unreachable, A::Thaw), (Unreachable, A::Thaw),   (Unreachable, A::Thaw),  (Unreachable, A::Thaw),  (Unreachable, A::Thaw),  ASLEEP,             STOPPED],
+        /* Lost      */ [(Down, A::Abandon),     (Down, A::Abandon),     (Down, A::Abandon),       (Down, A::Abandon),      (Down, A::Abandon),      (Down, A::Abandon),      ASLEEP,             STOPPED],
+        /* Download  */ [(Download, A::Wait),    (Download, A::Wait),    (Download, A::Wait),      (Download, A::Wait),     (Download, A::Wait),     (Download, A::Wait),     ASLEEP,             STOPPED],
+        /* Waits     */ [(Emergency, A::Wait),   (Emergency, A::Wait),   (Emergency, A::Wait),     (Emergency, A::Wait),    (Emergency, A::Wait),    (Emergency, A::Wait),    ASLEEP,             STOPPED],
+        /* Asks      */ [(Emergency, A::Offer),  (Emergency, A::Offer),  (Emergency, A::Offer),    (Emergency, A::Offer),   (Emergency, A::Offer),   (Emergency, A::Offer),   ASLEEP,             STOPPED],
+        /* Dump      */ [(Down, A::Dump),        (Down, A::Dump),        (Down, A::Dump),          (Down, A::Dump),         (Down, A::Forget),       (Down, A::Forget),       ASLEEP,             STOPPED],
+        /* Well      */ [(Up, A::Wait),          (Up, A::Wait),          (Up, A::Wait),            (Up, A::Wait),           (Down, A::Forget),       (Down, A::Forget),       ASLEEP,             STOPPED],
+        /* Busy      */ [(Down, A::Wait),        (Down, A::Wait),        (Down, A::Wait),          (Down, A::Wait),         (Down, A::Forget),       (Down, A::Forget),       ASLEEP,             STOPPED],
+        /* Ready     */ [(Down, A::PowerUp),     (Down, A::PowerUp),     (Down, A::PowerUp),       (Down, A::PowerUp),      (Down, A::Forget),       (Down, A::Forget),       ASLEEP,             STOPPED],
+        /* Away      */ [(Unreachable, A::Wait), (Unreachable, A::Wait), (Unreachable, A::Wait),   (Unreachable, A::Wait),  (Emergency, A::Wait),    (Download, A::Wait),     ASLEEP,             STOPPED],
+        /* Overdue   */ [(Down, A::Reset),       (Down, A::Reset),       (Unreachable, A::Reset),  (Unreachable, A::Reset), (Unreachable, A::Reset), (Unreachable, A::Reset), ASLEEP,             STOPPED],
+        /* Idle      */ [(Down, A::Refuse),      (Asleep, A::Sleep),     (Unreachable, A::Refuse), (Frozen, A::Refuse),     (Emergency, A::Refuse),  (Download, A::Refuse),   ASLEEP,             (Stopped, A::Refuse)],
+        /* Suspend   */ [(Stopped, A::Stop),     (Asleep, A::Sleep),     (Stopped, A::Stop),       (Stopped, A::CutOff),    (Stopped, A::Stop),      (Download, A::Refuse),   ASLEEP,             STOPPED],
+        /* Hibernate */ [(Stopped, A::Stop),     (Stopped, A::Stop),     (Stopped, A::Stop),       (Stopped, A::CutOff),    (Stopped, A::Stop),      (Download, A::Refuse),   (Stopped, A::Stop), STOPPED],
+        /* Shutdown  */ [(Stopped, A::Stop),     (Stopped, A::Stop),     (Stopped, A::Stop),       (Stopped, A::CutOff),    (Stopped, A::Stop),      (Stopped, A::Stop),      (Stopped, A::Stop), STOPPED],
+        /* Wake      */ [(Down, A::Wait),        (Up, A::Wait),          (Unreachable, A::Wait),   (Frozen, A::Wait),       (Emergency, A::Wait),    (Download, A::Wait),     (Up, A::Wake),      (Down, A::Wait)],
+        /* Restless  */ [(Down, A::Wait),        (Up, A::Wait),          (Unreachable, A::Wait),   (Frozen, A::Wait),       (Emergency, A::Wait),    (Download, A::Wait),     (Up, A::Wait),      STOPPED],
     ]
 };
 
@@ -343,24 +350,31 @@ impl Machine {
     /// What a look means. The order is what matters most first.
     fn event(&mut self, look: &Look) -> Event {
         self.here = self.here.saturating_add(1);
-        if look.lost {
-            return Event::Lost;
-        }
         if look.cut_off {
             return match self.state {
                 State::Frozen if self.here >= MOST_CUT_OFF => Event::Forsaken,
                 _ => Event::CutOff,
             };
         }
-        let download = self.state == State::Download;
-        if let Some(environment @ (E::EDL | E::FP)) = look.environment {
-            self.away = 0;
+        if look.lost {
+            return Event::Lost;
+        }
+        let download = matches!(self.state, State::Emergency | State::Download);
+        match look.environment {
             // It has not been offered anything when it comes here.
-            if environment == E::EDL && (!download || self.here >= OFFER) {
-                self.here = 0;
+            Some(E::EDL) if self.state != State::Emergency || self.here >= OFFER => {
+                (self.here, self.away) = (0, 0);
                 return Event::Asks;
             }
-            return Event::Download;
+            Some(E::EDL) => {
+                self.away = 0;
+                return Event::Waits;
+            }
+            Some(E::FP) => {
+                self.away = 0;
+                return Event::Download;
+            }
+            _ => {}
         }
         if download {
             self.away = self.away.saturating_add(1);

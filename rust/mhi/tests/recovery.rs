@@ -67,6 +67,7 @@ fn in_state(state: State) -> Machine {
         State::Up => &[Event::Well],
         State::Unreachable => &[Event::Away],
         State::Frozen => &[Event::CutOff],
+        State::Emergency => &[Event::Waits],
         State::Download => &[Event::Download],
         State::Asleep => &[Event::Well, Event::Idle],
         State::Stopped => &[Event::Shutdown],
@@ -118,7 +119,10 @@ fn each_pair_keeps_the_rules() {
                 Action::Abandon => assert_eq!(event, Event::Lost, "{cell}"),
                 Action::Thaw => assert_eq!(event, Event::Forsaken, "{cell}"),
                 Action::Offer => assert_eq!(event, Event::Asks, "{cell}"),
-                Action::Forget => assert_eq!(state, State::Download, "{cell}"),
+                Action::Forget => assert!(
+                    matches!(state, State::Emergency | State::Download),
+                    "{cell}"
+                ),
                 Action::Dump => assert_eq!(event, Event::Dump, "{cell}"),
                 Action::Sleep => assert!(
                     state == State::Up && matches!(event, Event::Idle | Event::Suspend),
@@ -527,6 +531,30 @@ fn a_memory_image_that_is_wanted_comes_before_the_reset() {
     }
     dump.dump = false;
     assert_eq!(machine.look(&dump), Action::Reset);
+}
+
+#[test]
+fn what_is_cut_off_is_not_touched_though_it_is_lost() {
+    let mut machine = in_state(State::Asleep);
+    let _ = machine.tell(Event::Wake);
+    let both = Look {
+        cut_off: true,
+        lost: true,
+        ..GONE
+    };
+    assert_eq!(machine.look(&both), Action::CutOff);
+}
+
+#[test]
+fn the_machine_may_sleep_while_nothing_writes_the_flash_yet() {
+    let mut machine = Machine::new(60);
+    assert_eq!(machine.look(&at(E::EDL)), Action::Offer);
+    assert_eq!(machine.state(), State::Emergency);
+    assert_eq!(machine.tell(Event::Suspend), Action::Stop);
+    let _ = machine.tell(Event::Wake);
+    assert_eq!(machine.look(&at(E::FP)), Action::Wait);
+    assert_eq!(machine.tell(Event::Suspend), Action::Refuse);
+    assert_eq!(machine.state(), State::Download);
 }
 
 /// docs/recovery.md has the table as it is.
