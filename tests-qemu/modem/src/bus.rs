@@ -21,6 +21,15 @@ pub struct Bus {
 }
 
 impl Bus {
+    /// Raises an interrupt, unless it is to get lost.
+    pub fn raise(&mut self, vector: u32) {
+        if self.interrupts.swallows() {
+            self.stats.count("lose-interrupts");
+        } else {
+            self.interrupts.raise(vector);
+        }
+    }
+
     /// Copies out of a data buffer.
     ///
     /// # Errors

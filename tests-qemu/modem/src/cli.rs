@@ -42,10 +42,10 @@ pub struct Options {
     #[arg(long, value_name = "COUNT", default_value_t = 8, value_parser = parse_msi, help_heading = "PCI")]
     pub msi: u32,
 
-    /// Execution environment that the modem shows for --boot-delay after power-on and SOC reset (pbl, sbl, amss ...)
-    #[arg(long, value_name = "EE", default_value = "amss", value_parser = parse_ee, help_heading = "MHI")]
-    pub boot_ee: ExecutionEnvironment,
-    /// Milliseconds from power-on or SOC reset to mission mode and READY
+    /// Execution environments that the modem shows after power-on and SOC reset, each for --boot-delay (pbl, sbl, amss ...)
+    #[arg(long, value_name = "EE", default_value = "amss", value_parser = parse_ee, value_delimiter = ',', help_heading = "MHI")]
+    pub boot_ee: Vec<ExecutionEnvironment>,
+    /// Milliseconds that it stays in each of them on the way to mission mode and READY
     #[arg(long, value_name = "MS", default_value = "0", value_parser = parse_ms, help_heading = "MHI")]
     pub boot_delay: Duration,
     /// Milliseconds that an MHI reset takes
@@ -205,7 +205,12 @@ fn parse_msi(text: &str) -> Result<u32, String> {
     }
 }
 
-fn parse_ee(text: &str) -> Result<ExecutionEnvironment, String> {
+/// An execution environment by name.
+///
+/// # Errors
+///
+/// The names that there are.
+pub fn parse_ee(text: &str) -> Result<ExecutionEnvironment, String> {
     ExecutionEnvironment::from_name(text)
         .ok_or_else(|| "pbl, sbl, amss, rddm, wfw, pthru, edl or fp".to_string())
 }

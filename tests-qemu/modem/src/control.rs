@@ -12,17 +12,18 @@ use std::time::{Duration, Instant};
 use ::mhi::{Element, Event, ExecutionEnvironment, State};
 
 use crate::bus::Bus;
+use crate::cli::parse_ee;
 use crate::device::{Device, MBIM, QMI};
-use crate::fault::{self, number};
+use crate::fault::{self, number, Faults};
 use crate::glitch;
-use crate::mhi::engine::{Absent, Cure, Dump, Point, Signal};
+use crate::mhi::engine::{Absent, Boot, Cure, Dump, Point, Signal};
 use crate::shared::Shared;
 
 /// Bytes of a request at most.
 const LINE: u64 = 1 << 20;
 
 const HELP: &str = "ping; state; memory; stats; stats NAME; faults-of-host; sys_err [event|interrupt|both [pbl|sbl|amss]]; \
-     crash-at reset|ready|m0|mission|start; reset-delay MILLISECONDS; rddm; dump given|refused|kept; numb soc|function|bus|power; drop [power]; restore; stall; \
+     crash-at reset|ready|m0|mission|start; boot ENVIRONMENT[,ENVIRONMENT] MILLISECONDS; reset-delay MILLISECONDS; rddm; dump given|refused|kept; numb soc|function|bus|power; drop [power]; restore; stall; \
      resume; forget on|off; m1; wake; event PRIMARY-RING-ELEMENT-HEX [RING]; event-rp RING POINTER; complete-unqueued CHANNEL COUNT; \
      lose-interrupts COUNT; storm VECTOR MILLISECONDS; absent refused|both|ignored|silent; port CHANNEL ...; data ...; qmi ...; mbim ...; at ...; diag ...; \
      ip_ctrl ...; ";
@@ -79,12 +80,32 @@ fn serve(stream: &UnixStream, shared: &Shared) -> io::Result<()> {
     }
 }
 
+/// Faults that have happened when they are answered. They are counted here, the others where they happen, each by its verb.
+const AT_ONCE: [&str; 8] = [
+    "sys_err",
+    "rddm",
+    "reset-delay",
+    "m1",
+    "event",
+    "event-rp",
+    "complete-unqueued",
+    "state-event",
+];
+
 /// Obeys one request.
 ///
 /// # Errors
 ///
 /// A sentence for the user.
 pub fn request(device: &mut Device, words: &[&str], now: Instant) -> Result<String, String> {
+    let answer = obey(device, words, now)?;
+    if let Some(verb) = AT_ONCE.iter().find(|verb| words.first() == Some(verb)) {
+        device.bus.stats.count(verb);
+    }
+    Ok(answer)
+}
+
+fn obey(device: &mut Device, words: &[&str], now: Instant) -> Result<String, String> {
     let none = || Ok(String::new());
     match words {
         ["help"] => return Ok(format!("{HELP}{}; {}", fault::HELP, glitch::HELP)),
@@ -108,6 +129,19 @@ pub fn request(device: &mut Device, words: &[&str], now: Instant) -> Result<Stri
                 faults.push(format!("lost_interrupts={}", device.bus.interrupts.lost));
             }
             return Ok(faults.join(" "));
+        }
+        ["faults"] => {
+            let Bus {
+                interrupts, faults, ..
+            } = &device.bus;
+            let crash = u64::from(device.engine.is_to_crash());
+            let left = faults.left() + interrupts.left() + crash;
+            return Ok(format!("{} left={left}", faults.describe()));
+        }
+        ["faults", "off"] => {
+            device.bus.faults = Faults::default();
+            device.bus.interrupts.calm();
+            device.engine.crash_at(None);
         }
         ["stats", name] => return Ok(device.bus.stats.get(name).to_string()),
         ["sys_err"] => device.engine.crash(
@@ -163,13 +197,21 @@ pub fn request(device: &mut Device, words: &[&str], now: Instant) -> Result<Stri
             device.engine.numb(cure, &mut device.bus, now);
         }
         ["crash-at", point] => {
-            device.engine.crash_at(match *point {
+            device.engine.crash_at(Some(match *point {
                 "reset" => Point::Reset,
                 "ready" => Point::Ready,
                 "m0" => Point::M0,
                 "mission" => Point::Mission,
                 "start" => Point::Start,
                 _ => return Err(format!("no such point: {point}")),
+            }));
+        }
+        ["boot", environments, milliseconds] => {
+            let milliseconds: u32 = number(milliseconds)?;
+            let environments = environments.split(',').map(parse_ee);
+            device.engine.set_boot(Boot {
+                environments: environments.collect::<Result<_, _>>()?,
+                delay: Duration::from_millis(milliseconds.into()),
             });
         }
         ["reset-delay", milliseconds] => {
@@ -181,7 +223,11 @@ pub fn request(device: &mut Device, words: &[&str], now: Instant) -> Result<Stri
         ["resume"] => device.stalled = false,
         ["forget", "on"] => device.forgetful = true,
         ["forget", "off"] => device.forgetful = false,
-        ["m1"] => device.engine.doze(&mut device.bus, now),
+        ["m1"] => {
+            if !device.engine.doze(&mut device.bus, now) {
+                return Err("it is not in M0".to_string());
+            }
+        }
         ["wake"] => {
             if !device.config.wake() {
                 return Err("the host has not enabled PME".to_string());
@@ -191,6 +237,7 @@ pub fn request(device: &mut Device, words: &[&str], now: Instant) -> Result<Stri
         ["event", hex, ring] => event(device, hex, number(ring)?, now)?,
         ["event-rp", ring, pointer] => {
             let (ring, pointer) = (number(ring)?, number(pointer)?);
+            known_ring(device, ring)?;
             device.engine.point_events(ring, pointer, &mut device.bus);
         }
         ["complete-unqueued", channel, count] => {
@@ -249,10 +296,18 @@ fn event(device: &mut Device, hex: &str, ring: u32, now: Instant) -> Result<(), 
     let bytes = digits
         .ok_or("an element has 16 bytes: 32 hexadecimal digits")?
         .to_be_bytes();
+    known_ring(device, ring)?;
     device
         .engine
         .inject(ring, Element::parse(&bytes), &mut device.bus, now);
     Ok(())
+}
+
+fn known_ring(device: &Device, ring: u32) -> Result<(), String> {
+    match device.engine.has_events(ring) {
+        true => Ok(()),
+        false => Err(format!("the host has no event ring {ring}")),
+    }
 }
 
 fn describe(device: &Device) -> String {
@@ -296,7 +351,7 @@ mod tests {
         assert_eq!(ask(b"\n  \nping\r\n"), "ok pong");
         assert!(ask(b"\xff\xfe\0\n").starts_with("error unknown request"));
         assert_eq!(ask(b"lie-length 3\n"), "ok");
-        assert_eq!(ask(b"faults\n"), "ok lies=1 mute={} glitches=0");
+        assert_eq!(ask(b"faults\n"), "ok lies=1 mute={} glitches=0 left=1");
         assert!(ask(b"state\n").starts_with("ok state=READY ee=amss"));
         let _ = std::fs::remove_file(&path);
     }

@@ -101,6 +101,22 @@ impl Faults {
         out.push(event.emit());
     }
 
+    /// How often those that are counted are still to happen.
+    pub fn left(&self) -> u64 {
+        self.lies.iter().map(|lie| lie.left).sum::<u64>() + self.glitches.left()
+    }
+
+    /// A line for people.
+    pub fn describe(&self) -> String {
+        let Self {
+            lies,
+            mute,
+            glitches,
+        } = self;
+        let (lies, glitches) = (lies.len(), glitches.count());
+        format!("lies={lies} mute={mute:?} glitches={glitches}")
+    }
+
     /// Takes a control request; `None` if the verb is not one of ours.
     pub fn command(&mut self, words: &[&str], now: Instant) -> Option<Result<String, String>> {
         if let Some(answer) = self.glitches.command(words, now) {
@@ -120,19 +136,6 @@ impl Faults {
             }
             ("unmute", [channel]) => {
                 return Some(number(channel).map(|channel| self.set_mute(channel, false)))
-            }
-            ("faults", []) => {
-                let Self {
-                    lies,
-                    mute,
-                    glitches,
-                } = self;
-                let (lies, glitches) = (lies.len(), glitches.count());
-                return Some(Ok(format!("lies={lies} mute={mute:?} glitches={glitches}")));
-            }
-            ("faults", ["off"]) => {
-                *self = Self::default();
-                return Some(Ok(String::new()));
             }
             _ => return None,
         };

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 //! Faults below the channels, switched on by control requests: registers that read wrong, doorbells that are not heard, events of
-//! the primary ring that get lost or come twice, event rings that are late. The device asks here before it acts.
+//! the primary ring that get lost or come twice, event rings that are late, channels that do not start. The device asks here before it acts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use ::mhi::register::*;
@@ -18,6 +18,8 @@ pub struct Glitches {
     deaf: BTreeMap<Bell, u64>,
     fates: Vec<Fate>,
     held: BTreeMap<usize, Instant>,
+    /// Channels that do not start.
+    refused: BTreeSet<u8>,
 }
 
 /// A doorbell.
@@ -41,7 +43,7 @@ struct Fate {
 
 /// What `help` says.
 pub const HELP: &str = "read-as REGISTER VALUE; deaf CHANNEL|command|event [COUNT]; \
-     lose-event|duplicate-event state|environment|command [COUNT]; hold-events RING MILLISECONDS";
+     lose-event|duplicate-event state|environment|command [COUNT]; hold-events RING MILLISECONDS; refuse-start CHANNEL";
 
 const KINDS: [&str; 3] = ["state", "environment", "command"];
 
@@ -105,15 +107,29 @@ impl Glitches {
         copies
     }
 
+    /// Whether a channel's start is refused.
+    pub fn refuses(&self, channel: u8) -> bool {
+        self.refused.contains(&channel)
+    }
+
     /// Until when an event ring is late.
     pub fn held(&mut self, ring: usize, now: Instant) -> Option<Instant> {
         self.held.retain(|_, until| *until > now);
         self.held.get(&ring).copied()
     }
 
+    /// How often those that are counted are still to happen.
+    pub fn left(&self) -> u64 {
+        self.deaf.values().sum::<u64>() + self.fates.iter().map(|fate| fate.left).sum::<u64>()
+    }
+
     /// How many are on.
     pub fn count(&self) -> usize {
-        self.registers.len() + self.deaf.len() + self.fates.len() + self.held.len()
+        self.registers.len()
+            + self.deaf.len()
+            + self.fates.len()
+            + self.held.len()
+            + self.refused.len()
     }
 
     /// Takes a control request; `None` if the verb is not one of ours.
@@ -127,6 +143,7 @@ impl Glitches {
             ["duplicate-event", kind] => self.doom(kind, 2, "1"),
             ["duplicate-event", kind, count] => self.doom(kind, 2, count),
             ["hold-events", ring, milliseconds] => self.hold(ring, milliseconds, now),
+            ["refuse-start", channel] => self.refuse(channel),
             _ => return None,
         })
     }
@@ -164,6 +181,11 @@ impl Glitches {
         self.held.insert(number(ring)?, until);
         Ok(())
     }
+
+    fn refuse(&mut self, channel: &str) -> Result<(), String> {
+        self.refused.insert(number(channel)?);
+        Ok(())
+    }
 }
 
 fn at_least_one(text: &str) -> Result<u64, String> {
@@ -195,7 +217,9 @@ mod tests {
         assert!(order(&mut glitches, "lose-event state"));
         let event = Event::State(State::M0).emit();
         assert_eq!((glitches.copies(event), glitches.copies(event)), (0, 1));
-        assert_eq!(glitches.count(), 1);
+        assert!(order(&mut glitches, "refuse-start 101"));
+        assert!(glitches.refuses(101) && glitches.refuses(101) && !glitches.refuses(100));
+        assert_eq!(glitches.count(), 2);
     }
 
     #[test]

@@ -58,6 +58,24 @@ impl Interrupts {
         self.vectors.iter().flatten().count()
     }
 
+    /// Whether the next interrupt gets lost, as was ordered.
+    pub fn swallows(&mut self) -> bool {
+        let left = self.swallow.checked_sub(1);
+        self.swallow = left.unwrap_or(0);
+        left.is_some()
+    }
+
+    /// Interrupts that are still to get lost.
+    pub fn left(&self) -> u64 {
+        self.swallow
+    }
+
+    /// Loses none from now on, and lets no vector storm.
+    pub fn calm(&mut self) {
+        self.swallow = 0;
+        self.storms.clear();
+    }
+
     /// Raises a vector. With fewer vectors than the host named, a PCI function can only change the low bits of the message:
     /// with one vector all interrupts arrive there.
     pub fn raise(&mut self, vector: u32) {
@@ -69,10 +87,6 @@ impl Interrupts {
 
     /// Whether there was a vector to raise.
     fn fire(&mut self, vector: u32) -> bool {
-        if let Some(left) = self.swallow.checked_sub(1) {
-            self.swallow = left;
-            return true;
-        }
         let vector = match self.enabled() {
             1 => 0,
             _ => vector as usize,

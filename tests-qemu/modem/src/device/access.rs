@@ -53,7 +53,10 @@ impl Device {
                 .unwrap_or(u32::MAX)
                 .saturating_add(4 * piece as u32);
             let value = if reachable {
-                self.bus.faults.glitches.read(at, self.engine.read(at))
+                let value = self.engine.read(at);
+                let told = self.bus.faults.glitches.read(at, value);
+                self.bus.stats.add("read-as", u64::from(told != value));
+                told
             } else {
                 u32::MAX
             };

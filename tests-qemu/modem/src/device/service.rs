@@ -31,7 +31,9 @@ impl Device {
         }
         if may_master {
             wake = wake.min(self.engine.interrupt(&mut self.bus, now));
-            wake = wake.min(self.bus.interrupts.storm(now));
+            let storm = self.bus.interrupts.storm(now);
+            self.bus.stats.add("storm", u64::from(storm != Wake::Idle));
+            wake = wake.min(storm);
         } else if self.engine.is_alarmed() {
             self.config.wake();
         }

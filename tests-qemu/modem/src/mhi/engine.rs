@@ -112,6 +112,8 @@ pub struct Engine {
     state: State,
     environment: ExecutionEnvironment,
     boot: Boot,
+    /// How many of the boot's environments are behind it.
+    booted: usize,
     reset_delay: Duration,
     boot_at: Option<Instant>,
     reset_at: Option<Instant>,
@@ -141,9 +143,12 @@ pub struct Engine {
     notices: Vec<Notice>,
 }
 
-struct Boot {
-    environment: ExecutionEnvironment,
-    delay: Duration,
+/// The way to mission mode.
+pub struct Boot {
+    /// What the modem goes through.
+    pub environments: Vec<ExecutionEnvironment>,
+    /// How long it stays in each.
+    pub delay: Duration,
 }
 
 impl Engine {
@@ -154,9 +159,10 @@ impl Engine {
             state: State::RESET,
             environment: ExecutionEnvironment::AMSS,
             boot: Boot {
-                environment: options.boot_ee,
+                environments: options.boot_ee.clone(),
                 delay: options.boot_delay,
             },
+            booted: 0,
             reset_delay: options.reset_delay,
             boot_at: None,
             reset_at: None,
@@ -197,6 +203,7 @@ impl Engine {
             _ => None,
         };
         if bell.is_some_and(|bell| bus.faults.glitches.is_deaf(bell)) {
+            bus.stats.count("deaf");
             return;
         }
         if self.state == State::M3 && bell.is_some_and(|bell| bell != WAKE) {
@@ -248,13 +255,18 @@ impl Engine {
         self.events.push(ring, element, false, bus, now);
     }
 
+    /// Whether the host has set up that event ring.
+    pub fn has_events(&self, ring: u32) -> bool {
+        self.events.exists(ring)
+    }
+
     /// Lets time pass: boot, reset, light sleep, and commands if the function may reach memory.
     pub fn service(&mut self, may_master: bool, bus: &mut Bus, now: Instant) -> Wake {
         if self.boot_at.is_some_and(|at| at <= now) {
             self.boot_at = None;
             if std::mem::take(&mut self.orphaned) {
                 self.crash(ExecutionEnvironment::AMSS, Signal::Interrupt, bus, now);
-            } else {
+            } else if !self.boots_on(now) {
                 self.set_environment(ExecutionEnvironment::AMSS);
                 self.set_state(State::READY);
                 self.come_to(Point::Ready, bus, now);
@@ -287,14 +299,24 @@ impl Engine {
     /// Raises interrupts that are due.
     pub fn interrupt(&mut self, bus: &mut Bus, now: Instant) -> Wake {
         if std::mem::take(&mut self.alarm) {
-            bus.interrupts.raise(self.registers.get(BHI + bhi::INTVEC));
+            bus.raise(self.registers.get(BHI + bhi::INTVEC));
         }
         self.events.interrupt(bus, now)
     }
 
-    /// Orders a crash for the next time that the modem has come so far.
-    pub fn crash_at(&mut self, point: Point) {
-        self.crash_at = Some(point);
+    /// Orders a crash for the next time that the modem has come so far, or none.
+    pub fn crash_at(&mut self, point: Option<Point>) {
+        self.crash_at = point;
+    }
+
+    /// Whether a crash that was ordered has yet to come.
+    pub fn is_to_crash(&self) -> bool {
+        self.crash_at.is_some()
+    }
+
+    /// Takes this way to mission mode from the next power-on.
+    pub fn set_boot(&mut self, boot: Boot) {
+        self.boot = boot;
     }
 
     /// Takes that much time for each reset from now on.

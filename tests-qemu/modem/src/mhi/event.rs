@@ -81,6 +81,11 @@ impl EventRings {
         self.ring(index).is_none_or(|ring| ring.waiting.is_empty())
     }
 
+    /// Whether the host has set it up.
+    pub fn exists(&self, index: u32) -> bool {
+        self.ring(index).is_some()
+    }
+
     /// Sends an event. `block_interrupt` lets it wait for the ring's moderation.
     pub fn push(
         &mut self,
@@ -103,7 +108,13 @@ impl EventRings {
             return;
         }
         log::trace!("event ring {index}: {:?}", ::mhi::Event::parse(event));
-        for _ in 0..bus.faults.glitches.copies(event) {
+        let copies = bus.faults.glitches.copies(event);
+        match copies {
+            0 => bus.stats.count("lose-event"),
+            1 => {}
+            _ => bus.stats.count("duplicate-event"),
+        }
+        for _ in 0..copies {
             ring.waiting.push_back(event);
             ring.moderate(block_interrupt, now);
         }
@@ -140,7 +151,7 @@ impl EventRings {
                 ring.raise = false;
                 ring.raise_at = None;
                 ring.counted = 0;
-                bus.interrupts.raise(ring.vector);
+                bus.raise(ring.vector);
             }
             wake = wake.min(ring.raise_at.into()).min(ring.retry_at.into());
         }
@@ -175,6 +186,7 @@ impl EventRing {
     fn flush(&mut self, bus: &mut Bus, now: Instant) {
         self.retry_at = bus.faults.glitches.held(self.index, now);
         if self.retry_at.is_some() {
+            bus.stats.add("hold-events", u64::from(!self.late));
             self.late = true;
             return;
         }

@@ -33,9 +33,20 @@ impl Engine {
             self.set_environment(ExecutionEnvironment::AMSS);
             self.set_state(State::READY);
         } else {
-            self.set_environment(self.boot.environment);
-            self.boot_at = Some(now + self.boot.delay);
+            self.booted = 0;
+            self.boots_on(now);
         }
+    }
+
+    /// On to the next environment of the way to mission mode, if there is one.
+    pub(super) fn boots_on(&mut self, now: Instant) -> bool {
+        let Some(environment) = self.boot.environments.get(self.booted) else {
+            return false;
+        };
+        self.set_environment(*environment);
+        self.booted += 1;
+        self.boot_at = Some(now + self.boot.delay);
+        true
     }
 
     /// The modem crashes.
@@ -46,6 +57,9 @@ impl Engine {
         bus: &mut Bus,
         now: Instant,
     ) {
+        if !self.is_running() && !self.is_suspended() {
+            bus.stats.count("early_crashes");
+        }
         self.set_environment(environment);
         self.set_state(State::SYS_ERR);
         if signal != Signal::Interrupt {
@@ -60,6 +74,7 @@ impl Engine {
         let crashes = self.crash_at == Some(point);
         if crashes {
             log::info!("crash at {point:?}");
+            bus.stats.count("crash-at");
             self.crash_at = None;
             self.crash(ExecutionEnvironment::AMSS, Signal::Interrupt, bus, now);
         }

@@ -32,7 +32,11 @@ impl Engine {
             if matches!(command, Command::Start(_)) && self.come_to(Point::Start, bus, now) {
                 return Wake::Idle;
             }
-            let (ignored, refused) = self.deny(command);
+            let (ignored, mut refused) = self.deny(command);
+            if matches!(command, Command::Start(number) if bus.faults.glitches.refuses(number)) {
+                bus.stats.count("refuse-start");
+                refused = true;
+            }
             if ignored {
                 log::debug!("{command:?}: ignored");
                 continue;

@@ -17,12 +17,14 @@ use crate::mhi::registers::EVENT_RINGS;
 use crate::wake::Wake;
 
 impl Engine {
-    /// Asks the host to let the device sleep lightly.
-    pub fn doze(&mut self, bus: &mut Bus, now: Instant) {
-        if self.state == State::M0 {
+    /// Asks the host to let the device sleep lightly, if it is in M0.
+    pub fn doze(&mut self, bus: &mut Bus, now: Instant) -> bool {
+        let dozes = self.state == State::M0;
+        if dozes {
             self.set_state(State::M1);
             self.send(Event::State(State::M1), bus, now);
         }
+        dozes
     }
 
     /// In M2 the device may come back by itself: it has something to say.

@@ -78,6 +78,40 @@ fn lies_are_told_as_often_as_asked() {
 }
 
 #[test]
+fn faults_are_counted_by_name_where_they_happen() {
+    let mut host = Host::in_m0(&[]);
+    let left = |host: &mut Host| {
+        let answer = host.request("faults").expect("an answer");
+        answer
+            .rsplit_once("left=")
+            .map(|(_, left)| left.to_string())
+    };
+    for line in [
+        "read-as BHIOFF 0xffffffff",
+        "deaf 16 2",
+        "lose-event command",
+        "lose-interrupts 1",
+        "crash-at start",
+    ] {
+        host.request(line).expect("obeyed");
+    }
+    assert_eq!(left(&mut host).as_deref(), Some("5"));
+    for verb in ["read-as", "deaf", "lose-event", "crash-at"] {
+        assert_eq!(host.count(verb), 0, "{verb}");
+    }
+    assert_eq!(host.read(BHIOFF), u32::MAX);
+    host.write64(CHDB + 8 * 16, 0);
+    host.request("state-event 2").expect("obeyed");
+    host.run(MS);
+    assert_eq!(left(&mut host).as_deref(), Some("3"));
+    for verb in ["read-as", "deaf", "lose-interrupts", "state-event"] {
+        assert_eq!(host.count(verb), 1, "{verb}");
+    }
+    host.request("faults off").expect("obeyed");
+    assert_eq!(left(&mut host).as_deref(), Some("0"));
+}
+
+#[test]
 fn requests_that_make_no_sense_are_refused() {
     let mut host = Host::in_m0(&[]);
     for line in [
@@ -86,6 +120,7 @@ fn requests_that_make_no_sense_are_refused() {
         "lie-length 70000",
         "lie-pointer here",
         "event 12",
+        "event 00000000000000000000000200002000 9",
         "mute 300",
         "port 99 x",
     ] {

@@ -60,6 +60,29 @@ fn boot_shows_its_environment_until_ready() {
 }
 
 #[test]
+fn boot_goes_through_its_environments() {
+    let mut host = Host::new(&["--boot-ee", "pbl,sbl", "--boot-delay", "100"]);
+    let seen = [50, 100, 100].map(|milliseconds| {
+        host.run(milliseconds * MS);
+        (environment(&mut host), host.state())
+    });
+    let expected = [
+        (ExecutionEnvironment::PBL, State::RESET),
+        (ExecutionEnvironment::SBL, State::RESET),
+        (ExecutionEnvironment::AMSS, State::READY),
+    ];
+    assert_eq!(seen, expected);
+    // Another way, from the next power-on.
+    host.request("boot pthru 70").expect("obeyed");
+    host.device.reset(Cure::Power, host.now);
+    host.run(69 * MS);
+    assert_eq!(environment(&mut host), ExecutionEnvironment::PTHRU);
+    host.run(2 * MS);
+    assert_eq!(host.state(), State::READY);
+    assert!(host.request("boot nowhere 1").is_err());
+}
+
+#[test]
 fn reset_takes_its_time_and_comes_back_to_ready() {
     let mut host = Host::in_m0(&["--reset-delay", "10"]);
     host.write(BHI + bhi::INTVEC, 3);
