@@ -77,14 +77,15 @@ check() {
 }
 
 # A guest without a processor for a moment misses a time limit. So cases that failed run once more, if they are few, with nothing beside
-# them; the summary names those that passed only then. What the kernel complained about or did not survive is not forgiven.
+# them; the summary names those that passed only then. What the kernel complained about, or it or the
+# emulated modem did not survive, is not forgiven.
 once_more() {
 	local guest name file
 	[ -e "$results/failed" ] && [ "$(wc -l <"$results/failed")" -le $forgiven ] || return 0
 	say "once more, alone: what failed"
 	mv "$results/failed" "$results/first"
 	while read -r guest name file; do
-		! grep -qE '^fail .*(kernel log: |the guest ended before)' "$file.verdict" || continue
+		! grep -qE '^fail .*(kernel log: |the guest ended before|the emulated modem died)' "$file.verdict" || continue
 		mv "$file.verdict" "$file.first"
 		mv "$build/tests/$guest-$name" "$build/tests/$guest-$name.first"
 		job "$guest $name" guest_case "$guest" "$name" </dev/null
