@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 # shellcheck shell=dash
 # arch: amd64
-# timeout: 150
-# The watchdog's restart of the data channels, when the modem does not obey at once, and when it crashes meanwhile.
+# timeout: 240
+# The watchdog's restart of the data channels, when the modem does not obey at once, when it crashes meanwhile, and when it refuses.
 
 alive() {
 	ping -q -c 1 -W 1 -I $link 1.1.1.1
@@ -24,6 +24,10 @@ restart_failed() {
 	dmesg | grep -q 'probe with driver rmnet_mhi_data failed'
 }
 
+reset_beyond() {
+	[ "$(counter $base modem_resets_interface)" -gt $1 ]
+}
+
 driver_up
 need "session" connect
 need "traffic" wait_for 5 alive
@@ -43,6 +47,18 @@ check "traffic after the crash" wait_for 30 alive
 check_equal "the link is the same" "$index" "$(cat /sys/class/net/$link/ifindex)"
 check_equal "restarts are counted" 2 \
 	$(($(counter $base rx_channel_restarts) + $(counter $base tx_channel_restarts)))
+
+# It takes no start of them, and needs more than that.
+stop_channel
+check "the modem refuses to start them" modem refuse-start 101
+modem resume
+resets=$(counter $base modem_resets_interface)
+check "the driver gives up on them" wait_for 60 dmesg_has 'the modem does not start its data channels'
+check "it tried to" test "$(modem stats refuse-start)" -gt 0
+check "and resets the modem" wait_for 20 reset_beyond $resets
+modem faults off
+check "traffic after the reset" wait_for 60 alive
+check_equal "on the same link" "$index" "$(cat /sys/class/net/$link/ifindex)"
 
 stop_channel
 check "restart once more" wait_for 30 restarting
