@@ -17,6 +17,23 @@ check "as a crash" test "$(counter $base modem_crashes)" -gt "$crashes"
 recovers 60
 check "disconnect" disconnect
 
+# Taken out without a word: whoever removes it finds nothing there any more.
+connect
+under_traffic
+load=$!
+modem drop
+before=$(uptime_seconds)
+check "removed under traffic when it is gone" sh -c "echo 1 >/sys/bus/pci/devices/$(pci)/remove"
+check "at once" in_time 10 $before
+check "nothing is left of it" refused test -e /sys/class/net/$base -o -n "$(pci)"
+kill $load
+modem restore
+check "rescan" sh -c 'echo 1 >/sys/bus/pci/rescan'
+check "ports are back" wait_for 40 ports_are_there
+check "its session is back" wait_for 60 ping_through $link $ipv4 1
+check "a transfer" transfer tcp-get $ipv4 1 1000000
+disconnect
+
 # Nobody waits for one that is gone.
 modem drop
 before=$(uptime_seconds)
