@@ -2,14 +2,15 @@
 # shellcheck shell=dash
 # A table of named faults of the modem, and how each is tried. Sourced by guest.sh.
 #
-# A fault must be told of within its time, and after that traffic must flow again within the same time. The order is random, by
-# SEED, which the log names: make check CASE=faults-... SEED=7
+# A fault must happen, which the modem counts, all of it, and must be told of within its time; after that it is off, and traffic must
+# flow again within the same time. The order is random, by SEED, which the log names: make check CASE=faults-... SEED=7
 
 fault_table=/tmp/faults.table
 
 # fault NAME SECONDS TOLD PROVOKE REQUEST...: a row. TOLD is counter:NAME, which ethtool counts up; log:PATTERN, which the kernel
-# says; state:STATE, which the driver shows; modem:NAME, which the modem counts up; or nothing, where nobody can know and no packet may
-# get lost. PROVOKE is the command that runs into the fault, once the modem has agreed to REQUEST.
+# says; state:STATE, which the driver shows; modem:NAME, which the modem counts up; nothing, where nobody can know; or unread, where
+# nobody even looks. PROVOKE is the command that runs into the fault, once the modem has agreed to REQUEST; it must succeed. Without a
+# REQUEST it is a crash of PROVOKE's.
 fault() {
 	local name=$1 seconds=$2 told=$3 provoke=$4
 	shift 4
@@ -42,17 +43,55 @@ nothing() {
 	true
 }
 
+# Packets, which may get lost.
 flood() {
 	ping -q -f -c 60 -w 2 -I $link $ipv4 >/dev/null 2>&1
+	true
+}
+
+# Packets, all of which come back, if late. (With a limit of time, -w, ping counts what comes instead of what it sends.)
+lossless() {
+	ping -q -f -c 60 -W 12 -I $link $ipv4 >/tmp/lossless.log 2>&1
+	grep -q ' 0% packet loss' /tmp/lossless.log || {
+		cat /tmp/lossless.log
+		return 1
+	}
 }
 
 crash() {
 	modem sys_err
 }
 
+# A crash, and the way up from it, with the fault still on.
+crash_and_back() {
+	local crashes
+	crashes=$(counter $base modem_crashes)
+	modem sys_err
+	wait_for 15 crashed_beyond "$crashes" && wait_for 20 at_work
+}
+
+at_work() {
+	state_is up && [ "$(cat /sys/class/net/$base/carrier)" = 1 ]
+}
+
 # Opens and closes the AT port: commands to start and to stop channels.
 port() {
 	mhictl at AT --timeout 2 >/dev/null 2>&1
+	true
+}
+
+# What one command more or less leaves behind, the MHI core's command ring out of step with the modem's, only a restart mends.
+port_and_crash() {
+	port
+	crash_and_back
+}
+
+port_answers() {
+	mhictl at AT --timeout 10
+}
+
+port_is_silent() {
+	! mhictl at AT --timeout 2
 }
 
 # A crash at a random moment of a flood.
@@ -61,6 +100,7 @@ crash_under_load() {
 	usleep $(($(random) * 300000 / 32768))
 	modem sys_err
 	wait $!
+	true
 }
 
 # ---- the table's way
@@ -78,12 +118,23 @@ told() {
 	modem:*) [ "$(modem stats "${told#*:}")" -gt "$before" ] ;;
 	state:*) state_is "${told#*:}" ;;
 	log:*) dmesg | sed "1,/fault: $name\$/d" | grep -qE "${told#*:}" ;;
-	nothing) ;;
+	nothing | unread) ;;
+	esac
+}
+
+# The fault has happened, as often as it was ordered. One that nobody looks at has not.
+happened() {
+	[ "$(modem faults | sed 's/.*left=//')" = 0 ] || return
+	case $told in
+	unread) [ "$(modem stats "$verb")" = "$happenings" ] ;;
+	*) [ "$(modem stats "$verb")" -gt "$happenings" ] ;;
 	esac
 }
 
 run_fault() {
-	local name=$1 seconds=$2 told=$3 provoke=$4 request=$5 before=0 start after
+	local name=$1 seconds=$2 told=$3 provoke=$4 request=$5 verb before=0 happenings start after
+	verb=${request%% *}
+	verb=${verb:-sys_err} # then it is PROVOKE's
 	# The back-off of what was before ends with the driver's first look at a modem that is up.
 	wait_for 15 state_is up || fail "before $name: the modem is not up"
 	echo "fault: $name" >/dev/kmsg
@@ -91,17 +142,18 @@ run_fault() {
 	counter:*) before=$(counter $base "${told#*:}") ;;
 	modem:*) before=$(modem stats "${told#*:}") ;;
 	esac
+	happenings=$(modem stats "$verb")
 	[ -z "$request" ] || modem $request >/dev/null || {
 		fail "$name: not ordered: $request"
 		return
 	}
 	start=$(uptime_seconds)
-	$provoke
+	$provoke || fail "$name: $provoke failed"
 	[ ! -e /tmp/random ] || random_state=$(cat /tmp/random)
-	if ! wait_for "$seconds" told; then
-		fail "$name: nothing told of it within $seconds s ($told)"
-	fi
+	wait_for "$seconds" told || fail "$name: nothing told of it within $seconds s ($told)"
 	after=$(($(uptime_seconds) - start))
+	wait_for "$seconds" happened ||
+		fail "$name: happened $(($(modem stats "$verb") - happenings)) times, $(modem faults)"
 	modem faults off
 	start=$(uptime_seconds)
 	if wait_for "$seconds" flows; then
