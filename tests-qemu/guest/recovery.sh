@@ -33,6 +33,22 @@ interface_indexes() {
 	echo "$(cat /sys/class/net/$base/ifindex) $(cat /sys/class/net/$link/ifindex)"
 }
 
+# hear_uevents: what the driver tells userspace of the modem from now on, a line each in /tmp/uevents.
+hear_uevents() {
+	cat >/tmp/on-uevent <<-'END'
+		#!/bin/dash
+		[ -z "${MODEM_STATE-}" ] || echo "$MODEM_STATE" >>/tmp/uevents
+		[ -z "${MODEM_POWER-}" ] || echo "power:$MODEM_POWER" >>/tmp/uevents
+	END
+	chmod 755 /tmp/on-uevent
+	busybox uevent /tmp/on-uevent &
+}
+
+# heard UEVENT...: they came in this order, others between them or not.
+heard() {
+	awk -v wanted="$*" 'BEGIN { n = split(wanted, next_is); i = 1 } $0 == next_is[i] { i++ } END { exit i <= n }' /tmp/uevents
+}
+
 up_with_session() {
 	driver_up
 	need "session" connect --ip 4+6
@@ -44,11 +60,13 @@ up_with_session() {
 recovery_case() {
 	local cure=$1 seconds=$2 counter
 	shift 2
+	hear_uevents
 	up_with_session
 	modem numb "$cure"
 	check "the crash is noticed" wait_for 20 state_is restarting
 	check "carrier is off" wait_for 5 sh -c "[ \$(cat /sys/class/net/$base/carrier) = 0 ]"
 	recovers "$seconds"
+	check "userspace was told" wait_for 5 heard up restarting up
 	for counter; do
 		check_equal "$counter" 1 "$(counter $base "$counter")"
 	done
