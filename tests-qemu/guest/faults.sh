@@ -49,13 +49,17 @@ flood() {
 	true
 }
 
-# Packets, all of which come back, if late. (With a limit of time, -w, ping counts what comes instead of what it sends.)
+# Packets, all of which come back, if late: later than ping waits.
 lossless() {
-	ping -q -f -c 60 -W 12 -I $link $ipv4 >/tmp/lossless.log 2>&1
-	grep -q ' 0% packet loss' /tmp/lossless.log || {
-		cat /tmp/lossless.log
-		return 1
-	}
+	local received
+	received=$(statistic $link rx_packets)
+	ping -q -f -c 60 -W 1 -I $link $ipv4
+	wait_for 10 received_since $received 60
+}
+
+# received_since NUMBER COUNT: so many packets more.
+received_since() {
+	[ $(($(statistic $link rx_packets) - $1)) -ge $2 ]
 }
 
 crash() {
