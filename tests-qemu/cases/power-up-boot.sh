@@ -27,4 +27,5 @@ starts=$(figure_of starts)
 # The family may take 50 seconds to be ready once it is in mission mode.
 boots "ready after 45 seconds" amss 45000 55
 boots "pass through" pthru 6000 16
+boots "boot loaders, one after the other" pbl,sbl 5000 20
 boots "secondary boot loader" sbl 6000 16
