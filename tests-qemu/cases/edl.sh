@@ -48,7 +48,12 @@ check "its port appears" wait_for 20 test -c $firehose
 check "the driver leaves it alone" state_is download
 check "500 bytes both ways" talk 500
 check "3000 bytes both ways" talk 3000
-usleep 15000000
+wrong=$(figure_of read-as)
+check "looks that give ones: ordered" modem read-as EXECENV 0xffffffff
+usleep 5000000
+modem faults off
+check "they were taken" test "$(figure_of read-as)" -gt "$((wrong + 1))"
+usleep 10000000
 check "it is still left alone" environment_is fp
 check "and has its port" talk 100
 check "no reset happened" test "$(ethtool -S $base | awk '/modem_resets/ { n += $2 } END { print n }')" = 0
