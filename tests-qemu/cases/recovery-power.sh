@@ -13,4 +13,6 @@ check_equal "and its function" 0 "$(counter $base modem_resets_function)"
 modem restore
 recovers 60
 check "userspace is told that it is back" wait_for 5 heard unreachable power:cycle up
+modem sys_err
+check "they are told of a crash that is over at once, too" wait_for 30 heard power:cycle up restarting up
 check "disconnect" disconnect
