@@ -55,11 +55,11 @@ has_failed() {
 }
 
 # each_fails NAME STEP UNDO COMMAND...: with its first allocation failing, then one STEP further on, and so on, until it makes no more.
-# UNDO has to work whenever the command has.
+# UNDO has to work whenever the command has. With `who` set to everybody, it need not be by way of a module.
 each_fails() {
 	local name=$1 step=$2 undo=$3 number=1 tries=0 mattered=0
 	shift 3
-	injection modules yes 0
+	injection ${who:-modules} yes 0
 	while [ $number -lt 5000 ]; do
 		tries=$((tries + 1))
 		echo 100 >$slab/times
@@ -140,6 +140,18 @@ each_fails "link" 5 unmake_link ip link add link $base name made type rmnet mux_
 check_equal "link: none is left" 1 "$(ip -o link show type rmnet | wc -l)"
 echo 0 >/proc/sys/net/ipv6/conf/default/disable_ipv6
 check "disconnect" disconnect
+
+# The driver allocates nothing to open its base; what the kernel does around it fails.
+set_down() {
+	ip link set $base down
+}
+set_down
+who=everybody
+each_fails "open" 19 set_down ip link set $base up
+who=
+check_equal "open: it is down" "" "$(ip -o link show $base up)"
+each_fails "port" 1 true dash -c ": <>$at"
+check "port: it opens" mhictl at AT
 
 carrier() {
 	[ "$(cat /sys/class/net/$base/carrier)" = 1 ]
