@@ -239,6 +239,7 @@ impl Periodic for Watchdog {
         } else {
             // The modem is away; its next channels start with a clean record.
             (self.stuck, self.silent, self.restarts) = (0, 0, 0);
+            (self.waited, self.failed) = (0, 0);
             let expected = port.choice.protocol == Protocol::Qmi; // else they are mhi_wwan_mbim's
             self.missing = match expected && port.health.is_up() {
                 true => self.missing.saturating_add(1),

@@ -235,7 +235,7 @@ impl<T: Owner> Controller<T> {
         }
         let is_quiet = || {
             matches!(
-                self.register(MHISTATUS) >> MHISTATUS_STATE_SHIFT & 0xff,
+                (self.register(MHISTATUS) >> MHISTATUS_STATE_SHIFT) & 0xff,
                 bindings::mhi_state_MHI_STATE_RESET | bindings::mhi_state_MHI_STATE_READY
             )
         };

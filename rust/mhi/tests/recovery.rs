@@ -222,7 +222,7 @@ fn each_look_leads_to_what_can_be_done() {
         for environment in environments.clone() {
             for status in [0, 0x100, 0x200, 0x300, 0xff04, 4] {
                 for flags in 0..64u32 {
-                    let flag = |bit: u32| flags >> bit & 1 == 1;
+                    let flag = |bit: u32| (flags >> bit) & 1 == 1;
                     let look = Look {
                         environment,
                         status: if environment.is_some() { status } else { 0 },
