@@ -22,11 +22,40 @@ pub struct PeriodicWork<T: Periodic>(KBox<Inner<T>>);
 #[repr(C)]
 struct Inner<T> {
     // The first member, so that the work's address is the whole's. Never moved out of the `KBox` once it is set up.
+    turns: Turns,
+    /// Touched by the work, which never runs twice at a time, or while that is cancelled by whose turn it is.
+    task: UnsafeCell<T>,
+}
+
+/// Whose turn it is.
+#[repr(C)]
+struct Turns {
     work: Opaque<bindings::delayed_work>,
     /// Held by whoever has the task between two runs: one at a time.
     between: AtomicBool,
-    /// Touched by the work, which never runs twice at a time, or while that is cancelled by who set `between`.
-    task: UnsafeCell<T>,
+}
+
+impl Turns {
+    /// Takes a turn between two runs, after waiting for one that is under way; `EBUSY` if somebody has it. The work is set up.
+    #[inline(never)]
+    fn take(&self) -> Result {
+        if self.between.swap(true, Ordering::Acquire) {
+            return Err(EBUSY);
+        }
+        // SAFETY: The work is set up. It neither runs nor is queued once this returns, but by whoever set `between`.
+        unsafe { bindings::rust_helper_periodic_work_cancel(self.work.get()) };
+        Ok(())
+    }
+
+    /// Ends that turn; the next run comes after `delay_ms`, if that is one.
+    #[inline(never)]
+    fn give_back(&self, delay_ms: Option<u32>) {
+        if let Some(delay_ms) = delay_ms {
+            // SAFETY: The work is set up; `PeriodicWork` cancels it before its memory goes.
+            unsafe { bindings::rust_helper_periodic_work_queue(self.work.get(), delay_ms) };
+        }
+        self.between.store(false, Ordering::Release);
+    }
 }
 
 // SAFETY: The task is `Send`, and one at a time has it.
@@ -40,34 +69,32 @@ impl<T: Periodic> PeriodicWork<T> {
     /// Starts it; the first run comes after `delay_ms`. May sleep.
     pub fn new(task: T, delay_ms: u32) -> Result<Self> {
         let inner = KBox::new(Inner {
-            work: Opaque::zeroed(),
-            between: AtomicBool::new(false),
+            turns: Turns {
+                work: Opaque::zeroed(),
+                between: AtomicBool::new(false),
+            },
             task: UnsafeCell::new(task),
         })?;
         // SAFETY: The work is at its final address, and not queued.
         unsafe {
-            bindings::rust_helper_periodic_work_init(inner.work.get(), Some(Self::run), T::WAKES)
+            bindings::rust_helper_periodic_work_init(
+                inner.turns.work.get(),
+                Some(Self::run),
+                T::WAKES,
+            )
         };
         // SAFETY: The work is set up; `drop` cancels it before its memory goes.
-        unsafe { bindings::rust_helper_periodic_work_queue(inner.work.get(), delay_ms) };
+        unsafe { bindings::rust_helper_periodic_work_queue(inner.turns.work.get(), delay_ms) };
         Ok(PeriodicWork(inner))
     }
 
     /// Has the task between two runs, after waiting for one that is under way; `f` says when the next one comes, `None` for never,
     /// until it is had again. `EBUSY` if somebody has it. May sleep; not to be called by the task itself.
     pub fn between_runs<R>(&self, f: impl FnOnce(&mut T) -> (R, Option<u32>)) -> Result<R> {
-        if self.0.between.swap(true, Ordering::Acquire) {
-            return Err(EBUSY);
-        }
-        // SAFETY: The work is set up. It neither runs nor is queued once this returns, but by whoever set `between`.
-        unsafe { bindings::rust_helper_periodic_work_cancel(self.0.work.get()) };
-        // SAFETY: The work does not run, and it is us who set `between`.
+        self.0.turns.take()?;
+        // SAFETY: The work does not run, and it is our turn.
         let (result, next) = f(unsafe { &mut *self.0.task.get() });
-        if let Some(delay_ms) = next {
-            // SAFETY: The work is set up; `drop` cancels it before its memory goes.
-            unsafe { bindings::rust_helper_periodic_work_queue(self.0.work.get(), delay_ms) };
-        }
-        self.0.between.store(false, Ordering::Release);
+        self.0.turns.give_back(next);
         Ok(result)
     }
 
@@ -77,13 +104,13 @@ impl<T: Periodic> PeriodicWork<T> {
         // SAFETY: The workqueue never runs one work twice at a time, nor while `between_runs` has cancelled it.
         let delay_ms = unsafe { &mut *inner.task.get() }.run();
         // SAFETY: The work is set up; a cancellation under way refuses this.
-        unsafe { bindings::rust_helper_periodic_work_queue(inner.work.get(), delay_ms) };
+        unsafe { bindings::rust_helper_periodic_work_queue(inner.turns.work.get(), delay_ms) };
     }
 }
 
 impl<T: Periodic> Drop for PeriodicWork<T> {
     fn drop(&mut self) {
         // SAFETY: The work is set up. It neither runs nor is queued once this returns.
-        unsafe { bindings::rust_helper_periodic_work_cancel(self.0.work.get()) };
+        unsafe { bindings::rust_helper_periodic_work_cancel(self.0.turns.work.get()) };
     }
 }

@@ -233,30 +233,29 @@ impl<T: Owner> Controller<T> {
         if !self.inner.dev.is_present() {
             return Err(ETIMEDOUT);
         }
-        let is_quiet = || {
-            matches!(
-                (self.register(MHISTATUS) >> MHISTATUS_STATE_SHIFT) & 0xff,
+        let (mut asked, mut quiet) = (false, false);
+        for _ in 0..=RESET_MS / RESET_LOOK_MS {
+            let resets = self.register(MHICTRL) & MHICTRL_RESET != 0;
+            let state = (self.register(MHISTATUS) >> MHISTATUS_STATE_SHIFT) & 0xff;
+            quiet = matches!(
+                state,
                 bindings::mhi_state_MHI_STATE_RESET | bindings::mhi_state_MHI_STATE_READY
-            )
-        };
-        let resets = || self.register(MHICTRL) & MHICTRL_RESET != 0;
-        if !resets() {
-            if is_quiet() {
+            );
+            if !resets && (quiet || asked) {
                 return Ok(());
             }
-            self.set_register(MHICTRL, MHICTRL_RESET);
-        }
-        for _ in 0..RESET_MS / RESET_LOOK_MS {
-            if !resets() {
-                return Ok(());
+            if !resets {
+                self.set_register(MHICTRL, MHICTRL_RESET);
+                asked = true;
             }
             sleep_ms(RESET_LOOK_MS);
         }
         // A boot loader may leave it undone; it has no memory of the host's.
-        if is_quiet() {
-            return Ok(());
+        if quiet {
+            Ok(())
+        } else {
+            Err(ETIMEDOUT)
         }
-        Err(ETIMEDOUT)
     }
 
     /// Whether there is memory for a memory image.
