@@ -176,7 +176,7 @@ impl Recovery {
             Reason::Loops => c"the modem crashes again and again",
             Reason::Away => c"the modem cannot be reached",
         };
-        dev_warn_ratelimited!(dev, "{}: resetting {}", Ascii(why), Ascii(what));
+        dev_warn!(dev, "{}: resetting {}", Ascii(why), Ascii(what));
         // Those that loop are counted already.
         let died = look.powered && (look.up || look.dead || reason == Reason::Dead);
         if reason != Reason::Loops && died {

@@ -217,7 +217,8 @@ impl Periodic for Watchdog {
             serial.reprobe::<Serial>();
         }
         if let Some(channel) = port.rx.channel() {
-            self.missing = 0;
+            // Whatever failed before, they have started.
+            (self.missing, self.waited, self.failed) = (0, 0, 0);
             let _ = port.rx.fill(); // without memory, the next time
             self.check_format();
             if self.is_deceived() {
@@ -239,7 +240,6 @@ impl Periodic for Watchdog {
         } else {
             // The modem is away; its next channels start with a clean record.
             (self.stuck, self.silent, self.restarts) = (0, 0, 0);
-            (self.waited, self.failed) = (0, 0);
             let expected = port.choice.protocol == Protocol::Qmi; // else they are mhi_wwan_mbim's
             self.missing = match expected && port.health.is_up() {
                 true => self.missing.saturating_add(1),
