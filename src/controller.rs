@@ -42,12 +42,9 @@ impl Owner for Host {
                 dev_info_ratelimited!(&self.dev, "the modem is up")
             }
             Event::SystemError => {
-                // In a boot loader it is told of as fatal first, and counted when it is reset.
-                if !port.health.is_dead() {
-                    port.counters.count(Counter::Crashes);
-                }
                 port.health.restarts();
                 netdev::silence(&self.base);
+                port.counters.count(Counter::Crashes);
                 dev_warn_ratelimited!(&self.dev, "the modem's firmware crashed; restarting it")
             }
             Event::FatalError => {

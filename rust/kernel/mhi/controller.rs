@@ -244,7 +244,8 @@ impl<T: Owner> Controller<T> {
             if !resets && (quiet || asked) {
                 return Ok(());
             }
-            if !resets {
+            // One that crashed while it was reset does not end that by itself.
+            if !asked && (!resets || state == bindings::mhi_state_MHI_STATE_SYS_ERR) {
                 self.set_register(MHICTRL, MHICTRL_RESET);
                 asked = true;
             }
