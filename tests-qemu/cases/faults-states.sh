@@ -3,9 +3,9 @@
 # timeout: 900
 # Crashes (SYS_ERR) in every state that a modem can be in, on its way up and under load.
 
-# Until one comes before the modem is at work again.
 expected_faults=refused_transition # the host asks one for M0 that has crashed in READY, of which it cannot know yet
 
+# Until one comes before the modem is at work again.
 crash_again() {
 	local early
 	early=$(modem stats early_crashes)
