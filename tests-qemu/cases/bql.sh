@@ -6,7 +6,7 @@
 # again whatever happens to modem, link and mux id. A mistake shows as a warning of the kernel's, or as a queue that stands.
 
 # A link that is made anew gets what was on its way to connections of the one before: their resets leave by the default route.
-expected_faults=ul_bad_source
+expected_faults=ul_mixed_up
 
 # limits LINK FILE
 limits() {

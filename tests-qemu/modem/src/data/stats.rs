@@ -24,7 +24,7 @@ impl Stats {
     /// What no host has a reason for, each with how often.
     pub(super) fn faults(&self) -> Vec<String> {
         let faults = [
-            ("ul_bad_source", self.ul_bad_source),
+            ("ul_mixed_up", self.ul_mixed_up),
             ("ul_while_disabled", self.ul_while_disabled),
             ("nacks", self.nacks),
             ("stray_acks", self.stray_acks),
@@ -38,7 +38,7 @@ impl Stats {
     /// Counts anew all but those.
     pub(super) fn reset(&mut self) {
         *self = Self {
-            ul_bad_source: self.ul_bad_source,
+            ul_mixed_up: self.ul_mixed_up,
             ul_while_disabled: self.ul_while_disabled,
             nacks: self.nacks,
             stray_acks: self.stray_acks,
@@ -70,8 +70,10 @@ stats! {
     ul_bad_ip,
     /// Packets of a family that their session has no address of, as router solicitations are where it has IPv4 alone; dropped.
     ul_other_family,
-    /// Packets with another source address than their session's; dropped.
+    /// Packets with another source address than their session's, as a host sends for a while that had another one; dropped.
     ul_bad_source,
+    /// Of those, with another session's.
+    ul_mixed_up,
     /// Packets sent as complete whose TCP or UDP checksum is wrong; passed on, the receiver drops them.
     ul_bad_checksum,
     /// Packets whose checksum was completed as asked.

@@ -82,9 +82,13 @@ impl DataPlane {
             self.stats.ul_other_family += 1;
         } else if !is_from(packet, &addresses) {
             self.stats.ul_bad_source += 1;
-            if self.stats.ul_bad_source == 1 {
+            let mut others = self.internets.values().map(Internet::addresses);
+            let mixed_up =
+                others.any(|other| has_family(packet, &other) && is_from(packet, &other));
+            self.stats.ul_mixed_up += u64::from(mixed_up);
+            if mixed_up && self.stats.ul_mixed_up == 1 {
                 let header = &packet[..packet.len().min(48)];
-                log::warn!("not from mux {mux}'s addresses: {header:02x?}");
+                log::warn!("not from mux {mux}'s addresses, but another one's: {header:02x?}");
             }
         } else {
             dropped = false;
