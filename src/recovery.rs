@@ -216,6 +216,9 @@ impl Recovery {
                 self.count_lost();
             }
             Action::CutOff => {
+                if look.powered {
+                    self.base.private().counters.count(Counter::Crashes);
+                }
                 self.power_down(PowerDown::Untouched);
                 self.wiped = true;
             }

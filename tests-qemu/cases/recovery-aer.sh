@@ -6,6 +6,8 @@
 # Errors that the slot reports (AER). At one that is not fatal nothing is lost. At a fatal one, a second one, and one while the modem is on
 # its way up again, the driver keeps off the modem while the bus is reset, and has it up again.
 
+# What is under way when the slot takes the bus from the modem.
+expected_faults="bad_command_context bad_event_context doorbell_of_closed_channel no_event_ring"
 recovered=0
 
 # error NAME ERROR SEVERITY: it is reported, and the kernel gets over it by the driver's handlers.
