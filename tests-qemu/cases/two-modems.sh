@@ -73,8 +73,8 @@ check "session 2 is up" wait_for 60 came_up 2 1 || cat /tmp/mhictl.2
 check "session 1 has its modem's link" grep "^connected: $link_1\$" /tmp/mhictl.1
 check "session 2 has its modem's link" grep "^connected: $link_2\$" /tmp/mhictl.2
 check_equal "by way of one proxy" 1 "$(proxies)"
-check_equal "the first modem has one call" "calls=1" "$(steer modem qmi stats | grep -o 'calls=[0-9]*')"
-check_equal "the second modem, too" "calls=1" "$(steer modem2 qmi stats | grep -o 'calls=[0-9]*')"
+check_equal "the first modem has one call" "calls=1" "$(order modem qmi stats | grep -o 'calls=[0-9]*')"
+check_equal "the second modem, too" "calls=1" "$(order modem2 qmi stats | grep -o 'calls=[0-9]*')"
 indexes=$(cat /sys/class/net/$link_1/ifindex /sys/class/net/$link_2/ifindex)
 
 # both SEED: transfers over both at once, each through its own.
@@ -91,7 +91,7 @@ check "transfers over both at once" both 1
 # The first one alone crashes, under the other's pings.
 ping -q -c 100 -i 0.05 -W 5 -I $link_2 1.1.1.1 >/tmp/ping.2 &
 ping=$!
-steer modem sys_err
+order modem sys_err
 check "session 1 comes back after its modem's crash" wait_for 90 came_up 1 2
 wait $ping
 check "session 2 lost nothing by it" grep ' 0% packet loss' /tmp/ping.2
@@ -99,8 +99,8 @@ check_equal "session 2 was never away" 1 "$(grep -c '^connected: ' /tmp/mhictl.2
 check_equal "crashes of the first" 1 "$(counter "${link_1%.1}" modem_crashes)"
 check_equal "crashes of the second" 0 "$(counter "${link_2%.1}" modem_crashes)"
 
-steer modem sys_err
-steer modem2 sys_err
+order modem sys_err
+order modem2 sys_err
 check "session 1 comes back after a crash of both" wait_for 120 came_up 1 3
 check "session 2, too" wait_for 120 came_up 2 2
 check_equal "on the interfaces that they had" "$indexes" "$(cat /sys/class/net/$link_1/ifindex /sys/class/net/$link_2/ifindex)"
@@ -155,5 +155,5 @@ check_equal "disconnect by the name that its modem had" "disconnected: $gone mux
 	"$(mhictl disconnect --device "$gone" | sed 's/ (0x81).*//')"
 wait "$pid_2"
 check_equal "it ends cleanly" 0 $?
-check_equal "nothing is left in the first modem" "clients=0 calls=0" "$(steer modem qmi stats | grep -o 'clients=[0-9]* calls=[0-9]*')"
+check_equal "nothing is left in the first modem" "clients=0 calls=0" "$(order modem qmi stats | grep -o 'clients=[0-9]* calls=[0-9]*')"
 check "the driver goes" driver_unload

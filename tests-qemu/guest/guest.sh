@@ -166,7 +166,7 @@ faults_of_host() {
 	local modem fault found=''
 	for modem in modem modem2; do
 		[ -e /dev/virtio-ports/$modem ] || continue
-		for fault in $(steer $modem faults-of-host) $(steer $modem data faults-of-host); do
+		for fault in $(order $modem faults-of-host) $(order $modem data faults-of-host); do
 			case " ${expected_faults-} " in
 			*" ${fault%=*} "*) ;;
 			*) found="$found $fault" ;;
@@ -202,11 +202,11 @@ find_leaks() {
 
 # modem VERB...: steers the emulated modem; prints what it answers beyond "ok".
 modem() {
-	steer modem "$@"
+	order modem "$@"
 }
 
-# steer MODEM VERB...: with two, the other one is "modem2".
-steer() {
+# order MODEM VERB...: with two, the other one is "modem2".
+order() {
 	local reply port=/dev/virtio-ports/$1
 	shift
 	exec 3<>"$port"
