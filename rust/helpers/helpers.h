@@ -222,7 +222,7 @@ struct sk_buff *rust_helper_skb_dequeue(struct sk_buff_head *list);
 
 /* workqueue.c */
 void rust_helper_periodic_work_init(struct delayed_work *work, void (*run)(struct work_struct *work), bool wakes);
-void rust_helper_periodic_work_queue(struct delayed_work *work, u32 period_ms);
+void rust_helper_periodic_work_queue(struct delayed_work *work, u32 period_ms, bool thawed);
 void rust_helper_periodic_work_cancel(struct delayed_work *work);
 
 /* time.c */

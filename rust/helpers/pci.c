@@ -100,7 +100,7 @@ int rust_helper_pci_rebind(struct pci_dev *pdev, u32 info)
 		rebound_driver = pdev->dev.driver;
 		rebound_info = info;
 		/* Freezable: nothing is bound while the machine goes to sleep. */
-		queue_delayed_work(system_freezable_power_efficient_wq, &rebind_work, 0);
+		rust_helper_periodic_work_queue(&rebind_work, 0, true);
 	}
 	spin_unlock_bh(&rebind_lock);
 	return busy ? -EBUSY : 0;

@@ -13,10 +13,14 @@ void rust_helper_periodic_work_init(struct delayed_work *work, void (*run)(struc
 		INIT_DEFERRABLE_WORK(work, run);
 }
 
-void rust_helper_periodic_work_queue(struct delayed_work *work, u32 period_ms)
+/*
+ * Not freezable, since a run may take longer than the freezer waits: who does the work stops it for the machine's sleep, and has it come
+ * after that once all devices are awake (thawed).
+ */
+void rust_helper_periodic_work_queue(struct delayed_work *work, u32 period_ms, bool thawed)
 {
-	/* Not freezable, since a run may take longer than the freezer waits: who does the work stops it for the machine's sleep. */
-	queue_delayed_work(system_power_efficient_wq, work, msecs_to_jiffies(period_ms));
+	queue_delayed_work(thawed ? system_freezable_power_efficient_wq : system_power_efficient_wq, work,
+			   msecs_to_jiffies(period_ms));
 }
 
 void rust_helper_periodic_work_cancel(struct delayed_work *work)

@@ -47,12 +47,12 @@ impl Turns {
         Ok(())
     }
 
-    /// Ends that turn; the next run comes after `delay_ms`, if that is one.
+    /// Ends that turn; the next run comes after `delay_ms`, if that is one, and not while the machine goes to sleep or wakes.
     #[inline(never)]
     fn give_back(&self, delay_ms: Option<u32>) {
         if let Some(delay_ms) = delay_ms {
             // SAFETY: The work is set up; `PeriodicWork` cancels it before its memory goes.
-            unsafe { bindings::rust_helper_periodic_work_queue(self.work.get(), delay_ms) };
+            unsafe { bindings::rust_helper_periodic_work_queue(self.work.get(), delay_ms, true) };
         }
         self.between.store(false, Ordering::Release);
     }
@@ -84,7 +84,9 @@ impl<T: Periodic> PeriodicWork<T> {
             )
         };
         // SAFETY: The work is set up; `drop` cancels it before its memory goes.
-        unsafe { bindings::rust_helper_periodic_work_queue(inner.turns.work.get(), delay_ms) };
+        unsafe {
+            bindings::rust_helper_periodic_work_queue(inner.turns.work.get(), delay_ms, false)
+        };
         Ok(PeriodicWork(inner))
     }
 
@@ -104,7 +106,9 @@ impl<T: Periodic> PeriodicWork<T> {
         // SAFETY: The workqueue never runs one work twice at a time, nor while `between_runs` has cancelled it.
         let delay_ms = unsafe { &mut *inner.task.get() }.run();
         // SAFETY: The work is set up; a cancellation under way refuses this.
-        unsafe { bindings::rust_helper_periodic_work_queue(inner.turns.work.get(), delay_ms) };
+        unsafe {
+            bindings::rust_helper_periodic_work_queue(inner.turns.work.get(), delay_ms, false)
+        };
     }
 }
 
