@@ -11,7 +11,7 @@
 
 use crate::netdev;
 use crate::recovery::Recovery;
-use ::mhi::recovery::{Action, Event};
+use ::mhi::recovery::{Action, Event, State};
 use kernel::mhi::controller::PowerDown;
 use kernel::pci::Rest;
 use kernel::prelude::*;
@@ -35,6 +35,10 @@ impl Recovery {
 
     /// The machine rests. Nobody looks at the modem until `resume`, unless it is refused.
     pub(crate) fn rest(&mut self, rest: Rest) -> Next<Result> {
+        // It may be up since the last look.
+        if self.health().is_up() && self.machine.state() == State::Down {
+            self.machine.tell(Event::Well);
+        }
         let mut action = self.machine.tell(match rest {
             Rest::Suspend => Event::Suspend,
             Rest::Hibernate => Event::Hibernate,
@@ -50,10 +54,7 @@ impl Recovery {
         }
         match action {
             Action::Refuse => {
-                dev_warn!(
-                    self.dev.as_device(),
-                    "the modem's flash is written: the machine cannot sleep now"
-                );
+                dev_warn!(self.dev.as_device(), "its flash is written: no sleep now");
                 return (Err(EBUSY), LOOK);
             }
             Action::Stop | Action::CutOff => {
@@ -80,7 +81,7 @@ impl Recovery {
             if let Err(error) = self.controller.resume() {
                 dev_warn!(
                     &self.base.private().dev,
-                    "the modem does not wake up as it fell asleep ({error:?}): starting it anew"
+                    "the modem does not wake up ({error:?}): starting it anew"
                 );
                 netdev::silence(&self.base);
                 self.health().went_down();

@@ -198,7 +198,7 @@ impl Recovery {
             }
         };
         if let Err(error) = done {
-            dev_warn_ratelimited!(self.dev.as_device(), "that was not possible: {error:?}");
+            dev_warn_ratelimited!(self.dev.as_device(), "not possible: {error:?}");
         }
         // The bus tells the driver of its own resets, too.
         self.health().freeze(false);
