@@ -50,7 +50,7 @@ impl Owner for Host {
             Event::FatalError => {
                 port.health.died();
                 netdev::silence(&self.base);
-                dev_warn_ratelimited!(
+                dev_err_ratelimited!(
                     &self.dev,
                     "the modem's firmware crashed and does not restart by itself"
                 )

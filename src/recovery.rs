@@ -206,29 +206,26 @@ impl Recovery {
     }
 
     fn act(&mut self, action: Action, look: &Look) {
+        let down = match action {
+            Action::Abandon => Some(PowerDown::Forced),
+            Action::CutOff => Some(PowerDown::Untouched),
+            Action::Offer | Action::Forget | Action::Stop => Some(PowerDown::Graceful),
+            _ => None,
+        };
+        if let Some(how) = down {
+            self.power_down(how);
+            self.wiped |= how != PowerDown::Graceful;
+        }
         match action {
-            Action::Wait | Action::Refuse | Action::Sleep | Action::Wake => {}
-            Action::PowerUp => self.power_up(),
+            Action::PowerUp | Action::Offer => self.power_up(),
             Action::Reset => self.reset(look),
-            Action::Abandon => {
-                self.power_down(PowerDown::Forced);
-                self.wiped = true;
-                self.count_lost();
-            }
-            Action::CutOff => {
-                if look.powered {
-                    self.base.private().counters.count(Counter::Crashes);
-                }
-                self.power_down(PowerDown::Untouched);
-                self.wiped = true;
+            Action::Abandon => self.count_lost(),
+            Action::CutOff if look.powered => {
+                self.base.private().counters.count(Counter::Crashes);
             }
             Action::Thaw => self.health().freeze(false),
-            Action::Offer => {
-                self.power_down(PowerDown::Graceful);
-                self.power_up();
-            }
-            Action::Forget | Action::Stop => self.power_down(PowerDown::Graceful),
             Action::Dump => self.fetch_dump(),
+            _ => {}
         }
     }
 

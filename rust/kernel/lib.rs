@@ -28,7 +28,8 @@ pub mod prelude {
     pub use crate::alloc::{KBox, KVec};
     pub use crate::error::{code::*, Error, Result};
     pub use crate::{
-        dev_err, dev_info, dev_info_ratelimited, dev_warn, dev_warn_ratelimited, pr_info,
+        dev_err_ratelimited, dev_info, dev_info_ratelimited, dev_warn, dev_warn_ratelimited,
+        pr_info,
     };
 }
 

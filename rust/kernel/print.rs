@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-//! Kernel log lines: `dev_err!`, `dev_warn!`, `dev_info!` and `pr_info!`. Lines longer than 240 bytes are cut.
+//! Kernel log lines: `dev_err_ratelimited!`, `dev_warn!`, `dev_info!` and `pr_info!`. Lines longer than 240 bytes are cut.
 
 use crate::device::Device;
 use core::ffi::{c_char, c_int, CStr};
@@ -110,11 +110,11 @@ impl Write for Line {
     }
 }
 
-/// Prints an error line about a `device::Device`.
+/// Prints an error line about a `device::Device`, unless too many lines were printed lately.
 #[macro_export]
-macro_rules! dev_err {
+macro_rules! dev_err_ratelimited {
     ($dev:expr, $($arg:tt)*) => {
-        $crate::print::dev_print($crate::print::Level::Error, $dev, ::core::format_args!($($arg)*))
+        $crate::print::dev_print_ratelimited($crate::print::Level::Error, $dev, ::core::format_args!($($arg)*))
     };
 }
 
