@@ -13,7 +13,10 @@ static void forget_state(struct device *dev, void *state)
 	kfree(*(struct pci_saved_state **)state);
 }
 
-/* The configuration as it is now, but without the bus: what it does with that is for the driver to say. The PCI core's own copy is used up when the function wakes. */
+/*
+ * The configuration as it is now, but without the bus: the driver says when it may have that. The PCI core's own copy is used up when the
+ * function wakes.
+ */
 static int keep_state(struct pci_dev *pdev)
 {
 	struct pci_saved_state **state = devres_alloc(forget_state, sizeof(*state), GFP_KERNEL);

@@ -239,7 +239,9 @@ impl<T: Owner> Controller<T> {
             let state = (self.register(MHISTATUS) >> MHISTATUS_STATE_SHIFT) & 0xff;
             quiet = matches!(
                 state,
-                bindings::mhi_state_MHI_STATE_RESET | bindings::mhi_state_MHI_STATE_READY
+                bindings::mhi_state_MHI_STATE_RESET
+                    | bindings::mhi_state_MHI_STATE_READY
+                    | bindings::mhi_state_MHI_STATE_BHI
             );
             if !resets && (quiet || asked) {
                 return Ok(());

@@ -421,7 +421,7 @@ impl Machine {
             true => self.back_off(),
             false => self.patience.saturating_add(self.back_off()),
         };
-        let capable = matches!(look.environment, Some(E::PTHRU | E::EDL | E::AMSS));
+        let capable = matches!(look.environment, Some(E::PTHRU | E::AMSS));
         if self.waited >= limit {
             self.overdue(match (reachable, crashed) {
                 (false, _) => Reason::Away,
