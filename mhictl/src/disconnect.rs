@@ -83,15 +83,12 @@ fn devices(args: &DisconnectArgs, roots: &Roots, patience: Duration) -> Result<V
         Ok(Modem { pci, wwan, .. }) => return Ok(vec![Device { pci, name: wwan }]),
         Err(error) => error,
     };
-    let away = functions.filter(|pci| modems.iter().all(|modem| modem.pci != *pci));
-    let device = away
-        .filter(|pci| was_called(roots, pci, wanted, patience))
-        .map(|pci| Device {
-            pci,
-            name: wanted.clone(),
-        })
-        .next();
-    device.map(|device| vec![device]).ok_or(error)
+    let mut away = functions.filter(|pci| modems.iter().all(|modem| modem.pci != *pci));
+    let pci = away
+        .find(|pci| was_called(roots, pci, wanted, patience))
+        .ok_or(error)?;
+    let name = wanted.clone();
+    Ok(vec![Device { pci, name }])
 }
 
 /// Whether a modem that is away was called so when its sessions saw it last.
