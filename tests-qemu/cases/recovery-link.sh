@@ -5,14 +5,17 @@
 # A dead link, on which every read gives ones: found out without traffic, brought back by a reset of the bus. A function that
 # somebody resets by hand is brought up again, too.
 
+hear_uevents
 dead_link
 recovers 150
 check "by a reset of the bus" test "$(counter $base modem_resets_bus)" -gt 0
 check_equal "not of the function, which would wait for a minute" 0 "$(counter $base modem_resets_function)"
 
 crashes=$(counter $base modem_crashes)
+echo up >/tmp/uevents # what it is when it is reset
 check "reset by hand" sh -c "echo 1 >/sys/bus/pci/devices/$(pci)/reset"
 check "is noticed, as a crash" wait_for 10 crashed_beyond "$crashes"
+check "userspace is told" wait_for 20 heard up restarting up
 recovers 60
 check "disconnect" disconnect
 

@@ -9,7 +9,7 @@ machine_sleeps freeze
 
 found_out_again() {
 	ping -c 1 -W 1 $ipv4
-	[ "$(dmesg | grep -c "does not wake up")" -ge 2 ]
+	[ "$(dmesg | grep -c "does not wake up (error -")" -ge 2 ]
 }
 
 up_with_session

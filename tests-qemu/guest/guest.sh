@@ -163,10 +163,11 @@ complaints() {
 
 # What the modem found wrong with what the host did: $expected_faults has the names of what a case brings about itself.
 faults_of_host() {
-	local modem fault found=''
+	local modem found_by fault found=''
 	for modem in modem modem2; do
 		[ -e /dev/virtio-ports/$modem ] || continue
-		for fault in $(order $modem faults-of-host) $(order $modem data faults-of-host); do
+		found_by=$(order $modem faults-of-host && order $modem data faults-of-host) || fail "faults of the host: the modem says nothing"
+		for fault in $found_by; do
 			case " ${expected_faults-} " in
 			*" ${fault%=*} "*) ;;
 			*) found="$found $fault" ;;
