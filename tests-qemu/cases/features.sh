@@ -2,7 +2,7 @@
 # shellcheck shell=dash
 # timeout: 400
 # Transfers with the link's features on and off in every combination, each byte compared, and nothing wrong in what the modem gets: all
-# combinations in QMAPv5 on amd64, elsewhere such that any two features meet in all four ways.
+# combinations in QMAPv5 on Debian's amd64 kernel, elsewhere such that any two features meet in all four ways.
 
 features='tx-checksum-ipv4 tx-checksum-ipv6 rx-checksumming scatter-gather tcp-segmentation-offload tx-udp-segmentation
 	generic-segmentation-offload generic-receive-offload'
@@ -106,8 +106,9 @@ for version in v1 v4 v5; do
 	fi
 	modem data stats reset >/dev/null
 	before=$(counter $base tx_segmented)
-	case "$version $(uname -m)" in
-	"v5 x86_64")
+	case "$version $(uname -mr)" in
+	*-debug*) combinations $version $pairs ;; # such a kernel takes an hour for all
+	"v5 "*" x86_64")
 		everything=$(all)
 		combinations $version $everything
 		;;
