@@ -19,6 +19,7 @@ if [ -z "${NEXT-}" ]; then
 	need "session" connect
 	need "traffic" under_traffic
 	modem data blast 129 1000 1000000 500
+	complaints
 	echo c >/proc/sysrq-trigger
 	sleep 60
 fi

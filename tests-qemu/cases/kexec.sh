@@ -13,6 +13,7 @@ if [ -z "${NEXT-}" ]; then
 	driver_up
 	need "session" connect
 	need "traffic" under_traffic
+	complaints
 	kexec -e -x # leaves interfaces as they are
 	sleep 60
 fi

@@ -9,6 +9,7 @@ if [ "$(figure_of starts)" = 0 ]; then
 	driver_up
 	need "session" connect
 	check "traffic" under_traffic
+	complaints
 	reboot -f
 	sleep 60
 fi

@@ -9,6 +9,7 @@ qmi=/dev/wwan0qmi0
 at=/dev/wwan0at0
 base=rmnet_mhi0
 
+. /test/complaint.sh
 . /test/stock.sh
 . /test/mbim.sh
 . /test/peers.sh
@@ -154,6 +155,7 @@ is_busy() {
 complaints() {
 	local found
 	find_leaks
+	detectors
 	find_races >/tmp/races
 	sort /tmp/races | uniq -c
 	found=$({ dmesg | grep -E "$complaint" | grep -v 'BUG: KCSAN'; grep '^driver:' /tmp/races; } |
@@ -185,18 +187,23 @@ find_races() {
 		race && /Reported by Kernel Concurrency Sanitizer/ { print who ": " race; race = "" }'
 }
 
-complaint='WARNING:|BUG:|Oops|Call trace|Call Trace|refcount_t|rmnet_mhi.*(panicked|[Ee]rror:)'
-complaint="$complaint|INFO: (possible|trying to register|inconsistent)|inconsistent lock state|UBSAN:|DMA-API: (debugging out|[a-z_-]+ [^ ]*:)|ODEBUG:|kmemleak: .*leaks|INFO: task .* blocked"
-complaint="$complaint|(list_add|list_del) corruption|page allocation failure|unregister_netdevice: waiting"
-
 # Where the kernel can tell: memory that nothing points to any more. It counts what is older than 5 seconds.
 find_leaks() {
 	local leaks=/sys/kernel/debug/kmemleak
 	[ -e $leaks ] || return 0
 	usleep 5500000
-	echo scan >$leaks
-	echo scan >$leaks # what was on the way from one pointer to another
+	# The second time, what was on the way from one pointer to another.
+	{ echo scan >$leaks && echo scan >$leaks; } || fail "kernel log: kmemleak has given up"
 	head -n 60 $leaks
+}
+
+# Such kernels say once that they look no longer, or not even that; DMA debugging may be off where a case says so.
+detectors() {
+	[ ! -e /proc/lockdep_stats ] || grep -q 'debug_locks: *1$' /proc/lockdep_stats || fail "kernel log: lockdep has given up"
+	case "$(cat /sys/kernel/debug/dma-api/disabled 2>/dev/null) $(cat /proc/cmdline) ${expected_complaint-}" in
+	*dma_debug=off* | *'dma-debug disabled'*) ;;
+	Y*) fail "kernel log: DMA debugging has given up" ;;
+	esac
 }
 
 # ---- the modem, from outside

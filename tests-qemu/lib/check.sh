@@ -5,9 +5,13 @@
 # A job is a command. It may write verdicts, "pass NAME", "fail NAME: why" or "skip NAME: why", to descriptor 3; one that writes
 # none is a verdict itself. Its output is kept in build/check/JOB.log and shown if it fails.
 
+# shellcheck source-path=SCRIPTDIR/.. source=guest/complaint.sh
+. "$here/guest/complaint.sh"
+
 results=$build/check${CASE:+.$$}
 at_once=2
 forgiven=5 # cases that may fail once
+unforgiven='kernel log: |the guest ended before|the emulated modem died|faults of the host|wrong content|no end within [^:]*: .'
 fuzz_seconds=${FUZZ_SECONDS:-10} # for each target
 
 # Kernels that some cases run on, to see what differs there, no more: one with OpenWrt's options stands in for OpenWrt's; Debian's oldest
@@ -45,6 +49,8 @@ check() {
 	local guests=(amd64 arm64 "${other_kernels[@]}") guest arch
 	[ -z "$architecture" ] || guests=("$architecture")
 	[ -z "${DEBUG-}" ] || guests=("$(debug_guest)")
+	# What amd64 does not run, on the other architecture's debug kernel.
+	[ "${architecture:-${DEBUG-}}" != 1 ] || guests+=(debug-arm64)
 	[ -z "${IMAGE-}" ] || guests=(own)
 	rm -rf "$results" "$build"/tests/*.first
 	mkdir -p "$results"
@@ -77,15 +83,15 @@ check() {
 }
 
 # A guest without a processor for a moment misses a time limit. So cases that failed run once more, if they are few, with nothing beside
-# them; the summary names those that passed only then. What the kernel complained about, or it or the
-# emulated modem did not survive, is not forgiven.
+# them; the summary names those that passed only then. What the kernel complained about, what it or the emulated modem did not survive, what
+# the modem found wrong with the host and content that is wrong are not forgiven.
 once_more() {
 	local guest name file
 	[ -e "$results/failed" ] && [ "$(wc -l <"$results/failed")" -le $forgiven ] || return 0
 	say "once more, alone: what failed"
 	mv "$results/failed" "$results/first"
 	while read -r guest name file; do
-		! grep -qE '^fail .*(kernel log: |the guest ended before|the emulated modem died)' "$file.verdict" || continue
+		! grep -qE "^fail .*($unforgiven)" "$file.verdict" || continue
 		mv "$file.verdict" "$file.first"
 		mv "$build/tests/$guest-$name" "$build/tests/$guest-$name.first"
 		job "$guest $name" guest_case "$guest" "$name" </dev/null
@@ -163,7 +169,8 @@ runs_on() {
 	case $2 in
 	openwrt | bookworm-* | backports-*) [[ " ${other_kernels_cases[*]} " == *" $1 "* ]] && on_architecture "$1" "$2" ;;
 	kcsan-*) [[ " ${kcsan_cases[*]} " == *" $1 "* ]] ;;
-	debug-*) on_architecture "$1" "$2" ;;
+	debug-arm64) on_architecture "$1" "$2" && { [ -n "$architecture" ] || ! on_architecture "$1" debug-amd64; } ;;
+	debug-amd64) on_architecture "$1" "$2" ;;
 	*) on_architecture "$1" "$2" && [ -z "$(header "$here/cases/$1.sh" kernel)" ] ;;
 	esac
 }
@@ -221,15 +228,16 @@ run_job() {
 
 # The line that closes it all, and the exit status.
 summary() {
-	local passed failed
+	local passed failed skipped
 	passed=$(cat "$results"/*.verdict | grep -c '^pass' || true)
+	skipped=$(cat "$results"/*.verdict | grep -c '^skip' || true)
 	failed=$(cat "$results"/*.verdict | grep -c '^fail' || true)
 	if [ -e "$results/twice" ]; then
 		sed 's/^/failed once, and passed when tried again alone: /' "$results/twice"
 	fi
-	echo "$passed passed, $failed failed"
+	echo "$passed passed, $failed failed${skipped:+, $skipped skipped}"
 	[ -z "${CASE-}" ] || rm -rf "$results"
-	[ "$failed" = 0 ]
+	[ "$failed" = 0 ] && [ "$passed" != 0 ]
 }
 
 # ---- what jobs do
@@ -271,7 +279,10 @@ check_formatting() {
 
 # Each test is a verdict.
 cargo_tests() {
-	cargo test --workspace --no-fail-fast 2>&1 | tee /dev/stderr |
+	{
+		cargo test --workspace --no-fail-fast
+		cargo test --locked --manifest-path rust/fuzz/Cargo.toml # the corpora
+	} 2>&1 | tee /dev/stderr |
 		sed -n -e 's/^test \(.*\) \.\.\. ok$/pass \1/p' -e 's/^test \(.*\) \.\.\. FAILED$/fail \1: see the log/p' >&3
 }
 
@@ -392,12 +403,21 @@ at_most() {
 
 # What a kernel complained of first.
 last_words() {
-	grep -aoE '(BUG|WARNING|UBSAN|DMA-API|ODEBUG|Kernel panic)\b.*' "$1" | head -n 1 | tr -d '\r'
+	grep -aoE "($complaint).*" "$1" | head -n 1 | tr -d '\r' || true
+}
+
+# What the kernel complained of on the console once the case was through, since the machine goes down with the driver loaded; and whether one
+# did not survive before that, where a case starts another.
+after_all() {
+	{
+		sed '1,/^---- done/d' "$1" | grep -aE "$complaint" | grep -av 'BUG: KCSAN'
+		grep -a 'Kernel panic' "$1" | grep -av 'sysrq triggered crash'
+	} | head -n 1 | tr -d '\r'
 }
 
 # guest_case GUEST NAME: its logs stay in build/tests/GUEST-NAME unless it passes.
 guest_case() {
-	local guest=$1 name=$2 directory=$build/tests/$1-$2 status=0 why builder extra=()
+	local guest=$1 name=$2 directory=$build/tests/$1-$2 status=0 why last builder extra=()
 	case $guest,${CASE-} in
 	debug-*, | kcsan-*,)
 		if [ -n "${not_on_debug[$name]-}" ]; then
@@ -425,12 +445,15 @@ guest_case() {
 	if [ -e "$directory/verdict" ]; then
 		grep -aE '^(pass|fail|skip) ' "$directory/verdict" | tr -d '\r' >&3 || true
 	fi
+	last=$(last_words "$directory/console.log")
 	if [ $status != 0 ]; then
-		echo "fail $name: $why" >&3
+		echo "fail $name: $why${last:+: $last}" >&3
 	elif ! grep -qax 'done' "$directory/verdict"; then
-		echo "fail $name: the guest ended before the case did: $(last_words "$directory/console.log")" >&3
+		echo "fail $name: the guest ended before the case did: $last" >&3
 	elif ! grep -qaE '^(pass|fail|skip) ' "$directory/verdict"; then
 		echo "fail $name: it reports no verdict" >&3
+	elif last=$(after_all "$directory/console.log") && [ -n "$last" ]; then
+		echo "fail $name: kernel log: after the case: $last" >&3
 	elif ! grep -qa '^fail' "$directory/verdict" && [ -z "${CASE-}" ]; then
 		rm -r "$directory"
 		return
