@@ -4,5 +4,5 @@
 # of its console.
 
 complaint='WARNING:|BUG:|Oops|Internal error|Unable to handle|Kernel panic|Call trace|Call Trace|refcount_t|rmnet_mhi.*(panicked|[Ee]rror:)'
-complaint="$complaint|INFO: (possible|trying to register|inconsistent)|inconsistent lock state|UBSAN:|DMA-API: (debugging out|[a-z_-]+ [^ ]*:)|ODEBUG:|kmemleak: .*leaks|INFO: task .* blocked"
+complaint="$complaint|INFO: (possible|trying to register|inconsistent)|inconsistent lock state|UBSAN:|DMA-API: (debugging out|[a-z_-]+ [^ ]*:)|ODEBUG:|INFO: task .* blocked"
 complaint="$complaint|(list_add|list_del) corruption|page allocation failure|unregister_netdevice: waiting"

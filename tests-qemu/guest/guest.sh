@@ -158,7 +158,7 @@ complaints() {
 	detectors
 	find_races >/tmp/races
 	sort /tmp/races | uniq -c
-	found=$({ dmesg | grep -E "$complaint" | grep -v 'BUG: KCSAN'; grep '^driver:' /tmp/races; } |
+	found=$({ dmesg | grep -E "$complaint" | grep -v 'BUG: KCSAN'; grep '^driver:' /tmp/races; cat /tmp/leaks; } |
 		grep -v -F -e "${expected_complaint:-no complaint is expected}" | head -n 5)
 	[ -z "$found" ] || fail "kernel log: $(echo "$found" | head -n 1)"
 }
@@ -187,14 +187,17 @@ find_races() {
 		race && /Reported by Kernel Concurrency Sanitizer/ { print who ": " race; race = "" }'
 }
 
-# Where the kernel can tell: memory that nothing points to any more. It counts what is older than 5 seconds.
+# Where the kernel can tell: memory that nothing points to any more. It counts what is older than 5 seconds. mhi_pci_generic never frees
+# the configuration that it stores.
 find_leaks() {
 	local leaks=/sys/kernel/debug/kmemleak
+	: >/tmp/leaks
 	[ -e $leaks ] || return 0
 	usleep 5500000
 	# The second time, what was on the way from one pointer to another.
 	{ echo scan >$leaks && echo scan >$leaks; } || fail "kernel log: kmemleak has given up"
 	head -n 60 $leaks
+	awk 'BEGIN { RS = "unreferenced object" } NR > 1 && !/pci_store_saved_state.*\[mhi_pci_generic\]/ { print "leaked:", $0; exit }' $leaks >/tmp/leaks
 }
 
 # Such kernels say once that they look no longer, or not even that; DMA debugging may be off where a case says so.
