@@ -6,6 +6,7 @@ use crate::recovery::Recovery;
 use ::mhi::{bhi, register};
 use kernel::mhi::controller::crash_dump;
 use kernel::prelude::*;
+use kernel::print::Decimal;
 
 /// Bytes that are asked for at most.
 const BYTES: usize = 4 << 20;
@@ -45,7 +46,11 @@ impl Recovery {
         }
         match self.controller.give_dump() {
             Ok(size) => {
-                dev_warn!(dev, "{size} bytes of the modem's memory are in /sys/class/devcoredump for 5 minutes")
+                dev_warn!(
+                    dev,
+                    "{} bytes of the modem's memory are in /sys/class/devcoredump for 5 minutes",
+                    Decimal(size as u64)
+                )
             }
             Err(error) => dev_warn!(dev, "no memory dump: {error:?}"),
         }

@@ -4,6 +4,7 @@
 use crate::netdev::Port;
 use crate::stats::Counter;
 use kernel::prelude::*;
+use kernel::print::Decimal;
 use kernel::sync::rcu;
 use qmap::{Command, CommandKind, FLOW_DISABLE, FLOW_ENABLE};
 
@@ -31,7 +32,11 @@ pub(crate) fn command(port: &Port, guard: &rcu::Guard, mux_id: u8, command: Comm
         }
         _ => {
             port.counters.count(Counter::RxUnknownCommands);
-            dev_warn_ratelimited!(&port.dev, "unknown MAP command {}", u64::from(command.name));
+            dev_warn_ratelimited!(
+                &port.dev,
+                "unknown MAP command {}",
+                Decimal(command.name.into())
+            );
             CommandKind::Unsupported
         }
     };

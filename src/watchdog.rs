@@ -16,7 +16,7 @@ use kernel::device;
 use kernel::mhi::{self, Direction};
 use kernel::net;
 use kernel::prelude::*;
-use kernel::print::Ascii;
+use kernel::print::{Ascii, Decimal};
 use kernel::types::ARef;
 use kernel::workqueue::Periodic;
 
@@ -162,24 +162,27 @@ impl Watchdog {
         let seconds = u64::from(self.patience()) * u64::from(PERIOD_MS) / 1000;
         let port = self.base.private();
         port.counters.count(reason);
-        match reason {
-            Counter::TxRestarts => dev_warn_ratelimited!(
-                &self.dev,
-                "the modem has taken no packet for {seconds} s: restarting its data channels"
-            ),
-            _ => dev_warn_ratelimited!(
-                &self.dev,
-                "the modem takes packets and has sent none for {seconds} s: restarting its data channels"
-            ),
-        }
+        let what = match reason {
+            Counter::TxRestarts => c"has taken no packet",
+            _ => c"takes packets and has sent none",
+        };
+        dev_warn_ratelimited!(
+            &self.dev,
+            "the modem {} for {} s: restarting its data channels",
+            Ascii(what),
+            Decimal(seconds)
+        );
         let (_, under_way) = port.tx.progress();
         let (buffers, bytes) = port.tx.level();
         dev_warn_ratelimited!(
             &self.dev,
-            "uplink: {under_way} transfers with the modem, {bytes} bytes queued, {buffers} buffers and {} descriptors free, none back for {} s; downlink: {} descriptors free; modem {}",
-            channel.free_descriptors(Direction::Uplink),
-            u64::from(self.stuck),
-            channel.free_descriptors(Direction::Downlink),
+            "uplink: {} transfers with the modem, {} bytes queued, {} buffers and {} descriptors free, none back for {} s; downlink: {} descriptors free; modem {}",
+            Decimal(under_way as u64),
+            Decimal(bytes as u64),
+            Decimal(buffers as u64),
+            Decimal(channel.free_descriptors(Direction::Uplink) as u64),
+            Decimal(self.stuck.into()),
+            Decimal(channel.free_descriptors(Direction::Downlink) as u64),
             Ascii(port.health.name())
         );
     }
@@ -198,7 +201,9 @@ impl Watchdog {
             self.format.told = true;
             dev_warn!(
                 &self.dev,
-                "{wrong} malformed frames in {of} transfers: the modem's data format is another than the one set here"
+                "{} malformed frames in {} transfers: the modem's data format is another than the one set here",
+                Decimal(wrong),
+                Decimal(of)
             );
         }
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //! Kernel error numbers as a type that cannot mean success.
 
+use crate::print::Decimal;
 use core::ffi::c_int;
 use core::num::NonZeroI32;
 
@@ -38,7 +39,7 @@ impl Error {
 impl core::fmt::Debug for Error {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         // Numbers are printed as u64 throughout: each type has code of its own.
-        write!(f, "error -{}", u64::from(self.0.get().unsigned_abs()))
+        write!(f, "error -{}", Decimal(self.0.get().unsigned_abs().into()))
     }
 }
 

@@ -64,6 +64,18 @@ impl fmt::Display for Ascii<'_> {
     }
 }
 
+/// A number, to be printed as it is: in a tenth of the code that `fmt`'s paddings and signs take.
+pub struct Decimal(pub u64);
+
+impl fmt::Display for Decimal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0 > 9 {
+            Decimal(self.0 / 10).fmt(f)?; // at most 19 deep
+        }
+        f.write_char(char::from(b'0' + (self.0 % 10) as u8))
+    }
+}
+
 /// A line under construction, on the stack.
 struct Line {
     bytes: [u8; 240],
