@@ -13,7 +13,7 @@ use kernel::mhi::{Config, Controller, Setup};
 use kernel::net;
 use kernel::pci::{Bar, Device, DeviceId, Driver, Rest};
 use kernel::prelude::*;
-use kernel::print::Ascii;
+use kernel::print::{Ascii, Decimal};
 use kernel::workqueue::PeriodicWork;
 
 /// The PCI driver.
@@ -58,7 +58,7 @@ impl Driver for Pci {
             return Err(ENODEV);
         }
         let family = modem::family_of(info).ok_or(ENODEV)?;
-        let bar = dev.claim(0)?;
+        let bar = dev.claim(0, family.bus_reset)?;
         let dma_bits = widest_dma(dev, family)?;
         let choice = Choice::of(dev, family);
         let protocol = choice.protocol;
@@ -159,8 +159,8 @@ fn register(
         dev.as_device(),
         "{} modem, {} interrupt vector(s), {} bit DMA",
         Ascii(family.name),
-        u64::from(vectors),
-        u64::from(dma_bits)
+        Decimal(vectors.into()),
+        Decimal(dma_bits.into())
     );
     let host = Host::new(dev.as_device(), base);
     let setup = Setup {

@@ -10,7 +10,7 @@
 //! | somebody writes its flash | the machine stays awake, but may shut down | |
 
 use crate::netdev;
-use crate::recovery::Recovery;
+use crate::recovery::{Recovery, LOOK_MS};
 use ::mhi::recovery::{Action, Event, State};
 use kernel::mhi::controller::PowerDown;
 use kernel::pci::Rest;
@@ -30,7 +30,8 @@ impl Recovery {
         if well && self.machine.tell(Event::Idle) == Action::Sleep && self.enter_m3().is_ok() {
             return (Ok(()), None);
         }
-        (Err(EBUSY), LOOK)
+        // Not at once: the PM core asks again as soon as the look is over.
+        (Err(EBUSY), Some(LOOK_MS))
     }
 
     /// The machine rests. Nobody looks at the modem until `resume`, unless it is refused.

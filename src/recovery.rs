@@ -9,7 +9,7 @@ use crate::modem::Family;
 use crate::netdev::{self, Base};
 use crate::stats::Counter;
 use ::mhi::recovery::{self, Action, Look, Machine, Reason, Step};
-use ::mhi::{bhi, register, ExecutionEnvironment};
+use ::mhi::{bhi, register, ExecutionEnvironment as Environment};
 use kernel::device::Awake;
 use kernel::mhi::controller::PowerDown;
 use kernel::mhi::Controller;
@@ -21,7 +21,7 @@ use kernel::types::ARef;
 use kernel::workqueue::Periodic;
 
 /// Between two looks.
-const LOOK_MS: u32 = 1000;
+pub(crate) const LOOK_MS: u32 = 1000;
 /// Seconds that a modem may need beyond READY until it is in mission mode.
 const BOOT: u32 = 30;
 
@@ -38,6 +38,8 @@ pub(crate) struct Recovery {
     wiped: bool,
     /// Whether it has been up.
     was_up: bool,
+    /// Whether the log says that its boot loader, or that its firmware is waited for.
+    progress: Option<bool>,
     /// Whether the log says that it does not start.
     complained: bool,
     /// Crashes when it was told to sleep.
@@ -65,6 +67,7 @@ impl Recovery {
             dump: 0,
             wiped: false,
             was_up: false,
+            progress: None,
             complained: false,
             crashes: 0,
             lost: false,
@@ -77,7 +80,7 @@ impl Recovery {
     }
 
     /// `None` if it cannot be reached, or reads as if it could not.
-    fn environment(&self) -> Option<ExecutionEnvironment> {
+    fn environment(&self) -> Option<Environment> {
         // The MHI core takes the first two from the modem later, and hangs on to them.
         for register in [register::CHDBOFF, register::ERDBOFF] {
             if self.controller.register(register) % 4 != 0 {
@@ -86,7 +89,7 @@ impl Recovery {
         }
         let offset = self.controller.register(register::BHIOFF);
         let value = self.controller.register(offset.checked_add(bhi::EXECENV)?);
-        u8::try_from(value).ok().map(ExecutionEnvironment)
+        u8::try_from(value).ok().map(Environment)
     }
 
     /// What the modem looks like.
@@ -121,6 +124,23 @@ impl Recovery {
         };
         self.wiped = (self.wiped && !up) || environment.is_none();
         look
+    }
+
+    /// Says in the log, once each, how far a modem is that is not up.
+    fn tell_progress(&mut self, look: &Look) {
+        let boots = match look.environment {
+            _ if look.up => None,
+            Some(Environment::PBL | Environment::SBL | Environment::PTHRU) => Some(true),
+            Some(Environment::AMSS) => Some(false),
+            _ => None,
+        };
+        let told = core::mem::replace(&mut self.progress, boots);
+        let Some(boots) = boots.filter(|_| told != boots) else {
+            return;
+        };
+        let what = if boots { c"boot loader" } else { c"firmware" };
+        let dev = self.dev.as_device();
+        dev_info!(dev, "waiting for the modem's {}", Ascii(what));
     }
 
     fn power_up(&mut self) {
@@ -201,7 +221,6 @@ impl Recovery {
             dev_warn_ratelimited!(self.dev.as_device(), "not possible: {error:?}");
         }
         // The bus tells the driver of its own resets, too.
-        self.health().freeze(false);
         self.health().powered_down();
     }
 
@@ -270,6 +289,7 @@ impl Periodic for Recovery {
         if !look.cut_off {
             self.base.private().choice.follow(&self.dev);
         }
+        self.tell_progress(&look);
         let action = self.machine.look(&look);
         self.act(action, &look);
         self.enter(self.machine.state());

@@ -72,7 +72,7 @@ bool rust_helper_netdev_is_tapped(struct net_device *dev);
 void rust_helper_netdev_tap(struct net_device *dev, const void *data, size_t len, bool sent);
 
 /* pci.c */
-int rust_helper_pci_claim(struct pci_dev *pdev, int bar, void __iomem **regs, size_t *len);
+int rust_helper_pci_claim(struct pci_dev *pdev, int bar, bool bus_reset, void __iomem **regs, size_t *len);
 int rust_helper_pci_alloc_msi(struct pci_dev *pdev, unsigned int most);
 int rust_helper_pci_set_dma_mask(struct pci_dev *pdev, unsigned int bits);
 void rust_helper_pci_ids(const struct pci_dev *pdev, u16 ids[4]);

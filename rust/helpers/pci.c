@@ -31,7 +31,7 @@ static int keep_state(struct pci_dev *pdev)
 }
 
 /* Managed: the driver core gives all of it back when the driver is unbound or probe fails. */
-int rust_helper_pci_claim(struct pci_dev *pdev, int bar, void __iomem **regs, size_t *len)
+int rust_helper_pci_claim(struct pci_dev *pdev, int bar, bool bus_reset, void __iomem **regs, size_t *len)
 {
 	int err = pcim_enable_device(pdev);
 
@@ -46,6 +46,9 @@ int rust_helper_pci_claim(struct pci_dev *pdev, int bar, void __iomem **regs, si
 	*len = pci_resource_len(pdev, bar);
 	/* It may lose its power while the machine sleeps, so that it is always looked at when the machine wakes. */
 	dev_pm_set_driver_flags(&pdev->dev, DPM_FLAG_NO_DIRECT_COMPLETE);
+	/* A function that cannot be reset alone is reset by way of its bus otherwise. */
+	if (!bus_reset)
+		pdev->dev_flags |= PCI_DEV_FLAGS_NO_BUS_RESET;
 	return keep_state(pdev);
 }
 

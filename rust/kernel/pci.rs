@@ -97,8 +97,9 @@ impl Device {
         ids
     }
 
-    /// Enables the function and maps memory BAR `bar`; undone when the driver is unbound.
-    pub fn claim(&self, bar: u32) -> Result<Bar> {
+    /// Enables the function and maps memory BAR `bar`; undone when the driver is unbound. Without `bus_reset` nobody resets its bus
+    /// from now on.
+    pub fn claim(&self, bar: u32, bus_reset: bool) -> Result<Bar> {
         let mut regs: *mut c_void = core::ptr::null_mut();
         let mut len = 0;
         // SAFETY: `self` is a valid function being probed; the two outputs are valid for a write.
@@ -106,6 +107,7 @@ impl Device {
             bindings::rust_helper_pci_claim(
                 self.as_raw(),
                 bar as c_int,
+                bus_reset,
                 (&raw mut regs).cast(),
                 &mut len,
             )

@@ -103,7 +103,8 @@ impl<T: Periodic> PeriodicWork<T> {
     unsafe extern "C" fn run(work: *mut bindings::work_struct) {
         // SAFETY: The work is the first member of a `delayed_work`, and that one of an `Inner<T>`, alive while it runs.
         let inner = unsafe { &*work.cast::<Inner<T>>() };
-        // SAFETY: The workqueue never runs one work twice at a time, nor while `between_runs` has cancelled it.
+        // SAFETY: It is queued once at a time, by the end of this function or, once it was cancelled, by whoever has the turn: no two runs
+        // overlap, on whichever of the two workqueues they are.
         let delay_ms = unsafe { &mut *inner.task.get() }.run();
         // SAFETY: The work is set up; a cancellation under way refuses this.
         unsafe {

@@ -39,3 +39,6 @@ fi
 
 driver_up
 check "the modem answers" mhictl at AT
+# The kernel itself knows that of Qualcomm's vendor id alone.
+# shellcheck disable=SC2016 # expanded within
+check "nobody resets its bus, which it does not survive" refused sh -c 'echo bus >/sys/bus/pci/devices/$0/reset_method' "$(pci)"

@@ -11,7 +11,7 @@ peers_up
 iperf() {
 	local received before after
 	before=$(($(statistic $link rx_bytes) + $(statistic $link tx_bytes)))
-	timeout 40 iperf3 --client $far --time 4 --json "$@" >/tmp/iperf.json || {
+	timeout 40 iperf3 --client $far --time $((4 * ${PATIENCE:-1})) --json "$@" >/tmp/iperf.json || {
 		tail -n 5 /tmp/iperf.json
 		return 1
 	}

@@ -193,6 +193,8 @@ impl<T: Owner> Controller<T> {
         }
         // SAFETY: The controller is prepared.
         if let Err(error) = to_result(unsafe { bindings::mhi_async_power_up(raw) }) {
+            // It may know of memory for an image.
+            self.inner.dev.clear_master();
             // SAFETY: It is prepared and not powered.
             unsafe { bindings::mhi_unprepare_after_power_down(raw) };
             return Err(error);
@@ -235,14 +237,15 @@ impl<T: Owner> Controller<T> {
         }
         let (mut asked, mut quiet) = (false, false);
         for _ in 0..=RESET_MS / RESET_LOOK_MS {
-            let resets = self.register(MHICTRL) & MHICTRL_RESET != 0;
+            let control = self.register(MHICTRL);
+            let resets = control & MHICTRL_RESET != 0;
             let state = (self.register(MHISTATUS) >> MHISTATUS_STATE_SHIFT) & 0xff;
-            quiet = matches!(
-                state,
-                bindings::mhi_state_MHI_STATE_RESET
-                    | bindings::mhi_state_MHI_STATE_READY
-                    | bindings::mhi_state_MHI_STATE_BHI
-            );
+            quiet = match state {
+                bindings::mhi_state_MHI_STATE_RESET | bindings::mhi_state_MHI_STATE_BHI => true,
+                // It may be on its way to M0, with the contexts' addresses; a reset takes back that it was sent there.
+                bindings::mhi_state_MHI_STATE_READY => control == 0 && !self.has_dump(),
+                _ => false,
+            };
             if !resets && (quiet || asked) {
                 return Ok(());
             }
@@ -284,6 +287,10 @@ impl<T: Owner> Controller<T> {
     /// Wakes the modem after `suspend`; an error if it did not sleep, since it lost its state meanwhile, or does not wake. May
     /// sleep.
     pub fn resume(&mut self) -> Result {
+        // The core reads its registers, which some host bridges take for an error of the machine's if it is gone.
+        if !self.inner.dev.is_present() {
+            return Err(ENODEV);
+        }
         // SAFETY: The controller is registered; the core does nothing if it is not powered.
         to_result(unsafe { bindings::mhi_pm_resume(self.inner.raw.get()) })
     }

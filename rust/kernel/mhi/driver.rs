@@ -235,6 +235,8 @@ impl<T: Driver> Registration<T> {
         let raw = unsafe { &mut *inner.driver.get() };
         raw.id_table = inner.ids.as_ptr();
         raw.driver.name = T::NAME.as_ptr();
+        // The core would give the buffers back before the modem has let go of them; see `Device::reprobe`.
+        raw.driver.suppress_bind_attrs = true;
         raw.probe = Some(Self::probe);
         raw.remove = Some(Self::remove);
         raw.ul_xfer_cb = Some(Self::uplink);

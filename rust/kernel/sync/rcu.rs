@@ -83,7 +83,7 @@ impl<T: AlwaysRefCounted> Table<T> {
         // ORDERING: Release publishes the value's initialisation; see `get`.
         // INVARIANT: The slot owns the reference of `new`; that of `old` is ours.
         if let Some(old) = NonNull::new(slot.swap(new, Ordering::AcqRel)) {
-            // SAFETY: Process context with rtnl held, not in a read-side section (`Guard` would be on another thread).
+            // SAFETY: Process context with rtnl held. Nobody keeps a `Guard` over a call that takes rtnl, since that sleeps.
             unsafe { bindings::synchronize_net() };
             // SAFETY: The slot's reference is ours, and a grace period has passed.
             drop(unsafe { ARef::from_raw(old) });
