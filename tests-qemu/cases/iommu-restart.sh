@@ -23,13 +23,13 @@ load=$!
 # What the modem has to send ends with the channel.
 for seconds in 5 10; do
 	received=$(counter $base rx_transfers)
-	check "it sends all the time" wait_for 20 modem data blast 129 1400 2000000 5000
+	check "it sends all the time" wait_for 20 modem data blast 129 1400 2000000 $((5000 / ${PATIENCE:-1}))
 	check "packets arrive" wait_for 20 received_more 1000
 	check "its channels are restarted after $seconds s" wait_for 40 dmesg_has \
 		"has taken no packet for $seconds s: restarting its data channels"
 done
 received=$(counter $base rx_transfers)
-check "it sends again" wait_for 20 modem data blast 129 1400 2000000 5000
+check "it sends again" wait_for 20 modem data blast 129 1400 2000000 $((5000 / ${PATIENCE:-1}))
 check "packets arrive as before" wait_for 20 received_more 1000
 # It still takes none, so a slow machine may see a third one.
 check "restarts are counted" test "$(counter $base tx_channel_restarts)" -ge 2
