@@ -118,7 +118,7 @@ help:
 	@echo 'make check           every test, in QEMU; CASE=NAME one alone, LIST=1 (or make list) their names, ARCH= one architecture'
 	@echo '  KDIR=DIR IMAGE=FILE  its cases on that kernel, built in that folder (README: On an OpenWrt kernel of your own)'
 	@echo '  LUCI=DIR           and the web pages in a browser, with that checkout of LuCI'
-	@echo 'make check-debug     the cases on a kernel that looks for mistakes, which it builds; DEBUG=kcsan: for data races; or make check CASE=NAME DEBUG=1'
+	@echo 'make check-debug     the cases on kernels that look for mistakes, which it builds; DEBUG=kcsan: for data races; or make check CASE=NAME DEBUG=1'
 	@echo 'make bench           instructions per packet, this driver and others, in QEMU; ARCH= one architecture'
 	@echo 'make soak            SOAK_MINUTES=240 of traffic, links that come and go, sleep and crashes, by SOAK_SEED=, in QEMU; ARCH=, DEBUG=1'
 	@echo 'make fuzz            FUZZ_SECONDS=600 of each fuzz target'
