@@ -120,7 +120,7 @@ help:
 	@echo '  LUCI=DIR           and the web pages in a browser, with that checkout of LuCI'
 	@echo 'make check-debug     the cases on kernels that look for mistakes, which it builds; DEBUG=kcsan: for data races; or make check CASE=NAME DEBUG=1'
 	@echo 'make bench           instructions per packet, this driver and others, in QEMU; ARCH= one architecture'
-	@echo 'make soak            SOAK_MINUTES=240 of traffic, links that come and go, sleep and crashes, by SOAK_SEED=, in QEMU; ARCH=, DEBUG=1'
+	@echo 'make soak            SOAK_MINUTES=240 of traffic, links that come and go, sleep and crashes, by SOAK_SEED=, in QEMU, on arm64; ARCH=amd64 without sleep, DEBUG=1'
 	@echo 'make fuzz            FUZZ_SECONDS=600 of each fuzz target'
 	@echo 'make demo            boots Debian with an emulated modem and goes online'
 	@echo 'make shell           the same with a prompt'

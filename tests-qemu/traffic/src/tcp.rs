@@ -31,8 +31,13 @@ pub fn get(link: &Link, seed: u64, bytes: u64) -> Result {
 pub fn put(link: &Link, seed: u64, bytes: u64) -> Result {
     let mut stream = connect(link)?;
     request(&mut stream, seed, bytes)?;
-    send(&mut stream, seed, bytes)?;
     let mut verdict = String::new();
+    if let Err(error) = send(&mut stream, seed, bytes) {
+        // The sink may have said before that something was wrong: that weighs more, and is not waited for.
+        let _ = stream.set_nonblocking(true);
+        let _ = stream.read_to_string(&mut verdict);
+        return Err(format!("{error}, verdict {verdict:?}"));
+    }
     stream
         .read_to_string(&mut verdict)
         .map_err(|error| format!("no verdict: {error}"))?;
