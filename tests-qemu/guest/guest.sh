@@ -138,6 +138,12 @@ hundredths() {
 	echo $((seconds * 100 + ${part#0}))
 }
 
+# free_pages: of memory, once the kernel has given back what it holds for later. What a driver loses of whole pages shows in nothing else.
+free_pages() {
+	echo 3 >/proc/sys/vm/drop_caches
+	awk '$1 == "MemFree:" { print $2 / 4 }' /proc/meminfo
+}
+
 # is_busy: whether the machine that emulates this one has so little time for it that times tell nothing: twenty programs take two and a
 # half seconds to start.
 is_busy() {
