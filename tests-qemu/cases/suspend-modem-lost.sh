@@ -1,15 +1,34 @@
 # SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 # shellcheck shell=dash
 # arch: arm64
-# timeout: 240
-# A modem whose power is cut while it sleeps (D3cold), by itself or with the machine: found out when it wakes, started anew, and mhictl
-# has its session back on the same interfaces.
+# timeout: 300
+# A modem whose power is cut while it sleeps (D3cold), by itself or with the machine; one that does not say that it sleeps, or is awake
+# again; one that is out of reach, or on its way up, when the machine goes to sleep: found out, started anew, and mhictl has its session
+# back on the same interfaces.
 
 machine_sleeps freeze
 
 found_out_again() {
 	ping -c 1 -W 1 $ipv4
 	[ "$(dmesg | grep -c "does not wake up (error -")" -ge 2 ]
+}
+
+# loses NAME COMMAND...: the modem's next word of its state gets lost, and the command brings that about: one crash, from which it is back.
+loses() {
+	local name=$1 crashes lost
+	shift
+	crashes=$(counter $base modem_crashes) lost=$(figure_of lose-event)
+	check "$name: ordered" modem lose-event state
+	check "$name" "$@"
+	check "$name: a crash" wait_for 30 crashed_beyond $crashes
+	recovers 60
+	check_equal "$name: its word was lost" $((lost + 1)) "$(figure_of lose-event)"
+	check_equal "$name: one crash" $((crashes + 1)) "$(counter $base modem_crashes)"
+}
+
+wake() {
+	ping -c 1 -W 1 -I $link $ipv4
+	true
 }
 
 up_with_session
@@ -23,6 +42,27 @@ check "it may sleep by itself" power control auto
 check "it does" wait_for 30 power_is suspended
 check "woken, it is found out" wait_for 30 found_out_again
 modem forget off
+recovers 60
+
+# Asked to sleep, it does, and does not say so, for which the MHI core waits for 20 seconds: the driver stops it.
+check "it stays awake" power control on
+loses "the machine sleeps without its word" sleep_machine freeze 30
+loses "it sleeps alone without its word" power control auto
+# Asked to wake up, it does, and does not say so.
+check "it sleeps" wait_for 30 power_is suspended
+loses "it wakes up without its word" wake
+check "it stays awake now" power control on
+
+modem drop
+check "the dead link is found out" wait_for 30 state_is unreachable
+check "the machine sleeps without it" sleep_machine freeze 3
+check "it is still out of reach" wait_for 10 state_is unreachable
+modem restore
+recovers 120
+
+modem numb soc
+check "a crash is noticed" wait_for 20 state_is restarting
+check "the machine sleeps on its way up" sleep_machine freeze 3
 recovers 60
 check "disconnect" disconnect
 check "the driver goes" driver_unload
