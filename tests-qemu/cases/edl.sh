@@ -25,6 +25,10 @@ port_is_gone() {
 	[ ! -e $1 ]
 }
 
+taken_twice_since() {
+	[ "$(figure_of read-as)" -gt $(($1 + 1)) ]
+}
+
 up_with_session
 [ -e $mhi/trigger_edl ] || {
 	skip "trigger_edl: this kernel's MHI bus has none"
@@ -46,13 +50,17 @@ check "trigger once more" sh -c "echo 1 >$mhi/trigger_edl"
 check "the flash programmer runs" wait_for 20 environment_is fp
 check "its port appears" wait_for 20 test -c $firehose
 check "the driver leaves it alone" state_is download
+if can_sleep freeze; then
+	check "the machine does not go to sleep" refused sleep_machine freeze 3
+	check "by the driver" dmesg_has "its flash is written: no sleep now"
+	echo 0 >/sys/class/rtc/rtc0/wakealarm
+fi
 check "500 bytes both ways" talk 500
 check "3000 bytes both ways" talk 3000
 wrong=$(figure_of read-as)
 check "looks that give ones: ordered" modem read-as EXECENV 0xffffffff
-usleep 5000000
+check "they were taken" wait_for 10 taken_twice_since "$wrong"
 modem faults off
-check "they were taken" test "$(figure_of read-as)" -gt "$((wrong + 1))"
 usleep 10000000
 check "it is still left alone" environment_is fp
 check "and has its port" talk 100
