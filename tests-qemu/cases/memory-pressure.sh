@@ -54,10 +54,11 @@ has_failed() {
 	[ "$(cat $slab/times)$(cat $page/times)" != 100100 ]
 }
 
-# each_fails NAME STEP UNDO COMMAND...: with its first allocation failing, then one STEP further on, and so on, until it makes no more.
-# UNDO has to work whenever the command has. With `who` set to everybody, it need not be by way of a module.
+# each_fails NAME STEP UNDO COMMAND...: with one of its first STEP allocations failing, by SEED, then one STEP further on, and so on, until
+# it makes no more. UNDO has to work whenever the command has. With `who` set to everybody, it need not be by way of a module.
 each_fails() {
-	local name=$1 step=$2 undo=$3 number=1 tries=0 mattered=0
+	local name=$1 step=$2 undo=$3 number tries=0 mattered=0
+	number=$((1 + ${SEED:-1} % step))
 	shift 3
 	injection ${who:-modules} yes 0
 	while [ $number -lt 5000 ]; do
@@ -100,6 +101,10 @@ told_so() {
 	[ ! -s /tmp/flows.left ] || mv /tmp/flows.left /tmp/flows.failed
 }
 
+missing_since() {
+	[ "$(counters rx_no_buffer rx_no_memory)" -gt "$1" ]
+}
+
 # pressure NAME WHO PERCENT: some seconds of it, under traffic both ways.
 pressure() {
 	local before
@@ -113,10 +118,11 @@ pressure() {
 	ping -q -f -c 200 -w 5 -I $link 1.1.1.1
 	ping -q -f -c 50 -s 20000 -w 5 -I $link 1.1.1.1 # transmit buffers of its own, and fragments
 	usleep 3000000
+	wait_for 5 missing_since $before
 	calm
 	told_so
 	check "$1: transfers under way come to their end" stop_flows
-	check "$1: memory was missing" test "$(counters rx_no_buffer rx_no_memory)" -gt "$before"
+	check "$1: memory was missing" missing_since $before
 	check "$1: all is well afterwards" whole
 	check_equal "$1: the channels were not restarted" 0 "$(counters rx_channel_restarts tx_channel_restarts)"
 }
@@ -183,7 +189,9 @@ own_code() {
 }
 own_code
 injection modules yes 5
+crashes=$(counter $base modem_crashes)
 check "crash" modem sys_err
+check "crash is noticed" wait_for 5 crashed_beyond $crashes
 usleep 3000000
 calm
 check "back after the crash" wait_for 20 transfer tcp-get $ipv4 1 100000
