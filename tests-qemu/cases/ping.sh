@@ -3,6 +3,7 @@
 # The main road: mhictl brings up both families, and both answer.
 
 driver_up
+check_equal "without a udev rule its ports are root's alone" "0:600 0:600 " "$(stat -c %u:%a $qmi $at | tr '\n' ' ')"
 need "session" connect --ip 4+6
 check "IPv6 address" wait_for 10 sh -c 'ip -6 -o addr show dev rmnet_mhi0.1 scope global | grep -v tentative | grep -q inet6'
 check "ping IPv4" ping_through rmnet_mhi0.1 1.1.1.1 10
