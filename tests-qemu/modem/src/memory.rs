@@ -104,8 +104,8 @@ impl Memory {
         Ok(())
     }
 
-    /// Removes every piece that lies inside the range.
-    pub fn remove(&mut self, address: u64, size: u64) {
+    /// Removes every piece that lies inside the range; whether none lies in it with a part alone, which would stay.
+    pub fn remove(&mut self, address: u64, size: u64) -> bool {
         let end = address.saturating_add(size);
         let (gone, kept) = self
             .pieces
@@ -118,6 +118,10 @@ impl Memory {
                 self.map = map;
             }
         }
+        !self
+            .pieces
+            .iter()
+            .any(|(start, len)| *start < end && start.saturating_add(*len) > address)
     }
 
     /// Removes all pieces.
@@ -235,6 +239,7 @@ impl Memory {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::mhi::mock::{Host, MEMORY, SEAM};
 
     #[test]
     fn memory_without_a_descriptor_is_an_error_and_a_rom_is_not() {
@@ -256,6 +261,16 @@ mod tests {
         let file = File::open("/dev/null").ok();
         let result = Memory::default().insert(DmaMapFlags::READ, 0, 0, 1 << 20, file);
         assert!(result.is_err());
+    }
+
+    #[test]
+    fn unmap_of_a_part_is_told_of_and_one_of_the_whole_removes_it() {
+        let mut host = Host::new(&[]);
+        let memory = &mut host.device.bus.memory;
+        let pieces = memory.mapped();
+        assert!(!memory.remove(SEAM + 0x1000, 0x1000) && !memory.remove(SEAM - 0x1000, MEMORY));
+        assert!(memory.remove(MEMORY, 0x1000));
+        assert_eq!(memory.mapped(), (pieces.0 - 1, SEAM));
     }
 
     #[test]

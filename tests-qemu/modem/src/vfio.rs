@@ -84,8 +84,12 @@ impl ServerBackend for Backend {
         let mut device = self.0.access();
         if flags.contains(DmaUnmapFlags::UNMAP_ALL) {
             device.bus.memory.remove_all();
-        } else {
-            device.bus.memory.remove(address, size);
+        } else if !device.bus.memory.remove(address, size) {
+            let bus = &mut device.bus;
+            bus.stats.fault(
+                "unmapped_in_part",
+                format_args!("{size:#x} bytes at {address:#x}"),
+            );
         }
         Ok(())
     }
