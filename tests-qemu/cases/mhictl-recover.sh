@@ -15,10 +15,19 @@ check "session is back after the back-off" wait_for 20 said 2 connected
 check "ping" ping_through $link 1.1.1.1
 check "ping IPv6" ping_through $link 2606:4700:4700::1111
 
+# default_route FAMILY: there is one through the link.
+default_route() {
+	ip "$1" route show default | grep "dev $link .*metric 700"
+}
+
+check "default route" default_route -4
+check "default route of IPv6" default_route -6
 before=$(ip -4 -o addr show dev rmnet_mhi0.1)
 modem qmi address-change
 check "changed address is taken over" wait_for 10 sh -c "[ \"\$(ip -4 -o addr show dev rmnet_mhi0.1)\" != '$before' ]"
 check_equal "with one address only" 1 "$(ip -4 -o addr show dev rmnet_mhi0.1 | wc -l)"
+check "and the default route" wait_for 5 default_route -4
+check "and that of IPv6" wait_for 5 default_route -6
 check "without a break" refused said 2 disconnected
 check "ping from the changed address" ping_through $link 1.1.1.1
 

@@ -313,12 +313,16 @@ impl Interface {
         }
     }
 
+    /// Also one that was set before: the kernel drops it with the interface's last address.
     fn add_route(&mut self, index: u32, family: Family) {
-        let Some(metric) = self.metric.filter(|_| !self.routes.contains(&family)) else {
+        let Some(metric) = self.metric else {
             return;
         };
+        let set = self.routes.contains(&family);
         match address::add_default_route(&mut self.netlink, index, family, metric) {
+            Ok(()) if set => {}
             Ok(()) => self.routes.push(family),
+            Err(fault) if set && fault.errno == Errno::EXIST.raw_os_error() => {}
             Err(fault) if fault.errno == Errno::EXIST.raw_os_error() => {
                 warn(format!("another {} default route has metric {metric}: none set; choose another --metric", family.name()));
             }
