@@ -250,6 +250,16 @@ impl Connect<'_> {
                         .and_then(|interface| interface.configure(&granted));
                     self.session.configured(result, Instant::now());
                 }
+                Output::CheckLink => {
+                    let interface = self.interface.as_mut();
+                    let result = interface.map_or(Ok(false), Interface::check);
+                    if let (Err(_), Some(modem)) = (&result, &self.modem) {
+                        if let Ok(Some(text)) = manager::check(self.roots, modem, program::NAME) {
+                            lines::warn(text);
+                        }
+                    }
+                    self.session.link_checked(result, Instant::now());
+                }
                 Output::Withdraw => {
                     (self.claim, self.turn, self.unlock) = (None, None, None);
                     if let Some(interface) = &mut self.interface {

@@ -74,6 +74,29 @@ check "addresses: ping IPv6 from the new one" wait_for 10 ping_through $link 260
 check_equal "addresses: one of each family" 2 "$(ip -o addr show dev $link scope global | wc -l)"
 check "addresses: without a break" refused said $((downs + 1)) disconnected
 
+# default_route FAMILY: there is one through the link.
+default_route() {
+	ip "$1" route show default | grep "dev $link .*metric 700"
+}
+
+# whole NAME: what somebody did to link or base is undone, and the session stays.
+whole() {
+	check "$1: default route" wait_for 40 default_route -4
+	check "$1: that of IPv6" wait_for 10 default_route -6
+	check "$1: ping" wait_for 40 ping_through $link 1.1.1.1 1
+	check "$1: ping IPv6" ping_through $link 2606:4700:4700::1111
+	check "$1: without a break" refused said $((downs + 1)) disconnected
+}
+
+ip link set $link down
+whole "link down"
+ip link set $link down
+ip link set $link up
+whole "link down for a moment"
+ip link set $base down
+whole "base down"
+check_equal "those that stay down are told of" 2 "$(grep -c 'has taken .* down: up again' /tmp/mhictl.log)"
+
 modem qmi silent on
 lost 90 "silence" "answer\|the port is gone"
 modem qmi silent off
@@ -83,6 +106,12 @@ mhictl at AT+CFUN=1,1
 lost 30 "restart" "restarted\|the port is gone"
 back 60 "restart"
 check_equal "on one link all the time" "$index" "$(cat /sys/class/net/$link/ifindex)"
+
+ip link del $link
+downs=$((downs + 1))
+check "removed: lost" wait_for 40 said $downs disconnected
+check "removed: said" grep "^disconnected: somebody has removed $link" /tmp/mhictl.log
+back 60 "removed"
 
 function=$(pci)
 echo "$function" >/sys/bus/pci/drivers/mhi_net/unbind

@@ -15,7 +15,7 @@ use crate::modem::device::Roots;
 use crate::network::address;
 use crate::network::dns::{self, Dns};
 use crate::network::ethtool;
-use crate::network::link;
+use crate::network::link::{self, Change, Changes};
 use crate::network::netlink::{Fault, Netlink};
 use crate::network::share::{self, Share};
 
@@ -42,6 +42,10 @@ pub struct Interface {
     link_mtu: Option<u32>,
     /// Index and format of the link that this process made.
     made: Option<(u32, Format)>,
+    /// Whether somebody has moved it to another network namespace since.
+    moved: bool,
+    /// What becomes of interfaces; none where the kernel does not tell.
+    changes: Option<Changes>,
     addresses: Vec<(IpAddr, u8)>,
     routes: Vec<Family>,
     dns: Option<Dns>,
@@ -68,6 +72,8 @@ impl Interface {
             wants_dns: config.dns,
             link_mtu: None,
             made: None,
+            moved: false,
+            changes: Changes::listen().ok(),
             addresses: Vec::new(),
             routes: Vec::new(),
             dns: None,
@@ -136,7 +142,50 @@ impl Interface {
         link::set_up(&mut self.netlink, index)
             .map_err(|fault| network(&format!("bring {} up", self.name), &fault))?;
         self.set_aggregation(format);
+        // On its way up it was down.
+        self.news();
         Ok(self.name.clone())
+    }
+
+    /// Looks after link and base, which anybody may take down, brings them up again and says whether [`Interface::configure`] is to
+    /// put back what has gone with it. A link that is gone is an error: who removes it may have changed the modem's format, too.
+    pub fn check(&mut self) -> Result<bool, Error> {
+        let Some((index, _)) = self.made else {
+            return Ok(false);
+        };
+        let news = self.news();
+        self.moved |= news.contains(&Change::Moved(index));
+        if self.moved {
+            return Ok(false);
+        }
+        let links = link::list(&mut self.netlink)
+            .map_err(|fault| network(&format!("look up {}", self.name), &fault))?;
+        let Some((_, link)) = links.iter().find(|(_, link)| link.index == index) else {
+            let what = format!("somebody has removed {}", self.name);
+            return Err(Error::new(Exit::Network, what, "does another manager run?"));
+        };
+        let base = links
+            .iter()
+            .find(|(name, base)| *name == self.base && Some(base.index) == link.base);
+        let both = [base.map(|(_, base)| base), Some(link)];
+        let down: Vec<_> = both.into_iter().flatten().filter(|one| !one.up).collect();
+        for one in &down {
+            link::set_up(&mut self.netlink, one.index)
+                .map_err(|fault| network(&format!("bring {} up again", self.name), &fault))?;
+        }
+        if !down.is_empty() {
+            let (name, base) = (&self.name, &self.base);
+            warn(format!(
+                "somebody has taken {name} or {base} down: up again"
+            ));
+        }
+        // Down for a moment, it has lost routes and addresses all the same; those of another manager are its business.
+        let fell = news.contains(&Change::Fell(index)) || news.contains(&Change::Missed);
+        Ok(!down.is_empty() || (fell && self.wants_addresses))
+    }
+
+    fn news(&self) -> Vec<Change> {
+        self.changes.as_ref().map(Changes::read).unwrap_or_default()
     }
 
     /// Sets these addresses and no others, with routes, MTU and DNS; returns the lines to print.
@@ -273,7 +322,7 @@ impl Interface {
                 "does another manager run?",
             )
         })?;
-        self.made = Some((index, format));
+        (self.made, self.moved) = (Some((index, format)), false);
         Ok(index)
     }
 

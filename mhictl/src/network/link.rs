@@ -2,15 +2,23 @@
 //! The base interface and mux links of rtnl kind `rmnet`, through rtnetlink.
 //! `interface` calls this; the kernel side is the driver's `link.rs` or mainline rmnet.
 
-use netlink_packet_core::{NLM_F_CREATE, NLM_F_DUMP, NLM_F_EXCL};
+use std::io;
+
+use netlink_packet_core::{NetlinkMessage, NetlinkPayload, NLM_F_CREATE, NLM_F_DUMP, NLM_F_EXCL};
 use netlink_packet_route::link::{
     AfSpecInet6, AfSpecUnspec, In6AddrGenMode, InfoData, InfoKind, InfoRmNet, InfoRmNetFlags,
     LinkAttribute, LinkFlags, LinkInfo, LinkMessage, RmNetFlags,
 };
 use netlink_packet_route::RouteNetlinkMessage;
+use netlink_sys::protocols::NETLINK_ROUTE;
+use netlink_sys::{Socket, SocketAddr};
+use rustix::io::Errno;
 
 use crate::config::Qmap;
 use crate::network::netlink::{Fault, Netlink};
+
+/// Bit of the group that hears of interfaces (linux/rtnetlink.h, RTMGRP_LINK).
+const LINKS: u32 = 1;
 
 /// What mhictl needs to know of an interface.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -38,7 +46,7 @@ pub fn get(netlink: &mut Netlink, name: &str) -> Result<Option<Link>, Fault> {
             RouteNetlinkMessage::NewLink(link) => Some(describe(&link)),
             _ => None,
         })),
-        Err(fault) if fault.errno == rustix::io::Errno::NODEV.raw_os_error() => Ok(None),
+        Err(fault) if fault.errno == Errno::NODEV.raw_os_error() => Ok(None),
         Err(fault) => Err(fault),
     }
 }
@@ -84,7 +92,7 @@ pub fn delete(netlink: &mut Netlink, index: u32) -> Result<(), Fault> {
     let mut message = LinkMessage::default();
     message.header.index = index;
     match netlink.request(RouteNetlinkMessage::DelLink(message), 0) {
-        Err(fault) if fault.errno == rustix::io::Errno::NODEV.raw_os_error() => Ok(()),
+        Err(fault) if fault.errno == Errno::NODEV.raw_os_error() => Ok(()),
         other => other.map(drop),
     }
 }
@@ -122,6 +130,66 @@ pub fn quiet_ipv6(netlink: &mut Netlink, index: u32) -> Result<(), Fault> {
     netlink
         .request(RouteNetlinkMessage::SetLink(message), 0)
         .map(drop)
+}
+
+/// What became of an interface, by its index.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// It was taken down or removed, and may be back.
+    Fell(u32),
+    /// It went to another network namespace.
+    Moved(u32),
+    /// There was more than the kernel could keep for this process.
+    Missed,
+}
+
+/// The kernel's words about interfaces that go down, also of those that come up again at once.
+pub struct Changes {
+    socket: Socket,
+}
+
+impl Changes {
+    /// Listens.
+    pub fn listen() -> io::Result<Changes> {
+        let mut socket = Socket::new(NETLINK_ROUTE)?;
+        socket.bind(&SocketAddr::new(0, LINKS))?;
+        socket.set_non_blocking(true)?;
+        Ok(Changes { socket })
+    }
+
+    /// What has come since the last time.
+    pub fn read(&self) -> Vec<Change> {
+        let mut changes = Vec::new();
+        loop {
+            match self.socket.recv_from_full() {
+                Ok((message, _)) => changes.extend(change(&message)),
+                Err(error) if error.raw_os_error() == Some(Errno::NOBUFS.raw_os_error()) => {
+                    changes.push(Change::Missed);
+                }
+                Err(_) => return changes,
+            }
+        }
+    }
+}
+
+/// What one message says; the kernel sends them one by one.
+fn change(message: &[u8]) -> Option<Change> {
+    let message = NetlinkMessage::<RouteNetlinkMessage>::deserialize(message).ok()?;
+    match message.payload {
+        NetlinkPayload::InnerMessage(RouteNetlinkMessage::DelLink(link)) => {
+            let new = |attribute: &LinkAttribute| matches!(attribute, LinkAttribute::NewIfIndex(_));
+            let index = link.header.index;
+            Some(match link.attributes.iter().any(new) {
+                true => Change::Moved(index),
+                false => Change::Fell(index),
+            })
+        }
+        NetlinkPayload::InnerMessage(RouteNetlinkMessage::NewLink(link)) => {
+            let link = describe(&link);
+            (!link.up).then_some(Change::Fell(link.index))
+        }
+        _ => None,
+    }
 }
 
 fn mux_message(base: u32, name: &str, mux: u8, version: Qmap) -> LinkMessage {
@@ -231,6 +299,32 @@ mod tests {
         let lo = get(&mut netlink, "lo").unwrap().unwrap();
         assert!(list(&mut netlink).unwrap().contains(&("lo".to_owned(), lo)));
         assert_eq!(get(&mut netlink, "no-such-if").unwrap(), None);
+    }
+
+    #[test]
+    fn a_link_that_falls_is_told_from_one_that_moves() {
+        let says = |attributes: Vec<LinkAttribute>, flags, gone| {
+            let mut message = LinkMessage::default();
+            (message.header.index, message.header.flags) = (9, flags);
+            message.attributes = attributes;
+            let message = if gone {
+                RouteNetlinkMessage::DelLink(message)
+            } else {
+                RouteNetlinkMessage::NewLink(message)
+            };
+            let mut packet = NetlinkMessage::from(message);
+            packet.finalize();
+            let mut bytes = vec![0; packet.buffer_len()];
+            packet.serialize(&mut bytes);
+            change(&bytes)
+        };
+        let (up, down) = (LinkFlags::Up, LinkFlags::empty());
+        assert_eq!(says(Vec::new(), up, false), None);
+        assert_eq!(says(Vec::new(), down, false), Some(Change::Fell(9)));
+        assert_eq!(says(Vec::new(), up, true), Some(Change::Fell(9)));
+        let new = vec![LinkAttribute::NewIfIndex(3)];
+        assert_eq!(says(new, down, true), Some(Change::Moved(9)));
+        assert_eq!(change(&[1, 2, 3]), None);
     }
 
     #[test]

@@ -57,6 +57,8 @@ pub enum Output {
     MakeLink(Format),
     /// Set these addresses and no others, then [`Session::configured`].
     Configure(Vec<Addressing>),
+    /// Look after the link, then [`Session::link_checked`].
+    CheckLink,
     /// Take addresses, routes and DNS back; the link stays.
     Withdraw,
     /// Print `WORD: TEXT`.
@@ -420,6 +422,16 @@ impl Session {
                 }
                 self.fire(Trigger::Done, now);
             }
+            Err(error) => self.fail(error, now),
+        }
+    }
+
+    /// The link is as it was, or something of it is to be set again, or it is gone.
+    pub fn link_checked(&mut self, result: Result<bool, Error>, now: Instant) {
+        match result {
+            _ if self.state != State::Up => {}
+            Ok(false) => {}
+            Ok(true) => self.fire(Trigger::Changed, now),
             Err(error) => self.fail(error, now),
         }
     }

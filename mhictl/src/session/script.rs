@@ -477,6 +477,8 @@ pub struct Rig {
     pub no_link: Option<Error>,
     /// How the kernel refuses addresses.
     pub no_address: Option<Error>,
+    /// What becomes of the link while it is up, look by look; then nothing.
+    pub links: VecDeque<Result<bool, Error>>,
     /// The end.
     pub result: Option<Result<(), Error>>,
 }
@@ -506,6 +508,7 @@ impl Rig {
             claims: VecDeque::new(),
             no_link: None,
             no_address: None,
+            links: VecDeque::new(),
             result: None,
         }
     }
@@ -563,6 +566,10 @@ impl Rig {
                     .collect();
                 self.session
                     .configured(self.no_address.clone().map_or(Ok(lines), Err), self.now);
+            }
+            Output::CheckLink => {
+                let result = self.links.pop_front().unwrap_or(Ok(false));
+                self.session.link_checked(result, self.now);
             }
             Output::Line(word, text) => {
                 self.lines.push(format!("{word}: {text}"));

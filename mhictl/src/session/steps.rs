@@ -19,7 +19,7 @@ const ATTACH_PATIENCE: Duration = Duration::from_secs(20);
 const START_PATIENCE: Duration = Duration::from_secs(60);
 /// Patience on the way down.
 const STOP_PATIENCE: Duration = Duration::from_secs(3);
-/// How often the modem is asked whether the networks are still up.
+/// How often the modem is asked whether the networks are still up, and the link looked after.
 const BEAT: Duration = Duration::from_secs(15);
 /// Its patience, shorter than its period.
 const BEAT_PATIENCE: Duration = Duration::from_secs(5);
@@ -383,6 +383,7 @@ impl Session {
                 .request(id, &wds::GetStatus {}, BEAT_PATIENCE, now);
             self.beats.push(token);
         }
+        self.outputs.push_back(Output::CheckLink);
         self.timer = Some(now + BEAT);
         None
     }

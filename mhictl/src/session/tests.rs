@@ -839,6 +839,26 @@ fn changed_settings_are_read_and_set_without_a_break() {
 }
 
 #[test]
+fn a_link_that_was_down_is_configured_anew_and_one_that_is_gone_made_anew() {
+    let mut rig = up();
+    rig.links = [Ok(true), Ok(false), Err(network_error())].into();
+    let since = rig.now;
+    let count = |rig: &Rig, wanted: fn(&Output) -> bool| {
+        let work = rig.work.iter();
+        work.filter(|&work| wanted(work)).count()
+    };
+    let configured = |rig: &Rig| count(rig, |work| matches!(work, Output::Configure(_)));
+    rig.run_until(|rig| rig.links.len() == 2);
+    assert_eq!(rig.now.duration_since(since), Duration::from_secs(15));
+    rig.settle();
+    assert_eq!((rig.session.state(), configured(&rig)), (State::Up, 2));
+    rig.run_until(|rig| rig.links.is_empty() && rig.session.state() == State::Up);
+    assert!(rig.lines.contains(&"disconnected: no".to_owned()));
+    let made = count(&rig, |work| matches!(work, Output::MakeLink(_)));
+    assert_eq!((made, configured(&rig)), (2, 3));
+}
+
+#[test]
 fn the_hook_hears_of_each_turn() {
     let mut rig = dual();
     rig.run_up();
