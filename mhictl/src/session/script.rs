@@ -26,6 +26,8 @@ pub const OPEN: Which = (service::CTL, 0xff00);
 pub const RELEASE: Which = (service::CTL, 0x23);
 /// UIM PIN verification.
 pub const VERIFY: Which = (service::UIM, 0x26);
+/// WDS indications.
+pub const INDICATIONS: Which = (service::WDS, 0x03);
 /// WDS session start.
 pub const START: Which = (service::WDS, 0x20);
 /// WDS session stop.

@@ -225,6 +225,12 @@ impl Session {
                 self.ask(self.data_id(), &request, PATIENCE, now)
             }
             Action::SetFamily => {
+                // Whatever it answers: not all modems know it, and there is the indication of the session's state as well.
+                let changes = wds::RegisterIndications {
+                    extended_ip_config: Some(true),
+                    ..Default::default()
+                };
+                self.client.request(self.data_id(), &changes, PATIENCE, now);
                 let request = wds::SetIpFamily {
                     family: self.wire_family(),
                 };

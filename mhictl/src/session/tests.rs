@@ -8,7 +8,7 @@ use qmi::nas::Registration;
 use qmi::uim::{AppState, CardState};
 use qmi::{ctl, nas, service, wda, wds, Builder, ErrorCode, Verbose};
 
-use super::script::{Rig, OPEN, RELEASE, SETTINGS, SET_FORMAT, START, STATUS, STOP, VERIFY};
+use super::script::{Rig, INDICATIONS, OPEN, RELEASE, SETTINGS, SET_FORMAT, START, STATUS, STOP, VERIFY};
 use super::table::{State, Trigger, TABLE};
 use super::{Claim, Output};
 use crate::cli::{Families, QmapArg, RoamingArg};
@@ -97,7 +97,7 @@ fn messages_are_those_of_facts_and_in_order() {
         ids,
         [
             0xff00, 0x21, 0x22, 0x22, 0x22, 0x22, 0x22, 0x23, 0x2d, 0x2f, 0x03, 0x24, 0x4d, 0x20,
-            0x21, 0xa2, 0x4d, 0x20, 0x2d
+            0x21, 0xa2, 0x03, 0x4d, 0x20, 0x2d
         ]
     );
 }
@@ -466,7 +466,7 @@ fn two_sessions_do_not_give_the_sim_a_pin_at_once() {
 #[test]
 fn silence_of_any_message_ends_with_no_answer_and_in_time() {
     let all: BTreeSet<_> = up().modem.log.into_iter().collect();
-    for which in all {
+    for which in all.into_iter().filter(|&which| which != INDICATIONS) {
         let mut rig = rig();
         rig.modem.silent = vec![which];
         let (exit, what) = rig.run_down();
@@ -856,6 +856,32 @@ fn a_link_that_was_down_is_configured_anew_and_one_that_is_gone_made_anew() {
     assert!(rig.lines.contains(&"disconnected: no".to_owned()));
     let made = count(&rig, |work| matches!(work, Output::MakeLink(_)));
     assert_eq!((made, configured(&rig)), (2, 3));
+}
+
+#[test]
+fn changes_that_only_their_own_indication_tells_of_are_asked_for() {
+    let mut rig = up();
+    assert_eq!(rig.asked(INDICATIONS), 1);
+    let mut room = [0; 64];
+    let octets = Builder::indication(&mut room, service::WDS, data_client(&rig), 0x8c)
+        .body(&wds::ConfigChanged { changed: None })
+        .finish()
+        .unwrap()
+        .to_vec();
+    rig.receive(&octets);
+    assert_eq!((rig.session.state(), rig.asked(SETTINGS)), (State::Up, 2));
+    // A modem that knows nothing of it connects as well.
+    for silent in [true, false] {
+        let mut rig = Rig::new(|_| {});
+        match silent {
+            true => rig.modem.silent = vec![INDICATIONS],
+            false => {
+                let refused = ErrorCode::INVALID_QMI_COMMAND;
+                rig.modem.refused.insert(INDICATIONS, refused);
+            }
+        }
+        rig.run_up();
+    }
 }
 
 #[test]
