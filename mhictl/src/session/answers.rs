@@ -146,11 +146,19 @@ impl Session {
                     Trigger::Again
                 })
             }
-            state => self.failed(Error::new(
-                Exit::NoAnswer,
-                format!("no answer from the modem when asked to {}", doing(state)),
-                "mhictl info tells whether it is in MBIM mode; if not, see dmesg, or restart the modem: mhictl at 'AT+CFUN=1,1'",
-            )),
+            state => {
+                let error = Error::new(
+                    Exit::NoAnswer,
+                    format!("no answer from the modem when asked to {}", doing(state)),
+                    "mhictl info tells whether it is in MBIM mode; if not, see dmesg, or restart the modem: mhictl at 'AT+CFUN=1,1'",
+                );
+                match state {
+                    State::Bind | State::Family | State::Start | State::Settings => {
+                        self.family_refused(error)
+                    }
+                    _ => self.failed(error),
+                }
+            }
         }
     }
 

@@ -455,7 +455,18 @@ impl Session {
         }
         if !self.ending && self.deadline.is_some_and(|deadline| deadline <= now) {
             let error = self.too_late();
-            self.fail(error, now);
+            match self.has_address() {
+                // The other family has none yet, and the session does without it.
+                true => {
+                    if let Some(token) = self.step.take() {
+                        self.client.forget(token);
+                    }
+                    if let Some(trigger) = self.family_refused(error) {
+                        self.fire(trigger, now);
+                    }
+                }
+                false => self.fail(error, now),
+            }
         }
     }
 

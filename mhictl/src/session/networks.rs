@@ -74,11 +74,7 @@ impl Session {
         if self.current < self.networks.len() {
             return Some(Trigger::Again);
         }
-        if self
-            .networks
-            .iter()
-            .any(|network| network.addressing.is_some())
-        {
+        if self.has_address() {
             return Some(enough);
         }
         let error = self
@@ -118,6 +114,12 @@ impl Session {
             return self.next_family(Trigger::Done);
         }
         self.refreshed()
+    }
+
+    /// Whether any family has an address.
+    pub(super) fn has_address(&self) -> bool {
+        let mut networks = self.networks.iter();
+        networks.any(|network| network.addressing.is_some())
     }
 
     /// Whether the current family has been started and has no address.
@@ -168,8 +170,7 @@ impl Session {
             wds::Connection::Disconnected
                 if !matches!(self.state, State::Stop | State::Release | State::Rest) =>
             {
-                let mut all = self.networks.iter();
-                let others = all.any(|other| other.addressing.is_some());
+                let others = self.has_address();
                 if let Some(network) = self.networks.get_mut(at) {
                     network.handle = None;
                     let is_up = matches!(self.state, State::Up | State::Refresh);

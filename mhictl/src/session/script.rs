@@ -26,6 +26,10 @@ pub const OPEN: Which = (service::CTL, 0xff00);
 pub const RELEASE: Which = (service::CTL, 0x23);
 /// UIM PIN verification.
 pub const VERIFY: Which = (service::UIM, 0x26);
+/// WDS mux id.
+pub const BIND: Which = (service::WDS, 0xa2);
+/// WDS family.
+pub const FAMILY: Which = (service::WDS, 0x4d);
 /// WDS indications.
 pub const INDICATIONS: Which = (service::WDS, 0x03);
 /// WDS session start.
@@ -45,6 +49,8 @@ pub struct Script {
     pub log: Vec<Which>,
     /// Messages that get no reply.
     pub silent: Vec<Which>,
+    /// A message that gets no reply, once: the first time that it is asked, the second, and so on.
+    pub silent_once: Option<(Which, usize)>,
     /// Messages that are refused.
     pub refused: HashMap<Which, ErrorCode>,
     /// Newest QMAP that it speaks.
@@ -114,6 +120,7 @@ impl Default for Script {
         Script {
             log: Vec::new(),
             silent: Vec::new(),
+            silent_once: None,
             refused: HashMap::new(),
             newest: wda::Aggregation::QmapV5,
             closed: None,
@@ -158,7 +165,8 @@ impl Script {
         let request = Message::parse(&frame).expect("the host writes messages");
         let which = (request.service, request.id);
         self.log.push(which);
-        if self.silent.contains(&which) {
+        let count = self.log.iter().filter(|&&asked| asked == which).count();
+        if self.silent.contains(&which) || self.silent_once == Some((which, count)) {
             return None;
         }
         let client = (request.service, request.client);

@@ -17,6 +17,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const ATTACH_PATIENCE: Duration = Duration::from_secs(20);
 /// Patience for starting a network: it talks to the core network.
 const START_PATIENCE: Duration = Duration::from_secs(60);
+/// The same where the other family has its address already, which waits for it.
+const START_BESIDE_PATIENCE: Duration = Duration::from_secs(20);
 /// Patience on the way down.
 const STOP_PATIENCE: Duration = Duration::from_secs(3);
 /// How often the modem is asked whether the networks are still up, and the link looked after.
@@ -355,7 +357,11 @@ impl Session {
             profile: self.config.profile,
             ..Default::default()
         };
-        self.ask(self.data_id(), &request, START_PATIENCE, now)
+        let patience = match self.has_address() {
+            true => START_BESIDE_PATIENCE,
+            false => START_PATIENCE,
+        };
+        self.ask(self.data_id(), &request, patience, now)
     }
 
     fn ask_settings(&mut self, now: Instant) -> Option<Trigger> {

@@ -252,6 +252,8 @@ pub const TABLE: &[Row] = &[
     on(State::ReadFormat, Trigger::Done,    State::Link,       Action::MakeLink),
     on(State::Link,       Trigger::Done,    State::Bind,       Action::Bind),
     on(State::Bind,       Trigger::Done,    State::Family,     Action::SetFamily),
+    on(State::Bind,       Trigger::Again,   State::Bind,       Action::Bind),
+    on(State::Bind,       Trigger::Enough,  State::Configure,  Action::Configure),
     on(State::Family,     Trigger::Done,    State::Start,      Action::StartNetwork),
     on(State::Family,     Trigger::Again,   State::Bind,       Action::Bind),
     on(State::Family,     Trigger::Enough,  State::Configure,  Action::Configure),

@@ -8,7 +8,10 @@ use qmi::nas::Registration;
 use qmi::uim::{AppState, CardState};
 use qmi::{ctl, nas, service, wda, wds, Builder, ErrorCode, Verbose};
 
-use super::script::{Rig, INDICATIONS, OPEN, RELEASE, SETTINGS, SET_FORMAT, START, STATUS, STOP, VERIFY};
+use super::script::{
+    Rig, BIND, FAMILY, INDICATIONS, OPEN, RELEASE, SETTINGS, SET_FORMAT, START, STATUS, STOP,
+    VERIFY,
+};
 use super::table::{State, Trigger, TABLE};
 use super::{Claim, Output};
 use crate::cli::{Families, QmapArg, RoamingArg};
@@ -170,6 +173,53 @@ fn one_family_without_settings_leaves_the_other_up() {
             assert!(!rig.modem.sessions.contains(&with));
         }
     }
+}
+
+#[test]
+fn one_silent_family_leaves_the_other_up() {
+    for (which, waits) in [
+        (BIND, [10, 10]),
+        (FAMILY, [10, 10]),
+        (START, [60, 20]),
+        (SETTINGS, [10, 10]),
+    ] {
+        for (turn, wait) in (1..).zip(waits) {
+            let mut rig = dual();
+            rig.modem.silent_once = Some((which, turn));
+            rig.run_up();
+            let case = format!("{which:02x?} {turn} {:?}", rig.lines);
+            assert_eq!(rig.seconds(), wait, "{case}");
+            let Some(Output::Configure(granted)) = rig
+                .work
+                .iter()
+                .rfind(|work| matches!(work, Output::Configure(_)))
+            else {
+                panic!("{case}");
+            };
+            let four = granted
+                .first()
+                .is_some_and(|granted| granted.address.is_ipv4());
+            assert_eq!((granted.len(), four), (1, turn == 2), "{case}");
+            let why = "no answer from the modem when asked to";
+            assert!(rig.lines.iter().any(|line| line.contains(why)), "{case}");
+            rig.session.quit(rig.now);
+            rig.run_out().unwrap();
+            assert_eq!(
+                (rig.modem.clients.len(), rig.modem.sessions.len()),
+                (0, 0),
+                "{case}"
+            );
+        }
+    }
+    // Nor does the time of the first connection run out for the one that is up.
+    let mut rig = Rig::new(|args| (args.ip, args.timeout) = (Families::V4V6, 8));
+    rig.modem.silent_once = Some((START, 2));
+    rig.run_up();
+    assert_eq!((rig.seconds(), rig.modem.sessions.len()), (8, 1));
+    // Both of them silent is an end.
+    let mut rig = dual();
+    rig.modem.silent = vec![START];
+    assert_eq!((rig.run_down().0, rig.seconds()), (Exit::NoAnswer, 90));
 }
 
 fn with_user(change: impl FnOnce(&mut crate::cli::ConnectArgs)) -> Rig {
@@ -1256,6 +1306,13 @@ fn scenarios() -> Vec<Rig> {
         let mut rig = rig();
         rig.modem.raw = raw;
         rig.claims = [Claim::Busy, Claim::Shared].into();
+        rig.run_up();
+        rigs.push(rig);
+    }
+    // A silent one, first or second.
+    for turn in [1, 2] {
+        let mut rig = dual();
+        rig.modem.silent_once = Some((BIND, turn));
         rig.run_up();
         rigs.push(rig);
     }
