@@ -212,6 +212,12 @@ pub struct Radio {
     pub pin_tries: Option<u8>,
     /// Registration.
     pub registration: Registration,
+    /// Whether the modem says if that is abroad; if it does not, home is but a guess.
+    #[serde(skip)]
+    pub tells_roaming: bool,
+    /// Whether it does so with the registration; else with the technologies.
+    #[serde(skip)]
+    pub serving_tells: bool,
     /// Name of the operator, else its code.
     pub operator: Option<String>,
     /// Mobile country code, digits.
@@ -239,9 +245,11 @@ impl Radio {
 
     /// Takes a serving system.
     pub fn serving(&mut self, serving: &nas::ServingSystem<'_>) {
+        self.serving_tells = serving.roaming.is_some();
         self.registration = match (serving.system.registration, serving.roaming) {
             // TLV 0x10 is 1 at home; values above 1 are kinds of roaming indicators of 3GPP2.
             (Reg::Registered, Some(0)) => Registration::Roaming,
+            (Reg::Registered, None) if self.registered() => self.registration,
             (Reg::Registered, _) => Registration::Home,
             (Reg::Searching, _) => Registration::Searching,
             (Reg::Denied, _) => Registration::Denied,
@@ -292,13 +300,15 @@ impl Radio {
                 (self.mcc, self.mnc) = (Some(mcc.to_string()), Some(mnc.to_string()));
             }
         }
-        if self.technology.is_some() && self.registration == Registration::Unknown {
-            let roams =
-                details.is_some_and(|details| details.roaming_valid && details.roaming != 0);
-            self.registration = if roams {
-                Registration::Roaming
-            } else {
-                Registration::Home
+        let known = self.registered() || self.registration == Registration::Unknown;
+        if self.technology.is_some() && known {
+            let roaming = details.filter(|details| details.roaming_valid);
+            self.tells_roaming = self.serving_tells || roaming.is_some();
+            self.registration = match (self.registration, roaming) {
+                (said, _) if self.serving_tells && said != Registration::Unknown => said,
+                (_, Some(details)) if details.roaming != 0 => Registration::Roaming,
+                (Registration::Roaming, None) => Registration::Roaming,
+                _ => Registration::Home,
             };
         }
     }
@@ -600,6 +610,51 @@ pub mod tests {
             ..Default::default()
         });
         assert!(radio.registered());
+    }
+
+    /// LTE with details that say, or do not say, whether this is abroad.
+    fn systems(roaming: Option<u8>) -> nas::SystemInfo {
+        nas::SystemInfo {
+            lte: available(),
+            lte_info: Some(nas::RadioInfo {
+                roaming_valid: roaming.is_some(),
+                roaming: roaming.unwrap_or(0),
+                ..Default::default()
+            }),
+            ..Default::default()
+        }
+    }
+
+    #[test]
+    fn abroad_is_what_either_message_says() {
+        use Registration::{Home, Roaming};
+        for (with_registration, with_technologies, expected, told) in [
+            (Some(1), Some(0), Home, true),
+            (Some(0), Some(0), Roaming, true),
+            (Some(1), Some(1), Home, true),
+            (Some(1), None, Home, true),
+            (None, Some(1), Roaming, true),
+            (None, Some(0), Home, true),
+            (None, None, Home, false),
+        ] {
+            let mut radio = Radio::default();
+            let mut registered = serving(Reg::Registered, 0, "Test Net");
+            registered.roaming = with_registration;
+            radio.serving(&registered);
+            radio.systems(&systems(with_technologies));
+            let found = (radio.registration, radio.tells_roaming);
+            let case = (with_registration, with_technologies);
+            assert_eq!(found, (expected, told), "{case:?}");
+        }
+        // Across the border, with nothing but the technologies to tell of it, and no word of it with the next registration.
+        let mut radio = Radio::default();
+        let mut registered = serving(Reg::Registered, 0, "Test Net");
+        registered.roaming = None;
+        for (technologies, expected) in [(Some(0), Home), (Some(1), Roaming), (Some(0), Home)] {
+            radio.systems(&systems(technologies));
+            radio.serving(&registered);
+            assert_eq!(radio.registration, expected);
+        }
     }
 
     fn sim(state: CardState, app: AppState) -> Sim {

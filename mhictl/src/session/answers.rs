@@ -69,7 +69,7 @@ impl Session {
                     self.radio.systems(&body);
                 }
                 self.say_registration();
-                match self.unwelcome() {
+                match self.unwelcome().or_else(|| self.perhaps_unwelcome()) {
                     Some(error) => self.failed(error),
                     None if self.radio.registered() => Some(Trigger::Done),
                     None => Some(Trigger::NotYet),
@@ -346,6 +346,18 @@ impl Session {
                     self.radio.registration_line()
                 ),
                 "allow it with --roaming allowed, or look for the home network: mhictl at 'AT+COPS=?'",
+            )
+        })
+    }
+
+    /// Not known to be one that the user wants, though the modem was asked.
+    fn perhaps_unwelcome(&self) -> Option<Error> {
+        let unknown = self.radio.registered() && !self.radio.tells_roaming && !self.config.roaming;
+        unknown.then(|| {
+            Error::new(
+                Exit::NotRegistered,
+                "the modem does not say whether it is abroad, which --roaming forbidden excludes",
+                "if it is at home, --roaming allowed connects there as well",
             )
         })
     }

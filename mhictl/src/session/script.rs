@@ -75,6 +75,8 @@ pub struct Script {
     pub registration: nas::Registration,
     /// Whether it is abroad.
     pub abroad: bool,
+    /// Whether it says so with the registration, and with the technologies.
+    pub tells_roaming: (bool, bool),
     /// Profiles that sessions were started with.
     pub profiles: Vec<Option<u8>>,
     /// Whether its radio is locked.
@@ -133,6 +135,7 @@ impl Default for Script {
             slow_pin: false,
             registration: nas::Registration::Registered,
             abroad: false,
+            tells_roaming: (true, true),
             profiles: Vec::new(),
             radio_locked: false,
             radio_sleepy: 0,
@@ -322,7 +325,7 @@ impl Script {
                     registration: self.registration,
                     ..Default::default()
                 },
-                roaming: Some(u8::from(!self.abroad)),
+                roaming: self.tells_roaming.0.then_some(u8::from(!self.abroad)),
                 plmn: Some(NamedPlmn {
                     mcc: 1,
                     mnc: 1,
@@ -338,6 +341,11 @@ impl Script {
                 });
                 ok(to).body(&nas::SystemInfo {
                     lte,
+                    lte_info: Some(nas::RadioInfo {
+                        roaming_valid: self.tells_roaming.1,
+                        roaming: self.abroad.into(),
+                        ..Default::default()
+                    }),
                     ..Default::default()
                 })
             }

@@ -1012,6 +1012,27 @@ fn roaming_is_taken_or_refused_as_the_user_says() {
     let (exit, what) = abroad.run_down();
     assert_eq!(exit, Exit::NotRegistered);
     assert!(what.contains("--roaming forbidden"), "{what}");
+    // Said with the technologies only, it counts as well; not said at all, it is no home to rely on.
+    for (tells, away, exit) in [
+        ((false, true), false, None),
+        ((false, true), true, Some("abroad, which")),
+        ((true, false), false, None),
+        ((false, false), false, Some("does not say")),
+    ] {
+        let mut rig = forbidden();
+        (rig.modem.tells_roaming, rig.modem.abroad) = (tells, away);
+        match exit {
+            None => rig.run_up(),
+            Some(text) => {
+                let (exit, what) = rig.run_down();
+                assert_eq!(exit, Exit::NotRegistered, "{tells:?} {away}");
+                assert!(what.contains(text), "{what}");
+            }
+        }
+    }
+    let mut silent = rig();
+    silent.modem.tells_roaming = (false, false);
+    silent.run_up();
     // Across the border with the session up, and back.
     let mut rig = forbidden();
     rig.run_up();
