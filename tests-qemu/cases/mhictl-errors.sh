@@ -21,7 +21,7 @@ check "SIM ready: ordered" modem qmi sim ready
 check "searching: ordered" modem qmi registration searching
 check "not registered" exits 7 "regist" $try
 check "denied: ordered" modem qmi registration denied
-check "registration denied" exits 7 "denied" $try
+check "registration denied" exits 7 "denied: network not allowed (cause 11)" $try
 check "roaming: ordered" modem qmi registration roaming
 check "roaming forbidden" exits 7 "abroad" $try --roaming forbidden
 check "home: ordered" modem qmi registration home

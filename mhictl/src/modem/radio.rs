@@ -218,6 +218,8 @@ pub struct Radio {
     /// Whether it does so with the registration; else with the technologies.
     #[serde(skip)]
     pub serving_tells: bool,
+    /// Why no network registers it: 3GPP's cause.
+    pub reject: Option<u8>,
     /// Name of the operator, else its code.
     pub operator: Option<String>,
     /// Mobile country code, digits.
@@ -267,7 +269,9 @@ impl Radio {
             });
             (self.mcc, self.mnc) = (Some(mcc), Some(mnc));
         }
-        if !self.registered() {
+        if self.registered() {
+            self.reject = None;
+        } else {
             (self.operator, self.mcc, self.mnc) = (None, None, None);
             (self.technology, self.lte, self.nr5g) = (None, None, None);
             self.bands.clear();
@@ -310,6 +314,12 @@ impl Radio {
                 (Registration::Roaming, None) => Registration::Roaming,
                 _ => Registration::Home,
             };
+        }
+        if !self.registered() {
+            let all = [info.lte_info, info.nr5g_info];
+            let rejects = all.into_iter().flatten().filter(|info| info.reject_valid);
+            let mut causes = rejects.map(|info| info.reject_cause);
+            self.reject = causes.find(|&cause| cause != 0);
         }
     }
 
@@ -379,9 +389,20 @@ impl Radio {
             .collect();
     }
 
+    /// The registration, and why there is none.
+    pub fn registration_words(&self) -> String {
+        match self.reject.filter(|_| !self.registered()) {
+            Some(cause) => {
+                let words = qmi::reject_words(cause).unwrap_or("rejected by the network");
+                format!("{}: {words} (cause {cause})", self.registration)
+            }
+            None => self.registration.to_string(),
+        }
+    }
+
     /// The `registration` line.
     pub fn registration_line(&self) -> String {
-        let mut line = self.registration.to_string();
+        let mut line = self.registration_words();
         if let Some(technology) = self.technology {
             line.push_str(&format!(" technology={}", technology.name()));
         }
@@ -655,6 +676,36 @@ pub mod tests {
             radio.serving(&registered);
             assert_eq!(radio.registration, expected);
         }
+    }
+
+    #[test]
+    fn a_rejected_registration_has_its_cause_in_words() {
+        let mut radio = Radio::default();
+        radio.serving(&serving(Reg::Denied, 1, "Test Net"));
+        let mut info = nas::SystemInfo {
+            lte_info: Some(nas::RadioInfo {
+                reject_valid: true,
+                reject_cause: 7,
+                ..Default::default()
+            }),
+            ..Default::default()
+        };
+        radio.systems(&info);
+        let line = "denied: data services not allowed (cause 7)";
+        assert_eq!(radio.registration_line(), line);
+        info.lte_info = None;
+        radio.systems(&info);
+        assert_eq!(radio.registration_line(), "denied");
+        info.nr5g_info = Some(nas::RadioInfo {
+            reject_valid: true,
+            reject_cause: 200,
+            ..Default::default()
+        });
+        radio.systems(&info);
+        let line = "denied: rejected by the network (cause 200)";
+        assert_eq!(radio.registration_line(), line);
+        radio.serving(&serving(Reg::Registered, 1, "Test Net"));
+        assert_eq!(radio.registration_line(), "home operator=\"Test Net\"");
     }
 
     fn sim(state: CardState, app: AppState) -> Sim {

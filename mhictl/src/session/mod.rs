@@ -27,7 +27,7 @@ use crate::exit::{Error, Exit};
 use crate::hook;
 use crate::modem::addressing::{Addressing, Format};
 use crate::modem::client::{Client, Event, Received, Token};
-use crate::modem::radio::{self, Query, Radio};
+use crate::modem::radio::{self, Query, Radio, Registration};
 
 /// A session that was up this long starts the back-off anew.
 const STEADY: Duration = Duration::from_secs(60);
@@ -666,7 +666,10 @@ impl Session {
             State::Serving | State::Systems => Error::new(
                 Exit::NotRegistered,
                 format!("not registered {within}: {}", self.radio.registration_line()),
-                "check antennas, coverage, SIM and plan, or give it longer with --timeout; mhictl at 'AT+CEREG?' shows the cause",
+                match self.radio.registration {
+                    Registration::Idle => "the modem does not even search: mhictl at 'AT+COPS=0' has it choose a network",
+                    _ => "check antennas, coverage, SIM and plan, or give it longer with --timeout; mhictl at 'AT+CEREG?' shows the cause",
+                },
             ),
             State::Turn | State::Sim => Error::new(Exit::SimAbsent, format!("the SIM was not ready {within}"), "take the SIM out and put it in again"),
             state if self.step.is_some() => Error::new(

@@ -339,11 +339,14 @@ impl Script {
                     status: nas::Service::Available,
                     ..Default::default()
                 });
+                let denied = self.registration == nas::Registration::Denied;
                 ok(to).body(&nas::SystemInfo {
                     lte,
                     lte_info: Some(nas::RadioInfo {
                         roaming_valid: self.tells_roaming.1,
                         roaming: self.abroad.into(),
+                        reject_valid: denied,
+                        reject_cause: if denied { 11 } else { 0 },
                         ..Default::default()
                     }),
                     ..Default::default()

@@ -411,6 +411,18 @@ fn not_registered_in_time_has_its_code_and_says_how_far_it_got() {
 }
 
 #[test]
+fn a_registration_that_the_network_rejects_ends_with_the_reason_in_words() {
+    let mut rig = rig();
+    rig.modem.registration = Registration::Denied;
+    let (exit, what) = rig.run_down();
+    assert_eq!(exit, Exit::NotRegistered);
+    assert!(
+        what.contains("denied: network not allowed (cause 11)"),
+        "{what}"
+    );
+}
+
+#[test]
 fn late_registration_connects() {
     let mut rig = rig();
     rig.modem.registration = Registration::Searching;

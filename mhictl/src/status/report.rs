@@ -126,7 +126,10 @@ impl Show for Report {
             _ => "none".to_owned(),
         };
         text.add("operator", format_args!("{network}"));
-        text.add("registration", format_args!("{}", radio.registration));
+        text.add(
+            "registration",
+            format_args!("{}", radio.registration_words()),
+        );
         text.signal(radio);
         for band in &radio.bands {
             let width =
@@ -415,6 +418,7 @@ mod tests {
                         width: Some(1000),
                     },
                 ],
+                ..Radio::default()
             },
             sessions: vec![Session {
                 link: "rmnet_mhi0.1".into(),

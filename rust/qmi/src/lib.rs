@@ -37,7 +37,7 @@ pub use decode::Decoded;
 pub use list::{List16, List8};
 pub use message::{Kind, Message, Tlv, Tlvs};
 pub use qmux::{next_frame, Frame, Step};
-pub use reason::{CallEnd, Verbose};
+pub use reason::{reject_words, CallEnd, Verbose};
 pub use result::ErrorCode;
 pub use text::{Text, Text8};
 

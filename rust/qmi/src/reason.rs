@@ -112,6 +112,35 @@ fn find(table: &[(i16, &'static str)], reason: i16) -> Option<&'static str> {
     table.iter().find(|row| row.0 == reason).map(|row| row.1)
 }
 
+/// Why a network does not register a modem, in words, by the cause in a system info (EMM of TS 24.301, 5GMM of TS 24.501).
+pub fn reject_words(cause: u8) -> Option<&'static str> {
+    find(REJECT, cause.into())
+}
+
+const REJECT: &[(i16, &str)] = &[
+    (2, "SIM unknown to its network"),
+    (3, "SIM barred"),
+    (5, "IMEI not accepted"),
+    (6, "device barred"),
+    (7, "data services not allowed"),
+    (8, "no services allowed"),
+    (11, "network not allowed"),
+    (12, "area not allowed"),
+    (13, "roaming not allowed in this area"),
+    (14, "data services not allowed in this network"),
+    (15, "no suitable cells in this area"),
+    (17, "network failure"),
+    (19, "the APN to attach with refused"),
+    (20, "SIM failed the authentication"),
+    (21, "SIM failed the authentication"),
+    (22, "congestion"),
+    (27, "5G standalone not allowed"),
+    (31, "5G core required"),
+    (42, "severe network failure"),
+    (62, "no network slices available"),
+    (73, "serving network not authorized"),
+];
+
 const GPP: &[(i16, &str)] = &[
     (8, "operator determined barring"),
     (25, "LLC or SNDCP failure"),
