@@ -2,9 +2,11 @@
 # shellcheck shell=dash
 # arch: amd64
 # timeout: 240
-# What a network or the kernel refuses and what mhictl makes of it: one family of two, one authentication of two, a password.
+# modem: --ul-max-packets 1
+# What modem, network or kernel refuse and what mhictl makes of it: aggregation, one family of two, one authentication of two, a password.
 
 driver_up
+check "aggregation as with a modem that grants it" ethtool -C $base tx-aggr-max-bytes 8192 tx-aggr-max-frames 11
 
 # up_with NAME ARGUMENTS...: a session that comes up, and stays for the checks that follow.
 up_with() {
@@ -16,6 +18,7 @@ up_with() {
 }
 
 up_with "IPv4 only" --apn v4only.test --ip 4+6
+check_equal "no aggregation granted: none" 1 "$(ethtool -c $base | sed -n 's/^tx-aggr-max-frames:[[:space:]]*//p')"
 check "IPv4 only: said" grep '^session: ipv6 APN v4only.test refused: IPv4 only allowed' /tmp/mhictl.log
 check "IPv4 only: ping" ping_through $link 1.1.1.1
 check_equal "IPv4 only: no IPv6 address" "" "$(ip -6 -o addr show dev $link scope global)"

@@ -22,8 +22,8 @@ const ETHTOOL_A_HEADER_DEV_NAME: u16 = 2;
 const ETHTOOL_A_COALESCE_TX_AGGR_MAX_BYTES: u16 = 26;
 const ETHTOOL_A_COALESCE_TX_AGGR_MAX_FRAMES: u16 = 27;
 
-/// Sets how many octets and packets the interface may put into one uplink transfer.
-pub fn set_tx_aggregation(interface: &str, bytes: u32, frames: u32) -> Result<(), Fault> {
+/// Sets how many packets the interface may put into one uplink transfer, and how many octets; without, those stay.
+pub fn set_tx_aggregation(interface: &str, bytes: Option<u32>, frames: u32) -> Result<(), Fault> {
     let mut netlink = Netlink::open(NETLINK_GENERIC)?;
     let family = family_id(&mut netlink, "ethtool")?;
     netlink
@@ -93,22 +93,19 @@ fn family_id(netlink: &mut Netlink, name: &str) -> Result<u16, Fault> {
     })
 }
 
-fn coalesce_set(family: u16, interface: &str, bytes: u32, frames: u32) -> Generic {
+fn coalesce_set(family: u16, interface: &str, bytes: Option<u32>, frames: u32) -> Generic {
+    let number = |kind, value: u32| DefaultNla::new(kind, value.to_ne_bytes().to_vec());
     let header = emit(&[text(ETHTOOL_A_HEADER_DEV_NAME, interface)]);
+    let mut attributes = vec![DefaultNla::new(
+        ETHTOOL_A_COALESCE_HEADER | NLA_F_NESTED,
+        header,
+    )];
+    attributes.extend(bytes.map(|bytes| number(ETHTOOL_A_COALESCE_TX_AGGR_MAX_BYTES, bytes)));
+    attributes.push(number(ETHTOOL_A_COALESCE_TX_AGGR_MAX_FRAMES, frames));
     Generic {
         family,
         command: ETHTOOL_MSG_COALESCE_SET,
-        attributes: emit(&[
-            DefaultNla::new(ETHTOOL_A_COALESCE_HEADER | NLA_F_NESTED, header),
-            DefaultNla::new(
-                ETHTOOL_A_COALESCE_TX_AGGR_MAX_BYTES,
-                bytes.to_ne_bytes().to_vec(),
-            ),
-            DefaultNla::new(
-                ETHTOOL_A_COALESCE_TX_AGGR_MAX_FRAMES,
-                frames.to_ne_bytes().to_vec(),
-            ),
-        ]),
+        attributes: emit(&attributes),
     }
 }
 
@@ -131,7 +128,7 @@ mod tests {
     #[test]
     fn coalesce_set_has_the_bytes_of_the_header_files() {
         // Layout by linux/ethtool_netlink.h and linux/netlink.h: nested header {name}, two u32.
-        let message = coalesce_set(0x15, "rmnet_mhi0", 8192, 11);
+        let message = coalesce_set(0x15, "rmnet_mhi0", Some(8192), 11);
         let mut bytes = vec![0; NetlinkSerializable::buffer_len(&message)];
         message.serialize(&mut bytes);
         let mut expected = vec![20, 1, 0, 0, 20, 0, 1, 0x80, 15, 0, 2, 0];
@@ -139,6 +136,11 @@ mod tests {
         expected.extend_from_slice(&[8, 0, 26, 0, 0x00, 0x20, 0, 0]);
         expected.extend_from_slice(&[8, 0, 27, 0, 11, 0, 0, 0]);
         assert_eq!(bytes, expected);
+        let frames_only = coalesce_set(0x15, "rmnet_mhi0", None, 1);
+        assert_eq!(
+            frames_only.attributes,
+            [&expected[4..24], &[8, 0, 27, 0, 1, 0, 0, 0]].concat()
+        );
     }
 
     #[test]

@@ -343,16 +343,15 @@ impl Interface {
     }
 
     /// The modem's uplink limits, to the base (this module) or the link (mainline rmnet); a kernel without them sends packet by packet.
-    fn set_aggregation(&self, format: Format) {
-        if format.uplink_packets <= 1 || format.uplink_octets == 0 {
-            return;
-        }
+    fn set_aggregation(&mut self, format: Format) {
+        let (frames, octets) = match (format.uplink_packets, format.uplink_octets) {
+            // What an earlier session was granted is not for this one. Beside others there are limits, whatever the modem says of them.
+            (0..=1, _) | (_, 0) if self.has_neighbours().unwrap_or(true) => return,
+            (0..=1, _) | (_, 0) => (1, None),
+            (packets, octets) => (packets, Some(octets)),
+        };
         for interface in [&self.base, &self.name] {
-            match ethtool::set_tx_aggregation(
-                interface,
-                format.uplink_octets,
-                format.uplink_packets,
-            ) {
+            match ethtool::set_tx_aggregation(interface, octets, frames) {
                 Ok(()) => return,
                 Err(fault) if fault.errno == Errno::OPNOTSUPP.raw_os_error() => {}
                 Err(fault) => {
