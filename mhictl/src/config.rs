@@ -100,6 +100,8 @@ pub struct Config {
     pub pin: Option<String>,
     /// Mux id, 1 to 254.
     pub mux: u8,
+    /// Name of the mux link, unless it is that of the mux id.
+    pub link: Option<String>,
     /// Which modem.
     pub device: Option<String>,
     /// Which base interface.
@@ -179,6 +181,9 @@ impl TryFrom<ConnectArgs> for Config {
         if let Some(netdev) = &args.netdev {
             check_interface("--netdev", netdev)?;
         }
+        if let Some(link) = &args.link {
+            check_interface("--link", link)?;
+        }
         if let Some(lan) = &args.share {
             check_interface("--share", lan)?;
             if !families.contains(&Family::V6) || args.no_address {
@@ -203,6 +208,7 @@ impl TryFrom<ConnectArgs> for Config {
             auth,
             pin: args.pin,
             mux: parse_mux(&args.mux)?,
+            link: args.link,
             device: args.device,
             netdev: args.netdev,
             mtu: args.mtu,
@@ -430,6 +436,7 @@ mod tests {
         assert!(refused(|a| a.pin = Some("123".into())).starts_with("--pin"));
         assert!(refused(|a| a.mtu = Some(100)).starts_with("--mtu"));
         assert!(refused(|a| a.netdev = Some("a/b".into())).starts_with("--netdev"));
+        assert!(refused(|a| a.link = Some("rmnet_mhi0_1_long".into())).starts_with("--link"));
         assert!(refused(|a| a.share = Some("br-lan".into())).starts_with("--share without"));
         let six = |a: &mut ConnectArgs, lan: &str| {
             (a.ip, a.share) = (Families::V6, Some(lan.into()));

@@ -42,7 +42,8 @@ fn plan(name: Option<&str>, args: ConnectArgs, roots: &Roots) -> Result<Plan, Er
     let modem = device::find(roots, config.device.as_deref())?;
     let port = device::need_port(&modem, Kind::Qmi)?.node.display();
     let base = device::need_base(&modem, config.netdev.as_deref())?;
-    let link = link_name(&base, config.mux)?;
+    let usual = link_name(&base, config.mux)?;
+    let link = config.link.as_ref().unwrap_or(&usual);
     let (wwan, pci, mux) = (&modem.wwan, &modem.pci, config.mux);
     let mtu = config.mtu.map(|mtu| mtu.to_string());
     let route = config

@@ -34,6 +34,9 @@ pub struct ConnectArgs {
     /// Mux id of the session, 1 to 254; 129 (0x81) becomes rmnet_mhi0.1, 130 rmnet_mhi0.2, 5 rmnet_mhi0.m5
     #[arg(long, default_value = "129", aliases = ["mux-id", "muxid"])]
     pub mux: String,
+    /// Another name for the mux link, which keeps that of its mux id as an alternative name
+    #[arg(long, value_name = "NAME")]
+    pub link: Option<String>,
     /// Modem: wwan0, /dev/wwan0qmi0 or a PCI function such as 0000:01:00.0
     #[arg(long)]
     pub device: Option<String>,

@@ -15,7 +15,7 @@ use crate::modem::device::Roots;
 use crate::network::address;
 use crate::network::dns::{self, Dns};
 use crate::network::ethtool;
-use crate::network::link::{self, Change, Changes};
+use crate::network::link::{self, Change, Changes, Link};
 use crate::network::netlink::{Fault, Netlink};
 use crate::network::share::{self, Share};
 
@@ -33,6 +33,8 @@ pub struct Interface {
     roots: Roots,
     base: String,
     name: String,
+    /// What a link of this mux id is called unless the user says otherwise.
+    usual: String,
     mux: u8,
     mtu: Option<u32>,
     metric: Option<u32>,
@@ -57,7 +59,8 @@ impl Interface {
     pub fn new(roots: &Roots, base: &str, config: &Config) -> Result<Self, Error> {
         let mut netlink = Netlink::open(NETLINK_ROUTE)
             .map_err(|fault| network("open a netlink socket", &fault))?;
-        let name = link_name(base, config.mux)?;
+        let usual = link_name(base, config.mux)?;
+        let name = config.link.clone().unwrap_or_else(|| usual.clone());
         share::clean_up(&mut netlink, roots, &name);
         dns::clean_up(roots, &name);
         let lan = config.share.clone();
@@ -79,6 +82,7 @@ impl Interface {
             dns: None,
             share: lan.map(|lan| Share::new(lan, &name, roots)),
             name,
+            usual,
         })
     }
 
@@ -104,8 +108,10 @@ impl Interface {
             .map_err(|fault| network(&look_up, &fault))?
             .map(|base| base.index);
         let links = link::list(&mut self.netlink).map_err(|fault| network(&look_up, &fault))?;
-        Ok(links.iter().any(|(name, link)| {
-            *name != self.name && link.mux.is_some() && base.is_some() && link.base == base
+        Ok(links.iter().any(|(_, link)| {
+            link.mux.is_some_and(|mux| mux != u16::from(self.mux))
+                && base.is_some()
+                && link.base == base
         }))
     }
 
@@ -283,14 +289,23 @@ impl Interface {
     /// The index of a mux link in this format: the one made before, or a new one in place of what is left of a killed mhictl.
     fn link_index(&mut self, base: u32, format: Format) -> Result<u32, Error> {
         let look_up = format!("look up {}", self.name);
-        let there =
+        let ours = |link: &Link| link.base == Some(base) && link.mux == Some(self.mux.into());
+        let mut there =
             link::get(&mut self.netlink, &self.name).map_err(|fault| network(&look_up, &fault))?;
+        if there.is_none() {
+            there = link::get(&mut self.netlink, &self.usual)
+                .map_err(|fault| network(&look_up, &fault))?
+                .filter(ours);
+        }
         if let Some(link) = there {
             if self.made == Some((link.index, format)) && link.base == Some(base) {
                 return Ok(link.index);
             }
-            if link.mux.is_none() || link.base != Some(base) {
-                let what = format!("{} exists and is no mux link of {}", self.name, self.base);
+            if !ours(&link) {
+                let what = format!(
+                    "{} exists and is no link of {} with mux id {}",
+                    self.name, self.base, self.mux
+                );
                 return Err(Error::new(
                     Exit::Network,
                     what,
@@ -322,6 +337,14 @@ impl Interface {
                 "does another manager run?",
             )
         })?;
+        if self.name != self.usual {
+            if let Err(fault) = link::add_name(&mut self.netlink, index, &self.usual) {
+                warn(format!(
+                    "{} is not called {} too: {fault}",
+                    self.name, self.usual
+                ));
+            }
+        }
         (self.made, self.moved) = (Some((index, format)), false);
         Ok(index)
     }

@@ -4,10 +4,12 @@
 
 use std::io;
 
-use netlink_packet_core::{NetlinkMessage, NetlinkPayload, NLM_F_CREATE, NLM_F_DUMP, NLM_F_EXCL};
+use netlink_packet_core::{
+    NetlinkMessage, NetlinkPayload, NLM_F_APPEND, NLM_F_CREATE, NLM_F_DUMP, NLM_F_EXCL,
+};
 use netlink_packet_route::link::{
     AfSpecInet6, AfSpecUnspec, In6AddrGenMode, InfoData, InfoKind, InfoRmNet, InfoRmNetFlags,
-    LinkAttribute, LinkFlags, LinkInfo, LinkMessage, RmNetFlags,
+    LinkAttribute, LinkFlags, LinkInfo, LinkMessage, Prop, RmNetFlags,
 };
 use netlink_packet_route::RouteNetlinkMessage;
 use netlink_sys::protocols::NETLINK_ROUTE;
@@ -84,6 +86,21 @@ pub fn add_mux(
     let message = RouteNetlinkMessage::NewLink(mux_message(base, name, mux, version));
     netlink
         .request(message, NLM_F_CREATE | NLM_F_EXCL)
+        .map(drop)
+}
+
+/// Gives an interface one name more, by which programs find it, too.
+pub fn add_name(netlink: &mut Netlink, index: u32, name: &str) -> Result<(), Fault> {
+    let mut message = LinkMessage::default();
+    message.header.index = index;
+    message
+        .attributes
+        .push(LinkAttribute::PropList(vec![Prop::AltIfName(
+            name.to_owned(),
+        )]));
+    let flags = NLM_F_CREATE | NLM_F_EXCL | NLM_F_APPEND;
+    netlink
+        .request(RouteNetlinkMessage::NewLinkProp(message), flags)
         .map(drop)
 }
 
