@@ -15,7 +15,7 @@ export const modem = {
 const second = { device: 'wwan1', pci: '0001:01:00.0', driver: 'mhi_net', base: 'rmnet_mhi1', ports: [] };
 
 const session = {
-	link: 'rmnet_mhi0.1', mux: 129, pid: 1234, state: 'up', apn: 'internet', profile: null,
+	link: 'rmnet_mhi0_1', mux: 129, pid: 1234, state: 'up', apn: 'internet', profile: null,
 	ip4: { address: '10.64.129.2', prefix: 28, gateway: '10.64.129.3', dns: [ '1.1.1.1', '8.8.8.8' ] }, ip6: null,
 	mtu: 1500, qmap: 'qmapv5', up_seconds: 3725, reconnects: 1, rx_bytes: 123456789, tx_bytes: 2345678, rx_packets: 100000,
 	tx_packets: 50000, last_error: null
@@ -62,7 +62,7 @@ export const situations = {
 	silent: one({ error: { code: 9, word: 'no-answer', what: 'no answer from the modem', next: 'see dmesg' } }),
 	sessions: one({ ...standalone, sessions: [
 		{ ...session, ip6: { address: '2001:db8::2', prefix: 64, gateway: '2001:db8::1', dns: [ '2001:db8::53' ] } },
-		{ ...session, link: 'rmnet_mhi0.2', mux: 130, apn: 'ims', state: 'rest', up_seconds: null, reconnects: 7, ip4: null,
+		{ ...session, link: 'rmnet_mhi0_2', mux: 130, apn: 'ims', state: 'rest', up_seconds: null, reconnects: 7, ip4: null,
 			last_error: 'the network ended the session: regular deactivation' }
 	] }),
 	modems: {

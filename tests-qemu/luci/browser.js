@@ -201,7 +201,7 @@ const cases = {
 	'status, 5G standalone': async () => {
 		has(await status(situations.standalone), 'RM520N-GL, wwan0', 'Operator|Test Network (001-01)', 'Registration|registered, home network',
 			'Technology|5G-SA', 'SIM|ready', 'Firmware|RM520NGLAAR03A03M4G', 'IMEI|860000000000009', '5G|-88 dBm|-10 dB|23.5 dB|-',
-			'5G|n78|643296|100 MHz', 'rmnet_mhi0.1|mux 129|up for 1h 2m 5s|internet|10.64.129.2/28|gateway 10.64.129.3|DNS 1.1.1.1, 8.8.8.8',
+			'5G|n78|643296|100 MHz', 'rmnet_mhi0_1|mux 129|up for 1h 2m 5s|internet|10.64.129.2/28|gateway 10.64.129.3|DNS 1.1.1.1, 8.8.8.8',
 			'1500|qmapv5|117.7 MiB|100000 packets|2.2 MiB|50000 packets|1');
 		assert.equal(await bars(), '4 4');
 	},
@@ -246,7 +246,7 @@ const cases = {
 	},
 
 	'status, several sessions': async () => has(await status(situations.sessions),
-		'gateway 2001:db8::1|DNS 2001:db8::53', 'rmnet_mhi0.2|mux 130|waiting for the next attempt|' +
+		'gateway 2001:db8::1|DNS 2001:db8::53', 'rmnet_mhi0_2|mux 130|waiting for the next attempt|' +
 		'last error: the network ended the session: regular deactivation|ims|-|', '|7'),
 
 	'status, several modems': async () => {

@@ -24,11 +24,11 @@ const config = {
 const interfaces = [
 	{ interface: 'loopback', proto: 'static', device: 'lo', l3_device: 'lo', 'ipv4-address': [ { address: '127.0.0.1', mask: 8 } ] },
 	{ interface: 'lan', proto: 'static', device: 'br-lan', l3_device: 'br-lan', 'ipv4-address': [ { address: '192.168.1.1', mask: 24 } ] },
-	{ interface: 'modem', proto: 'mhi', l3_device: 'rmnet_mhi0.1', 'ipv4-address': [ { address: '10.64.129.2', mask: 28 } ] }
+	{ interface: 'modem', proto: 'mhi', l3_device: 'rmnet_mhi0_1', 'ipv4-address': [ { address: '10.64.129.2', mask: 28 } ] }
 ].map((item) => ({ up: true, available: true, autostart: true, uptime: 3725, metric: 0, 'ipv6-address': [], 'ipv6-prefix': [],
 	'ipv6-prefix-assignment': [], route: [], 'dns-server': [], 'dns-search': [], data: {}, ...item }));
 
-const links = Object.fromEntries([ 'lo', 'br-lan', 'rmnet_mhi0', 'rmnet_mhi0.1' ].map((name) => [ name,
+const links = Object.fromEntries([ 'lo', 'br-lan', 'rmnet_mhi0', 'rmnet_mhi0_1' ].map((name) => [ name,
 	{ name, up: true, mtu: 1500, flags: { up: true }, stats: { rx_bytes: 1, tx_bytes: 1, rx_packets: 1, tx_packets: 1 }, link: {} } ]));
 
 const menu = { children: { admin: { satisfied: true, title: 'Administration', children: {

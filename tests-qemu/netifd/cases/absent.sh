@@ -44,7 +44,7 @@ hotplug wwan ACTION=add SUBSYSTEM=wwan DEVNAME=wwan0qmi0 DEVPATH=/devices/pci000
 expect modem <<END
 $(available modem true)
 $(connects modem 0000:01:00.0 129 4+6 allowed)
-$(has modem rmnet_mhi0.1 0000:01:00.0 129 '"ipaddr": [ { "ipaddr": "10.1.1.1", "mask": "32" } ], "routes": [ { "target": "0.0.0.0", "netmask": "0" } ]')
+$(has modem rmnet_mhi0_1 0000:01:00.0 129 '"ipaddr": [ { "ipaddr": "10.1.1.1", "mask": "32" } ], "routes": [ { "target": "0.0.0.0", "netmask": "0" } ]')
 END
 state modem up
 error modem ''

@@ -13,6 +13,6 @@ start_netifd
 state modem up
 tell modem die
 error modem MHICTL_FAILED
-real && ip link del rmnet_mhi0.1
+real && ip link del rmnet_mhi0_1
 state modem up
 is "starts" 2 sh -c 'wc -l </tmp/mhictl.modem.arguments'

@@ -17,7 +17,7 @@ is "words" "mhi-hook: unknown event 'nonsense'" cat /tmp/said
 real && {
 	# No netifd to talk to: ubus says no, at once.
 	start=$(date +%s)
-	! INTERFACE=modem MHICTL_LINK=rmnet_mhi0.1 MHICTL_IP4_ADDRESS=10.1.1.1 /lib/netifd/mhi-hook up || fail "without netifd all is well"
+	! INTERFACE=modem MHICTL_LINK=rmnet_mhi0_1 MHICTL_IP4_ADDRESS=10.1.1.1 /lib/netifd/mhi-hook up || fail "without netifd all is well"
 	[ $(($(date +%s) - start)) -le 2 ] || fail "it waits for netifd"
 }
 true

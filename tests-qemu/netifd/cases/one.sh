@@ -15,14 +15,14 @@ start_netifd
 state modem up
 expect modem <<END
 $(connects modem 0000:01:00.0 129 4+6 allowed --apn internet)
-$(has modem rmnet_mhi0.1 0000:01:00.0 129 '"ipaddr": [ { "ipaddr": "10.64.129.2", "mask": "28" } ], "ip6addr": [ { "ipaddr": "2001:db8:1:2::5", "mask": "128" } ], "routes": [ { "target": "10.64.129.3", "netmask": "32" }, { "target": "0.0.0.0", "netmask": "0", "gateway": "10.64.129.3" } ], "routes6": [ { "target": "::0", "netmask": "0", "source": "2001:db8:1:2::5\/64" } ], "ip6prefix": [ "2001:db8:1:2::5\/64" ], "dns": [ "1.1.1.1", "8.8.8.8", "2001:db8::53" ]')
+$(has modem rmnet_mhi0_1 0000:01:00.0 129 '"ipaddr": [ { "ipaddr": "10.64.129.2", "mask": "28" } ], "ip6addr": [ { "ipaddr": "2001:db8:1:2::5", "mask": "128" } ], "routes": [ { "target": "10.64.129.3", "netmask": "32" }, { "target": "0.0.0.0", "netmask": "0", "gateway": "10.64.129.3" } ], "routes6": [ { "target": "::0", "netmask": "0", "source": "2001:db8:1:2::5\/64" } ], "ip6prefix": [ "2001:db8:1:2::5\/64" ], "dns": [ "1.1.1.1", "8.8.8.8", "2001:db8::53" ]')
 END
 real && {
-	index=$(cat /sys/class/net/rmnet_mhi0.1/ifindex)
+	index=$(cat /sys/class/net/rmnet_mhi0_1/ifindex)
 	is "IPv4 address" "10.64.129.2/28" address -4
 	is "IPv6 address" "2001:db8:1:2::5/128" address -6
-	is "default route" "default via 10.64.129.3 dev rmnet_mhi0.1 proto static" routes -4 default
-	is "IPv6 default route" "default from 2001:db8:1:2::/64 dev rmnet_mhi0.1 proto static metric 1024 pref medium" \
+	is "default route" "default via 10.64.129.3 dev rmnet_mhi0_1 proto static" routes -4 default
+	is "IPv6 default route" "default from 2001:db8:1:2::/64 dev rmnet_mhi0_1 proto static metric 1024 pref medium" \
 		routes -6 default
 	is "name servers" "1.1.1.1 8.8.8.8 2001:db8::53" servers
 }
@@ -30,7 +30,7 @@ real && {
 # The network gives other addresses; what is no longer named goes.
 values modem IP4_ADDRESS=10.99.0.77 IP4_PREFIX=32 IP4_GATEWAY=10.99.0.1 IP4_DNS=9.9.9.9
 tell modem change
-changed=$(has modem rmnet_mhi0.1 0000:01:00.0 129 '"ipaddr": [ { "ipaddr": "10.99.0.77", "mask": "32" } ], "routes": [ { "target": "10.99.0.1", "netmask": "32" }, { "target": "0.0.0.0", "netmask": "0", "gateway": "10.99.0.1" } ], "dns": [ "9.9.9.9" ]')
+changed=$(has modem rmnet_mhi0_1 0000:01:00.0 129 '"ipaddr": [ { "ipaddr": "10.99.0.77", "mask": "32" } ], "routes": [ { "target": "10.99.0.1", "netmask": "32" }, { "target": "0.0.0.0", "netmask": "0", "gateway": "10.99.0.1" } ], "dns": [ "9.9.9.9" ]')
 expect modem <<END
 $changed
 END
@@ -38,7 +38,7 @@ state modem up
 real && {
 	is "IPv4 address, changed" "10.99.0.77/32" address -4
 	is "IPv6 address, gone" "" address -6
-	is "default route, changed" "default via 10.99.0.1 dev rmnet_mhi0.1 proto static" routes -4 default
+	is "default route, changed" "default via 10.99.0.1 dev rmnet_mhi0_1 proto static" routes -4 default
 	is "name servers, changed" "9.9.9.9" servers
 }
 
@@ -60,7 +60,7 @@ END
 state modem up
 is "process" "$before" cat /tmp/mhictl.modem.pid
 real && {
-	is "ifindex" "$index" cat /sys/class/net/rmnet_mhi0.1/ifindex
+	is "ifindex" "$index" cat /sys/class/net/rmnet_mhi0_1/ifindex
 	is "IPv4 address, back" "10.99.0.77/32" address -4
 }
 

@@ -34,17 +34,17 @@ plan modem up
 plan four up
 start_netifd
 state modem up
-arguments modem "connect --config /dev/null --no-address --no-route --no-dns --hook /lib/netifd/mhi-hook --device 0000:01:00.0 --mux 200 --ip 6 --roaming forbidden --apn my apn --auth chap --user us'er --profile 3 --mtu 1428 --timeout 30"
+arguments modem "connect --config /dev/null --no-address --no-route --no-dns --hook /lib/netifd/mhi-hook --device 0000:01:00.0 --mux 200 --link rmnet_mhi0_72 --ip 6 --roaming forbidden --apn my apn --auth chap --user us'er --profile 3 --mtu 1428 --timeout 30"
 # shellcheck disable=SC2016 # as it is
 is "secrets" 'password=pa "ss $1 `x` pin=0123' cat /tmp/mhictl.modem.secrets
 is "what hook is told of" 1 grep -c '"MHI_DEFAULTROUTE=0", "MHI_PEERDNS=0", "MHI_DELEGATE=0", "MHI_SOURCEFILTER=0", "MHI_PIN_GIVEN=1"' /tmp/calls.modem
 sed -n 2p /tmp/calls.modem >/tmp/update
 is "the update" \
-	"$(has modem rmnet_mhi0.72 0000:01:00.0 200 '"ip6addr": [ { "ipaddr": "2001:db8:1:2::5", "mask": "128" } ]')" \
+	"$(has modem rmnet_mhi0_72 0000:01:00.0 200 '"ip6addr": [ { "ipaddr": "2001:db8:1:2::5", "mask": "128" } ]')" \
 	cat /tmp/update
 state four up
 expect four <<END
 $(ENVIRONMENT='MHI_DEFAULTROUTE=1 MHI_PEERDNS=1 MHI_DELEGATE=1 MHI_SOURCEFILTER=0 MHI_PIN_GIVEN=' connects four 0000:01:00.0 129 4 allowed)
-$(has four rmnet_mhi0.1 0000:01:00.0 129 '"ipaddr": [ { "ipaddr": "10.1.1.1", "mask": "30" } ], "routes": [ { "target": "0.0.0.0", "netmask": "0" } ]')
+$(has four rmnet_mhi0_1 0000:01:00.0 129 '"ipaddr": [ { "ipaddr": "10.1.1.1", "mask": "30" } ], "routes": [ { "target": "0.0.0.0", "netmask": "0" } ]')
 END
-real && is "default route without gateway" "default dev rmnet_mhi0.1 proto static scope link" routes -4 default
+real && is "default route without gateway" "default dev rmnet_mhi0_1 proto static scope link" routes -4 default

@@ -38,10 +38,10 @@ start_netifd
 for interface in modem second kept; do
 	state $interface up
 done
-is "default route" "default via 10.9.9.9 dev rmnet_mhi0.1 proto static metric 20" routes -4 default
-is "IPv6 default routes" "default from 2001:db8:1:2::/64 dev rmnet_mhi0.1 proto static metric 20 pref medium
-default from 2001:db8:5:6::/64 dev rmnet_mhi0.3 proto static metric 1024 pref medium" routes -6 default
-is "default route of table 100" "default via 10.2.2.1 dev rmnet_mhi0.2 proto static" routes -4 default 100
+is "default route" "default via 10.9.9.9 dev rmnet_mhi0_1 proto static metric 20" routes -4 default
+is "IPv6 default routes" "default from 2001:db8:1:2::/64 dev rmnet_mhi0_1 proto static metric 20 pref medium
+default from 2001:db8:5:6::/64 dev rmnet_mhi0_3 proto static metric 1024 pref medium" routes -6 default
+is "default route of table 100" "default via 10.2.2.1 dev rmnet_mhi0_2 proto static" routes -4 default 100
 is "the LAN's address" "2001:db8:1:2::1/64" address -6 lan0
 is "name servers" "192.0.2.53 1.1.1.1" servers
 grep -q '^search example.org' /tmp/resolv.conf.d/resolv.conf.auto || fail "no search domain"

@@ -33,8 +33,8 @@ is "mux of modem" 129 mux_of modem
 is "mux of fixed" 130 mux_of fixed
 is "mux of ims" 131 mux_of ims
 real && {
-	is "address of modem" 10.1.1.1/32 address -4 rmnet_mhi0.1
-	is "address of ims" 10.2.2.2/32 address -4 rmnet_mhi0.3
+	is "address of modem" 10.1.1.1/32 address -4 rmnet_mhi0_1
+	is "address of ims" 10.2.2.2/32 address -4 rmnet_mhi0_3
 }
 
 # One loses its connection: the others stay.
@@ -42,7 +42,7 @@ before=$(cat /tmp/mhictl.ims.pid)
 tell modem down
 state modem pending
 is "ims" up state_of ims
-real && is "address of ims after modem's loss" 10.2.2.2/32 address -4 rmnet_mhi0.3
+real && is "address of ims after modem's loss" 10.2.2.2/32 address -4 rmnet_mhi0_3
 tell modem up
 state modem up
 

@@ -89,6 +89,7 @@ connects() {
 	shift 5
 	line='{ "action": 1, "command": [ "\/usr\/bin\/mhictl", "connect", "--config", "\/dev\/null", "--no-address", "--no-route", "--no-dns"'
 	line="$line, \"--hook\", \"\\/lib\\/netifd\\/mhi-hook\", \"--device\", \"$device\", \"--mux\", \"$mux\""
+	line="$line, \"--link\", \"$(ls "$MHI_SYS/bus/pci/devices/$device/net")_$((mux - 128))\""
 	line="$line, \"--ip\", \"$families\", \"--roaming\", \"$roaming\""
 	for word in "$@"; do
 		line="$line, \"$word\""
@@ -234,7 +235,7 @@ real() {
 # ---- what the kernel has, with netifd itself
 
 address() {
-	ip -o "$1" addr show dev "${2:-rmnet_mhi0.1}" scope global | sed -n 's/.* inet6\{0,1\} \([^ ]*\) .*/\1/p'
+	ip -o "$1" addr show dev "${2:-rmnet_mhi0_1}" scope global | sed -n 's/.* inet6\{0,1\} \([^ ]*\) .*/\1/p'
 }
 
 # A link without carrier, as those that the tests can make, has its routes marked.

@@ -2,7 +2,7 @@
 # shellcheck shell=dash disable=SC3043
 # Stand-in for netifd's shell library and jshn: the functions by which a protocol handler speaks to netifd, as this package
 # uses them. Each message is written to /tmp/calls.INTERFACE in the form in which it would go to netifd, then does to the
-# files of ../../netifd.sh what it would do to netifd.
+# files of ../../netifd.sh what it would do to netifd. That is netifd e97e36f of 2026-07-17 (OpenWrt's main branch).
 
 # ---- JSON, as a string
 
@@ -61,7 +61,7 @@ notify() {
 }
 
 proto_init_update() {
-	KEEP=0 IP4='' IP6='' ROUTES4='' ROUTES6='' PREFIXES='' SERVERS='' NESTED='' LINK_UP=$2
+	KEEP=0 IP4='' IP6='' ROUTES4='' ROUTES6='' PREFIXES='' SERVERS='' NESTED='' LINK=$1 LINK_UP=$2
 	json_init
 	json_add_int action 0
 	[ "$1" = '*' ] || json_add_string ifname "$1"
@@ -158,10 +158,11 @@ proto_send_update() {
 	add_strings ip6prefix "$PREFIXES"
 	add_strings dns "$SERVERS"
 	notify "$1"
-	case $(cat "$state")$LINK_UP in
-	teardown*) return 1 ;;
-	up0) echo pending >"$state" ;;
-	*1)
+	case $(cat "$state")$LINK_UP:$LINK in
+	teardown*) return 6 ;; # UBUS_STATUS_PERMISSION_DENIED
+	*1:*.[0-9]*) return 9 ;; # UBUS_STATUS_UNKNOWN_ERROR: a VLAN, which the kernel does not make on such a base
+	up0:*) echo pending >"$state" ;;
+	*1:*)
 		rm -f "/tmp/netifd/$1/error"
 		echo up >"$state"
 		;;

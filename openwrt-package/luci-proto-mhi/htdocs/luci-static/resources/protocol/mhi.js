@@ -164,7 +164,7 @@ return network.registerProtocol('mhi', {
 		};
 
 		o = s.taboption('advanced', form.Value, 'mux', _('Mux ID'),
-			_('Each session of a modem has its own: 129 is the link rmnet_mhi0.1, 130 is rmnet_mhi0.2. Leave empty for a free one.'));
+			_('Each session of a modem has its own: 129 is the link rmnet_mhi0_1, 130 is rmnet_mhi0_2. Leave empty for a free one.'));
 		o.placeholder = _('automatic');
 		o.datatype = 'range(129, 254)';
 		o.validate = function(section_id, value) {

@@ -39,7 +39,7 @@ proto_mhi_init_config() {
 proto_mhi_setup() {
 	local interface="$1"
 	local device apn auth username password pincode pdptype profile mux mtu timeout allow_roaming delegate sourcefilter
-	local defaultroute peerdns modem families
+	local defaultroute peerdns modem families base
 	json_get_vars device apn auth username password pincode pdptype profile mux mtu timeout allow_roaming delegate \
 		sourcefilter defaultroute peerdns
 
@@ -57,7 +57,7 @@ proto_mhi_setup() {
 	'' | none | pap | chap | both) ;;
 	*) mhi_refuse "$interface" INVALID_AUTH "$auth is none of none, pap, chap, both" || return 1 ;;
 	esac
-	# mhictl calls the links of lower ids rmnet_mhi0.mID, which netifd cannot use: it looks for a VLAN called mID.
+	# As the maker numbers sessions.
 	[ -z "$mux" ] || { [ "$mux" -ge 129 ] && [ "$mux" -le 254 ]; } ||
 		mhi_refuse "$interface" INVALID_MUX "$mux is not between 129 and 254" || return 1
 
@@ -85,10 +85,12 @@ proto_mhi_setup() {
 	0) set -- --roaming forbidden ;;
 	*) set -- --roaming allowed ;;
 	esac
+	# netifd takes a name with a dot for a VLAN. The usual one, rmnet_mhi0.1, stays for everybody else.
+	base=$(ls "$MHI_SYS/bus/pci/devices/$modem/net")
 	# /etc/mhictl/config.toml is for sessions that are not netifd's.
 	proto_run_command "$interface" /usr/bin/mhictl connect --config /dev/null \
 		--no-address --no-route --no-dns --hook /lib/netifd/mhi-hook \
-		--device "$modem" --mux "$mux" --ip "$families" "$@" \
+		--device "$modem" --mux "$mux" --link "${base}_$((mux - 128))" --ip "$families" "$@" \
 		${apn:+--apn "$apn"} ${auth:+--auth "$auth"} ${username:+--user "$username"} \
 		${profile:+--profile "$profile"} ${mtu:+--mtu "$mtu"} ${timeout:+--timeout "$timeout"}
 }
