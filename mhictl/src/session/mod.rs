@@ -668,6 +668,7 @@ impl Session {
                 format!("not registered {within}: {}", self.radio.registration_line()),
                 match self.radio.registration {
                     Registration::Idle => "the modem does not even search: mhictl at 'AT+COPS=0' has it choose a network",
+                    Registration::Denied => "check SIM and plan, and the access point of the modem's profile 1, with which it registers: mhictl at 'AT+CGDCONT?'; mhictl at 'AT+CEREG?' shows the cause",
                     _ => "check antennas, coverage, SIM and plan, or give it longer with --timeout; mhictl at 'AT+CEREG?' shows the cause",
                 },
             ),

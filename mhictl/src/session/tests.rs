@@ -423,6 +423,14 @@ fn a_registration_that_the_network_rejects_ends_with_the_reason_in_words() {
 }
 
 #[test]
+fn a_denied_registration_points_at_the_profile_that_the_modem_registers_with() {
+    let mut rig = rig();
+    rig.modem.registration = Registration::Denied;
+    let error = rig.run_out().unwrap_err();
+    assert!(error.next.contains("AT+CGDCONT?"), "{}", error.next);
+}
+
+#[test]
 fn late_registration_connects() {
     let mut rig = rig();
     rig.modem.registration = Registration::Searching;
