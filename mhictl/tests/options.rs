@@ -42,6 +42,7 @@ const OTHERS: &[Row] = &[
     ("connect", "--mux", &["0", "255", "0x100", "many", "-1"]),
     ("connect", "--device", &[""]), // any name may be a modem's
     ("connect", "--netdev", &["a/b", "..", "sixteen-letters-"]),
+    ("connect", "--link", &["a/b", "..", "sixteen-letters-"]),
     ("connect", "--mtu", &["575", "65536", "many", "-1"]),
     ("connect", "--roaming", &["maybe"]),
     ("connect", "--hook", &[""]), // it may appear while the session runs
