@@ -133,7 +133,7 @@ impl Qmi {
         };
         let transaction = self
             .faults
-            .transaction(message.service, message.transaction);
+            .transaction(message.service, message.id, message.transaction);
         let mut buffer = vec![0; qmux::MAX_FRAME];
         let frame = Builder::response(
             &mut buffer,
@@ -148,7 +148,7 @@ impl Qmi {
         match frame {
             Ok(frame) => {
                 self.counters.responses += 1;
-                self.send(frame);
+                self.send(Some((message.service, message.id)), frame);
             }
             Err(_) => self.counters.dropped += 1,
         }
@@ -163,13 +163,14 @@ impl Qmi {
                 .finish();
             if let Ok(frame) = frame {
                 self.counters.indications += 1;
-                self.send(frame);
+                self.send(None, frame);
             }
         }
     }
 
-    fn send(&mut self, frame: &[u8]) {
-        for transfer in self.faults.spoil(frame) {
+    /// A response to that message, or an indication.
+    fn send(&mut self, response: Option<(u8, u16)>, frame: &[u8]) {
+        for transfer in self.faults.spoil(response, frame) {
             if self.outbox.len() < OUTBOX {
                 self.outbox.push_back(transfer);
             } else {
@@ -214,9 +215,10 @@ impl Qmi {
         } = self.counters;
         format!(
             "requests={requests} responses={responses} refusals={refusals} indications={indications} \
-             malformed={malformed} dropped={dropped} clients={} calls={}",
+             malformed={malformed} dropped={dropped} clients={} calls={} faults={}",
             self.services.clients.len(),
-            self.services.calls.len()
+            self.services.calls.len(),
+            self.faults.happened
         )
     }
 }
@@ -321,7 +323,7 @@ impl Port for Qmi {
             self.services.events.extend(events);
         }
         self.notice();
-        self.outbox.pop_front()
+        self.faults.garbage().or_else(|| self.outbox.pop_front())
     }
 
     fn deadline(&self) -> Option<Instant> {
@@ -331,6 +333,7 @@ impl Port for Qmi {
 
     fn reset(&mut self) {
         self.outbox.clear();
+        self.faults.forget_garbage();
         let lost = self.services.clients.len() > 0;
         let modem = Arc::clone(&self.modem);
         let mut modem = lock(&modem);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use qmi::Verbose;
 
-use super::{faults, lock, wds, Qmi};
+use super::{lock, wds, Qmi};
 use crate::session::{RadioLock, Registration, SimState, Technology, PIN_RETRIES, PUK_RETRIES};
 
 impl Qmi {
@@ -37,10 +37,6 @@ impl Qmi {
                 lock(&self.modem).change_mtu(mtu.ok_or("mtu 576..65535")?);
                 wds::addresses_changed(&mut self.services);
                 self.indicate();
-                Ok(String::new())
-            }
-            ["garbage", ..] => {
-                self.outbox.push_back(faults::garbage(words)?);
                 Ok(String::new())
             }
             _ => self.faults.command(words),

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 //! Faults on order, between the services and the host: silence, wrong transaction ids, frames in pieces, refusals.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use qmi::{service, ErrorCode};
+
+/// A service and one of its messages.
+type Key = (u8, u16);
 
 /// What is ordered.
 #[derive(Default)]
@@ -15,49 +18,76 @@ pub struct Faults {
     piece: usize,
     /// The next frame ends after so many bytes.
     cut: Option<usize>,
-    refusals: BTreeMap<(u8, u16), ErrorCode>,
+    /// The one message whose responses these two are about, if not any.
+    only: Option<Key>,
+    refusals: BTreeMap<Key, ErrorCode>,
+    /// Transfers of garbage that wait for the host.
+    garbage: VecDeque<Vec<u8>>,
+    /// How often something of this has happened.
+    pub happened: u64,
 }
 
 const USAGE: &str = "sim absent|locked|puk|ready, registration home|roaming|searching|denied, technology lte|nsa|sa, pin-tries N, fcc-lock on|off, mtu BYTES, \
-    network-release MUX [3GPP-REASON], reject-apn 3GPP-REASON|off, address-change, silent on|off, wrong-transaction N, \
-    partial BYTES|off, cut BYTES, garbage HEX, garbage SEED LENGTH, refuse SERVICE MESSAGE ERROR|off, stats";
+    network-release MUX [3GPP-REASON], reject-apn 3GPP-REASON|off, address-change, silent on|off, wrong-transaction N [SERVICE MESSAGE], \
+    partial BYTES|off, cut BYTES [SERVICE MESSAGE], garbage HEX, garbage SEED LENGTH, refuse SERVICE MESSAGE ERROR|off, stats";
 
 impl Faults {
     /// The error that a request is to be refused with, if that is ordered.
-    pub fn refusal(&self, service: u8, message: u16) -> Option<ErrorCode> {
-        self.refusals.get(&(service, message)).copied()
+    pub fn refusal(&mut self, service: u8, message: u16) -> Option<ErrorCode> {
+        let refusal = self.refusals.get(&(service, message)).copied();
+        self.happened += u64::from(refusal.is_some());
+        refusal
     }
 
     /// The transaction id to answer with.
-    pub fn transaction(&mut self, service: u8, transaction: u16) -> u16 {
-        match self.wrong_transactions.checked_sub(1) {
-            None => transaction,
-            Some(left) => {
-                self.wrong_transactions = left;
-                let wrong = transaction.wrapping_add(1);
-                match service {
-                    // 8 bits wide.
-                    service::CTL => wrong & 0xff,
-                    _ => wrong,
-                }
-            }
+    pub fn transaction(&mut self, service: u8, message: u16, transaction: u16) -> u16 {
+        if self.wrong_transactions == 0 || !self.is_about(Some((service, message))) {
+            return transaction;
+        }
+        self.wrong_transactions -= 1;
+        self.happened += 1;
+        let wrong = transaction.wrapping_add(1);
+        match service {
+            // 8 bits wide.
+            service::CTL => wrong & 0xff,
+            _ => wrong,
         }
     }
 
-    /// The transfers that a frame becomes.
-    pub fn spoil(&mut self, frame: &[u8]) -> Vec<Vec<u8>> {
+    /// The transfers that a frame becomes, a response to that message or an indication.
+    pub fn spoil(&mut self, response: Option<Key>, frame: &[u8]) -> Vec<Vec<u8>> {
         if self.silent {
+            self.happened += 1;
             return Vec::new();
         }
-        let length = self
-            .cut
-            .take()
-            .map_or(frame.len(), |cut| cut.min(frame.len()));
-        let frame = frame.get(..length).unwrap_or_default();
-        match self.piece {
+        let cut = match self.is_about(response) {
+            true => self.cut.take(),
+            false => None,
+        };
+        let whole = frame.len();
+        let frame = frame.get(..cut.unwrap_or(whole)).unwrap_or(frame);
+        let transfers: Vec<_> = match self.piece {
             0 => vec![frame.to_vec()],
             piece => frame.chunks(piece).map(<[u8]>::to_vec).collect(),
-        }
+        };
+        self.happened += u64::from(frame.len() < whole || transfers.len() > 1);
+        transfers
+    }
+
+    /// The next transfer of garbage.
+    pub fn garbage(&mut self) -> Option<Vec<u8>> {
+        let garbage = self.garbage.pop_front()?;
+        self.happened += 1;
+        Some(garbage)
+    }
+
+    /// Nobody is left to take garbage.
+    pub fn forget_garbage(&mut self) {
+        self.garbage.clear();
+    }
+
+    fn is_about(&self, response: Option<Key>) -> bool {
+        self.only.is_none() || self.only == response
     }
 
     /// Takes an order.
@@ -75,10 +105,15 @@ impl Faults {
         match words {
             ["silent", "on"] => self.silent = true,
             ["silent", "off"] => self.silent = false,
-            ["wrong-transaction", count] => self.wrong_transactions = count.parse().ok()?,
+            ["wrong-transaction", count, only @ ..] => {
+                (self.wrong_transactions, self.only) = (count.parse().ok()?, key(only)?);
+            }
             ["partial", "off"] => self.piece = 0,
             ["partial", bytes] => self.piece = bytes.parse().ok()?,
-            ["cut", bytes] => self.cut = Some(bytes.parse().ok()?),
+            ["cut", bytes, only @ ..] => {
+                (self.cut, self.only) = (Some(bytes.parse().ok()?), key(only)?);
+            }
+            ["garbage", rest @ ..] => self.garbage.push_back(garbage(rest)?),
             ["refuse", "off"] => self.refusals.clear(),
             ["refuse", service, message, error] => {
                 let key = (service_number(service)?, number(message)?);
@@ -93,23 +128,17 @@ impl Faults {
     }
 }
 
-/// Bytes to send as they are: `garbage HEX`, or `garbage SEED LENGTH` for pseudo-random ones.
-///
-/// # Errors
-///
-/// The usage, for anything else.
-pub fn garbage(words: &[&str]) -> Result<Vec<u8>, String> {
+/// Bytes to send as they are: HEX, or SEED LENGTH for pseudo-random ones.
+fn garbage(words: &[&str]) -> Option<Vec<u8>> {
     let bytes = match words {
-        ["garbage", hex] => unhex(hex),
-        ["garbage", seed, length] => match (seed.parse(), length.parse()) {
+        [hex] => unhex(hex),
+        [seed, length] => match (seed.parse(), length.parse()) {
             (Ok(seed), Ok(length @ 1..=65536)) => Some(noise(seed, length)),
             _ => None,
         },
         _ => None,
     };
-    bytes
-        .filter(|bytes| !bytes.is_empty())
-        .ok_or_else(|| USAGE.to_owned())
+    bytes.filter(|bytes| !bytes.is_empty())
 }
 
 /// Bytes from Marsaglia's xorshift64 generator: the same for the same seed, whatever the machine.
@@ -133,6 +162,15 @@ fn unhex(hex: &str) -> Option<Vec<u8>> {
     pairs
         .map(|pair| u8::from_str_radix(pair?, 16).ok())
         .collect()
+}
+
+/// What `[SERVICE MESSAGE]` names: nothing is any message.
+fn key(words: &[&str]) -> Option<Option<Key>> {
+    match words {
+        [] => Some(None),
+        [service, message] => Some(Some((service_number(service)?, number(message)?))),
+        _ => None,
+    }
 }
 
 /// A service by name or number.

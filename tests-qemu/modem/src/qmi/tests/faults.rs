@@ -68,6 +68,36 @@ fn frame_is_cut_once() {
 }
 
 #[test]
+fn spoils_the_responses_to_one_message_and_counts() {
+    let mut host = Host::new();
+    let faults = |host: &mut Host| host.stats().rsplit_once('=').unwrap().1.to_string();
+    host.command("cut 9 ctl 0x22").unwrap();
+    host.send(&versions());
+    let whole = host.receive().unwrap().len();
+    assert_eq!(faults(&mut host), "0");
+    host.command("cut 9 ctl 0x21").unwrap();
+    host.send(&versions());
+    assert_eq!(host.receive().unwrap().len(), 9);
+    assert_eq!(faults(&mut host), "1");
+    host.command("wrong-transaction 1 ctl 0x21").unwrap();
+    for transaction in [8, 7] {
+        host.send(&versions());
+        assert_eq!(parse(&host.receive().unwrap()).transaction, transaction);
+    }
+    host.command("silent on").unwrap();
+    host.send(&versions());
+    host.command("silent off").unwrap();
+    host.command("garbage 00").unwrap();
+    assert_eq!(faults(&mut host), "3");
+    assert_eq!(host.receive(), Some(vec![0]));
+    // More than a frame has is no cut.
+    host.command(&format!("cut {whole}")).unwrap();
+    host.send(&versions());
+    assert_eq!(host.receive().unwrap().len(), whole);
+    assert_eq!(faults(&mut host), "4");
+}
+
+#[test]
 fn garbage_by_hex_and_by_seed() {
     let mut host = Host::new();
     host.command("garbage 01ff00").unwrap();
@@ -127,6 +157,8 @@ fn misspelt_orders_get_the_usage() {
         "refuse wds",
         "refuse nobody 1 2",
         "cut x",
+        "cut 1 wds",
+        "wrong-transaction 1 nobody 2",
         "partial",
         "wrong-transaction -1",
     ] {
