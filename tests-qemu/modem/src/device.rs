@@ -126,6 +126,7 @@ impl Device {
             match notice {
                 Notice::Restart => {
                     self.bus.stats.count("restarts");
+                    self.stalled = false;
                     signals.reset();
                     self.restart_at = None;
                     modem.lock().unwrap_or_else(PoisonError::into_inner).reset();

@@ -100,14 +100,13 @@ impl Interrupts {
         true
     }
 
-    /// Raises what storms, where it is set up; when to do so again.
-    pub fn storm(&mut self, now: Instant) -> Wake {
+    /// Raises what storms, where it is set up: how many were; when to do so again.
+    pub fn storm(&mut self, now: Instant) -> (u64, Wake) {
         self.storms.retain(|_, until| *until > now);
         let vectors: Vec<_> = self.storms.keys().copied().collect();
-        for vector in &vectors {
-            self.fire(*vector);
-        }
-        (!vectors.is_empty()).then_some(now + STORM).into()
+        let fired = vectors.iter().filter(|vector| self.fire(**vector)).count();
+        let again = (!vectors.is_empty()).then_some(now + STORM);
+        (fired as u64, again.into())
     }
 
     /// Takes a control request: `lose-interrupts COUNT`, or `storm VECTOR MILLISECONDS`; `None` for others.

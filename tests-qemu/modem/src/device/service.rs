@@ -31,9 +31,9 @@ impl Device {
         }
         if may_master {
             wake = wake.min(self.engine.interrupt(&mut self.bus, now));
-            let storm = self.bus.interrupts.storm(now);
-            self.bus.stats.add("storm", u64::from(storm != Wake::Idle));
-            wake = wake.min(storm);
+            let (fired, again) = self.bus.interrupts.storm(now);
+            self.bus.stats.add("storm", fired);
+            wake = wake.min(again);
         } else if self.engine.is_alarmed() {
             self.config.wake();
         }

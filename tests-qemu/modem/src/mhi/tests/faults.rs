@@ -145,6 +145,31 @@ fn stalled_modem_does_nothing_until_resumed() {
 }
 
 #[test]
+fn stalled_modem_restarts_by_a_reset_of_its_processors_alone() {
+    let mut host = Host::in_m0(&[]);
+    host.request("stall").expect("obeyed");
+    host.write(MHICTRL, CTRL_RESET);
+    host.run(100 * MS);
+    assert_eq!(host.read(MHICTRL), CTRL_RESET);
+    host.write(SOC_RESET, 1);
+    host.run(100 * MS);
+    host.write(MHICTRL, CTRL_RESET);
+    host.run(100 * MS);
+    assert_eq!((host.state(), host.read(MHICTRL)), (State::READY, 0));
+}
+
+#[test]
+fn storm_counts_what_fires() {
+    let mut host = Host::in_m0(&["--msi", "8"]);
+    for (vector, fires) in [(1, true), (99, false)] {
+        let before = host.count("storm");
+        host.request(&format!("storm {vector} 5")).expect("obeyed");
+        host.run(10 * MS);
+        assert_eq!(host.count("storm") > before, fires, "{vector}");
+    }
+}
+
+#[test]
 fn bogus_event_arrives_as_it_is() {
     let mut host = Host::in_m0(&[]);
     host.request("event 000102030405060708090a0b0c0d0e0f")
