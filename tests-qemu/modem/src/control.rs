@@ -22,8 +22,8 @@ use crate::shared::Shared;
 /// Bytes of a request at most.
 const LINE: u64 = 1 << 20;
 
-const HELP: &str = "ping; state; memory; stats; stats NAME; faults-of-host; sys_err [event|interrupt|both [pbl|sbl|amss]]; \
-     crash-at reset|ready|m0|mission|start; boot ENVIRONMENT[,ENVIRONMENT] MILLISECONDS; reset-delay MILLISECONDS; rddm; dump given|refused|kept; numb soc|function|bus|power; drop [power]; restore; stall; \
+const HELP: &str = "ping; state; memory; stats; stats NAME; faults-of-host; sys_err [event|interrupt|both [ENVIRONMENT]]; \
+     crash-at reset|ready|m0|mission|start|stop|m3|awake; boot ENVIRONMENT[,ENVIRONMENT] MILLISECONDS; reset-delay MILLISECONDS; rddm; dump given|refused|kept; numb soc|function|bus|power; drop [power]; restore; stall; \
      resume; forget on|off; m1; wake; event PRIMARY-RING-ELEMENT-HEX [RING]; event-rp RING POINTER; complete-unqueued CHANNEL COUNT; \
      lose-interrupts COUNT; storm VECTOR MILLISECONDS; absent refused|both|ignored|silent; port CHANNEL ...; data ...; qmi ...; mbim ...; at ...; diag ...; \
      ip_ctrl ...; ";
@@ -152,10 +152,9 @@ fn obey(device: &mut Device, words: &[&str], now: Instant) -> Result<String, Str
         ),
         ["sys_err", signal, rest @ ..] => {
             let environment = match rest {
-                [] | ["amss"] => ExecutionEnvironment::AMSS,
-                ["pbl"] => ExecutionEnvironment::PBL,
-                ["sbl"] => ExecutionEnvironment::SBL,
-                _ => return Err("pbl, sbl or amss".to_string()),
+                [] => ExecutionEnvironment::AMSS,
+                [environment] => parse_ee(environment)?,
+                _ => return Err("one environment".to_string()),
             };
             let signal = match *signal {
                 "event" => Signal::Event,
@@ -203,6 +202,9 @@ fn obey(device: &mut Device, words: &[&str], now: Instant) -> Result<String, Str
                 "m0" => Point::M0,
                 "mission" => Point::Mission,
                 "start" => Point::Start,
+                "stop" => Point::Stop,
+                "m3" => Point::M3,
+                "awake" => Point::Awake,
                 _ => return Err(format!("no such point: {point}")),
             }));
         }

@@ -80,6 +80,12 @@ pub enum Point {
     Mission,
     /// The host has started the first channel.
     Start,
+    /// The host stops a channel, or has done with it.
+    Stop,
+    /// The host has asked for M3, and was told of it.
+    M3,
+    /// The host has asked for M0 after that, and was told of it.
+    Awake,
 }
 
 /// What becomes of a dump that the host has given memory for.

@@ -60,6 +60,7 @@ impl Engine {
         if !self.is_running() && !self.is_suspended() {
             bus.stats.count("early_crashes");
         }
+        self.boot_at = None;
         self.set_environment(environment);
         self.set_state(State::SYS_ERR);
         if signal != Signal::Interrupt {
@@ -117,9 +118,12 @@ impl Engine {
         self.registers.set(BHI + bhi::INTVEC, 0);
         if matches!(
             self.environment,
-            ExecutionEnvironment::RDDM | ExecutionEnvironment::PBL | ExecutionEnvironment::SBL
+            ExecutionEnvironment::RDDM
+                | ExecutionEnvironment::PBL
+                | ExecutionEnvironment::SBL
+                | ExecutionEnvironment::PTHRU
         ) {
-            // The dump was not wanted, or is done; or a boot loader crashed: the modem starts anew.
+            // The dump was not wanted, or is done; or what boots it crashed: the modem starts anew.
             self.power_on(now);
             self.registers.set(MHICTRL, CTRL_RESET);
         }

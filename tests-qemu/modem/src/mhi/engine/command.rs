@@ -29,7 +29,12 @@ impl Engine {
             else {
                 return Wake::Idle;
             };
-            if matches!(command, Command::Start(_)) && self.come_to(Point::Start, bus, now) {
+            let crashes = match command {
+                Command::Start(_) => self.come_to(Point::Start, bus, now),
+                Command::Stop(_) | Command::Reset(_) => self.come_to(Point::Stop, bus, now),
+                _ => false,
+            };
+            if crashes {
                 return Wake::Idle;
             }
             let (ignored, mut refused) = self.deny(command);

@@ -49,9 +49,12 @@ impl Engine {
                     self.come_to(Point::Mission, bus, now);
                 }
             }
-            (State::M1 | State::M2 | State::M3, State::M0) => {
+            (from @ (State::M1 | State::M2 | State::M3), State::M0) => {
                 self.set_state(State::M0);
                 self.send(Event::State(State::M0), bus, now);
+                if from == State::M3 {
+                    self.come_to(Point::Awake, bus, now);
+                }
             }
             (State::M0 | State::M1, State::M2) => self.set_state(State::M2),
             (State::M0 | State::M1 | State::M2, State::M3) => {
@@ -62,6 +65,7 @@ impl Engine {
                 self.set_state(State::M3);
                 bus.stats.count("m3");
                 self.send(Event::State(State::M3), bus, now);
+                self.come_to(Point::M3, bus, now);
             }
             (_, State::SYS_ERR) => {
                 self.crash(ExecutionEnvironment::RDDM, Signal::Interrupt, bus, now);

@@ -113,6 +113,36 @@ fn crash_is_signalled_once_and_reset_recovers() {
 }
 
 #[test]
+fn crash_comes_on_the_way_to_sleep_and_from_it() {
+    for (point, ways) in [
+        ("m3", vec![State::M3]),
+        ("awake", vec![State::M3, State::M0]),
+    ] {
+        let mut host = Host::in_m0(&[]);
+        host.request(&format!("crash-at {point}")).expect("obeyed");
+        for state in ways {
+            assert_ne!(host.state(), State::SYS_ERR, "{point}");
+            host.write(MHICTRL, u32::from(state.0) << 8);
+        }
+        assert_eq!(host.state(), State::SYS_ERR, "{point}");
+    }
+}
+
+#[test]
+fn modem_that_crashed_while_it_boots_starts_anew_by_a_reset() {
+    for environment in ["pbl", "sbl", "pthru"] {
+        let mut host = Host::new(&["--boot-ee", environment, "--boot-delay", "10"]);
+        host.request(&format!("sys_err interrupt {environment}"))
+            .expect("obeyed");
+        host.run(100 * MS);
+        assert_eq!(host.state(), State::SYS_ERR, "{environment}");
+        host.write(MHICTRL, CTRL_RESET);
+        host.run(100 * MS);
+        assert_eq!(host.state(), State::READY, "{environment}");
+    }
+}
+
+#[test]
 fn crash_by_event_raises_no_boot_interrupt() {
     let mut host = Host::in_m0(&[]);
     host.request("sys_err event").expect("obeyed");
