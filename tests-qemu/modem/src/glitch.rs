@@ -9,7 +9,7 @@ use ::mhi::register::*;
 use ::mhi::{bhi, Element, Event};
 
 use crate::fault::number;
-use crate::mhi::registers::BHI;
+use crate::mhi::registers::{BHI, BHIE};
 
 /// The glitches that are on.
 #[derive(Debug, Default)]
@@ -48,7 +48,7 @@ pub const HELP: &str = "read-as REGISTER VALUE; deaf CHANNEL|command|event [COUN
 const KINDS: [&str; 3] = ["state", "environment", "command"];
 
 /// Registers by the names that the specification gives them; others by their offsets.
-const NAMES: [(&str, u32); 16] = [
+const NAMES: [(&str, u32); 17] = [
     ("MHIREGLEN", MHIREGLEN),
     ("MHIVER", MHIVER),
     ("MHICFG", MHICFG),
@@ -64,6 +64,7 @@ const NAMES: [(&str, u32); 16] = [
     ("INTVEC", BHI + bhi::INTVEC),
     ("EXECENV", BHI + bhi::EXECENV),
     ("SERIALNU", BHI + bhi::SERIALNU),
+    ("RXVECSTATUS", BHIE + bhi::BHIE_RXVECSTATUS),
     ("SOC_HW_VERSION", SOC_HW_VERSION),
 ];
 
