@@ -2,8 +2,8 @@
 # shellcheck shell=dash
 # A table of named faults of the modem, and how each is tried. Sourced by guest.sh.
 #
-# A fault must happen, which the modem counts, all of it, and must be told of within its time; after that it is off, and traffic must
-# flow again within the same time. The order is random, by SEED, which the log names: make check CASE=faults-... SEED=7
+# A fault must happen, which the modem counts, all of it, and must be told of within its time, PROVOKE's included; after that it is off,
+# and traffic must flow again within the same time. The order is random, by SEED, which the log names: make check CASE=faults-... SEED=7
 
 fault_table=/tmp/faults.table
 
@@ -121,9 +121,14 @@ told() {
 	counter:*) [ "$(counter $base "${told#*:}")" -gt "$before" ] ;;
 	modem:*) [ "$(modem stats "${told#*:}")" -gt "$before" ] ;;
 	state:*) state_is "${told#*:}" ;;
-	log:*) dmesg | sed "1,/fault: $name\$/d" | grep -qE "${told#*:}" ;;
+	log:*) said_since "$name" "${told#*:}" ;;
 	nothing | unread) ;;
 	esac
+}
+
+# said_since NAME PATTERN: the kernel's log has it behind that fault's beginning.
+said_since() {
+	dmesg | sed "1,/fault: $1\$/d" | grep -qE "$2"
 }
 
 # The fault has happened, as often as it was ordered. One that nobody looks at has not.
@@ -156,6 +161,7 @@ run_fault() {
 	[ ! -e /tmp/random ] || random_state=$(cat /tmp/random)
 	wait_for "$seconds" told || fail "$name: nothing told of it within $seconds s ($told)"
 	after=$(($(uptime_seconds) - start))
+	in_time "$((seconds + 1))" $start || fail "$name: told of after $after s"
 	wait_for "$seconds" happened ||
 		fail "$name: happened $(($(modem stats "$verb") - happenings)) times, $(modem faults)"
 	modem faults off
