@@ -2,13 +2,13 @@
 # shellcheck shell=dash
 # timeout: 600
 # A modem that answers QMI with errors, with silence, or with other transactions' replies, on the way to a session. Within its time
-# mhictl gets over it or reports it, as each row says, and when the fault is over the next try succeeds.
+# mhictl gets over it or reports it, as each row says, and when the fault is over the next try succeeds. The modem counts each.
 
 # tried SECONDS REQUEST...: what becomes of a connect while the fault is on.
 tried() {
 	local seconds=$1 status=0
 	# The program itself, since it is to be killed.
-	command timeout $((seconds * ${PATIENCE:-1})) mhictl connect --apn internet --timeout 3 >/tmp/tried.log 2>&1 &
+	command timeout $((seconds * ${PATIENCE:-1})) mhictl connect --apn internet --timeout $((4 * ${PATIENCE:-1})) >/tmp/tried.log 2>&1 &
 	local process=$!
 	wait_for "$seconds" ended_or_connected $process || {
 		kill -KILL $process
@@ -30,11 +30,16 @@ ended_or_connected() {
 	! kill -0 "$1" 2>/dev/null || grep -q '^connected: ' /tmp/tried.log
 }
 
-# qmi_fault NAME OUTCOME REQUEST...: OUTCOME is session, all the same, or mhictl's exit code; several where it
-# is a matter of time or chance.
+# spoilt: how many answers the modem has refused, spoilt or kept to itself, and how much garbage it has sent.
+spoilt() {
+	modem qmi stats | sed 's/.*faults=//'
+}
+
+# qmi_fault NAME OUTCOME REQUEST...: OUTCOME is session, all the same, or mhictl's exit code.
 qmi_fault() {
-	local name=$1 expected=$2 outcome=
+	local name=$1 expected=$2 outcome='' before
 	shift 2
+	before=$(spoilt)
 	modem qmi "$@" >/dev/null || {
 		fail "$name: not ordered"
 		return
@@ -44,13 +49,11 @@ qmi_fault() {
 		fail "$name: not reported: $outcome"
 		return
 	}
-	case " $expected " in
-	*" $outcome "*) ;;
-	*)
+	[ "$outcome" = "$expected" ] || {
 		cat /tmp/tried.log
 		fail "$name: $outcome instead of $expected"
-		;;
-	esac
+	}
+	[ "$(spoilt)" -gt "$before" ] || fail "$name: it has not happened"
 	modem qmi silent off
 	modem qmi refuse off
 	modem qmi wrong-transaction 0
@@ -67,7 +70,7 @@ echo "SEED=${SEED:-1}"
 qmi_fault "sync refused" session refuse ctl 0x27 3
 qmi_fault "no client ids" 10 refuse ctl 0x22 5
 qmi_fault "a client id refused, error 94" 10 refuse ctl 0x22 94
-qmi_fault "model unknown" session refuse dms 0x22 3
+qmi_fault "firmware unknown" session refuse dms 0x23 3
 qmi_fault "SIM state refused" 10 refuse uim 0x2f 3
 qmi_fault "serving system refused" session refuse nas 0x24 3
 qmi_fault "data format refused" 10 refuse wda 0x20 3
@@ -77,14 +80,16 @@ qmi_fault "start refused, error 14" 8 refuse wds 0x20 14
 qmi_fault "start refused, an error that does not exist" 8 refuse wds 0x20 0xeeee
 qmi_fault "settings refused" 10 refuse wds 0x2d 15
 qmi_fault "silence" 9 silent on
-for count in 1 2 5 20; do
-	qmi_fault "$count replies of other transactions" 9 wrong-transaction $count
-done
-for bytes in 1 5 12 20; do
-	qmi_fault "a reply cut after $bytes bytes" 9 cut $bytes
-done
-qmi_fault "replies byte by byte" "session 9" partial 1
+qmi_fault "services: a reply of another transaction" 9 wrong-transaction 1 ctl 0x21
+qmi_fault "data format: a reply of another transaction" 9 wrong-transaction 1 wda 0x20
+qmi_fault "start: a reply of another transaction" 9 wrong-transaction 1 wds 0x20
+qmi_fault "all replies of other transactions" 9 wrong-transaction 20
+qmi_fault "a client id: a reply cut after 1 byte" 9 cut 1 ctl 0x22
+qmi_fault "firmware: a reply cut after 5 bytes" 9 cut 5 dms 0x23
+qmi_fault "serving system: a reply cut after 12 bytes" 9 cut 12 nas 0x24
+qmi_fault "settings: a reply cut after 20 bytes" 9 cut 20 wds 0x2d
+qmi_fault "replies byte by byte" session partial 1
 for number in 1 2 3; do
-	qmi_fault "garbage, $number" "session 9" garbage $((${SEED:-1} * 1000 + number)) $((number * 300))
+	qmi_fault "garbage, $number" session garbage $((${SEED:-1} * 1000 + number)) $((number * 300))
 done
 check "the driver goes" driver_unload
