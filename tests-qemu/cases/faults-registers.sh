@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 # shellcheck shell=dash
 # timeout: 600
-# Registers that read as all ones, or as other nonsense, one at a time: while the modem is up, and while it comes up after a crash.
+# Registers that read as all ones, or as other nonsense, one at a time: while the modem is up, while it comes up after a crash, while its
+# memory dump is fetched, and while the driver loads.
 
 # Who looks after the modem sees these at once.
 for register in BHIOFF CHDBOFF ERDBOFF EXECENV; do
@@ -13,7 +14,7 @@ fault "MHISTATUS reads ones after a crash" 40 log:': resetting' crash read-as MH
 fault "MHICTRL reads ones" 15 unread lossless read-as MHICTRL 0xffffffff
 fault "MHICFG reads ones after a crash" 30 counter:modem_crashes crash_and_back read-as MHICFG 0xffffffff
 # Nobody needs these to be true, nor looks at them as the modem comes up again.
-others="MHIREGLEN MHIVER BHIEOFF DEBUGOFF BHI_VERSION_MINOR BHI_VERSION_MAJOR INTVEC SERIALNU SOC_HW_VERSION"
+others="MHIREGLEN MHIVER DEBUGOFF BHI_VERSION_MINOR BHI_VERSION_MAJOR INTVEC SERIALNU SOC_HW_VERSION"
 others_read_ones() {
 	local register
 	for register in $others; do
@@ -34,3 +35,37 @@ expected_faults=bad_event_ring # more rings than there are: what MHICFG reads wr
 
 faults_begin
 run_faults
+
+# With memory for a dump: where its registers lie is read as the modem starts, what became of it when it has crashed.
+dump() {
+	modem rddm
+}
+rm $fault_table
+fault "BHIEOFF reads ones" 60 log:'the modem does not start' crash read-as BHIEOFF 0xffffffff
+fault "BHIEOFF near the end of the BAR" 60 log:'the modem does not start' crash read-as BHIEOFF 0xf90
+fault "RXVECSTATUS reads ones" 60 log:'has not handed over its memory dump' dump read-as RXVECSTATUS 0xffffffff
+
+faults_begin crash_dump=1
+run_faults
+
+taken() {
+	[ "$(figure_of read-as)" -gt $1 ]
+}
+
+# read_at_load REGISTER: it reads ones as the driver loads; once it is true, the modem comes up.
+read_at_load() {
+	local before
+	before=$(figure_of read-as)
+	modem read-as $1 0xffffffff
+	check "$1 reads ones as the driver loads" driver_load crash_dump=1
+	check "$1: it is read" wait_for 15 taken $before
+	usleep 2000000
+	modem faults off
+	check "$1: the modem is up" wait_for 60 state_is up
+	check "$1: its ports are there" wait_for 10 ports_are_there
+	check "$1: the driver goes" driver_unload
+}
+
+for register in BHIOFF CHDBOFF ERDBOFF EXECENV MHISTATUS MHICTRL MHICFG BHIEOFF SOC_HW_VERSION; do
+	read_at_load $register
+done
