@@ -8,8 +8,16 @@ mhi=/sys/bus/mhi/devices/mhi0
 firehose=/dev/wwan0firehose0
 firmware=/lib/firmware/qcom/prog_firehose_sdx6x.elf
 
+environment() {
+	modem state | sed 's/.*ee=\([a-z]*\) .*/\1/'
+}
+
 environment_is() {
-	modem state | grep -q "ee=$1 "
+	[ "$(environment)" = "$1" ]
+}
+
+resets() {
+	ethtool -S $base | awk '/modem_resets/ { n += $2 } END { print n + 0 }'
 }
 
 talk() {
@@ -21,12 +29,12 @@ talk() {
 	cmp /tmp/sent /tmp/received
 }
 
-port_is_gone() {
-	[ ! -e $1 ]
+looked_beyond() {
+	[ "$(figure_of read-as)" -gt $1 ]
 }
 
-taken_twice_since() {
-	[ "$(figure_of read-as)" -gt $(($1 + 1)) ]
+port_is_gone() {
+	[ ! -e $1 ]
 }
 
 up_with_session
@@ -41,6 +49,9 @@ check "the modem is in emergency download" wait_for 5 environment_is edl
 check "the driver sees it" wait_for 10 state_is download
 check "carrier is off" wait_for 5 sh -c "[ \$(cat /sys/class/net/$base/carrier) = 0 ]"
 check "its ports go" wait_for 10 port_is_gone $qmi
+check "it crashes there" modem sys_err interrupt edl
+usleep 3000000
+check_equal "and is left alone" "edl download 0" "$(environment) $(modem_state) $(resets)"
 
 check "back without a flash programmer" sh -c "echo 1 >$mhi/soc_reset"
 recovers 60
@@ -59,12 +70,14 @@ check "500 bytes both ways" talk 500
 check "3000 bytes both ways" talk 3000
 wrong=$(figure_of read-as)
 check "looks that give ones: ordered" modem read-as EXECENV 0xffffffff
-check "they were taken" wait_for 10 taken_twice_since "$wrong"
+check "two are taken" wait_for 20 looked_beyond $((wrong + 1))
 modem faults off
 usleep 10000000
 check "it is still left alone" environment_is fp
 check "and has its port" talk 100
-check "no reset happened" test "$(ethtool -S $base | awk '/modem_resets/ { n += $2 } END { print n }')" = 0
+check "the flash programmer crashes" modem sys_err interrupt fp
+check "its port works again" wait_for 20 talk 100
+check_equal "no reset happened" "download 0" "$(modem_state) $(resets)"
 
 check "back to work" sh -c "echo 1 >$mhi/soc_reset"
 recovers 60
