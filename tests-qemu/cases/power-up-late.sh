@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 # shellcheck shell=dash
 # timeout: 120
-# modem: --boot-ee sbl --boot-delay 12000
 # A modem in a boot loader that takes no power-up: probe returns at once, the rest follows when the modem is ready.
 
+modem boot sbl $((12000 * ${PATIENCE:-1})) >/dev/null
+need "the modem is switched on anew" sh -c "echo 1 >/sys/bus/pci/devices/$(pci)/reset"
 before=$(uptime_seconds)
 need "driver loads" driver_load
 check "at once" in_time 4 $before

@@ -27,7 +27,7 @@ vm() {
 		[ "$number" != 1 ] || number=
 		# shellcheck disable=SC2046 # options are words
 		"$build/amd64/modem" --socket "$sockets/modem$number" --control "$sockets/control$number" \
-			$(late "$script" "$1") "${modem_options[@]}" >"$directory/modem$number.log" 2>&1 &
+			$(header "$script" modem) "${modem_options[@]}" >"$directory/modem$number.log" 2>&1 &
 		modems+=($!)
 		wait_for_sockets $! "$sockets/modem$number" "$sockets/control$number" || {
 			echo "the emulated modem did not start: $(tail -n 1 "$directory/modem$number.log")"
@@ -64,11 +64,6 @@ header() {
 	local value
 	value=$(sed -n "/^#/!q; s/^# $2: *//p" "$1" | head -n 1)
 	echo "${value:-${3-}}"
-}
-
-# late SCRIPT GUEST: the head's options for the modem; one that boots late is late for a slow guest, too.
-late() {
-	header "$1" modem | awk -v times="$(patience "$2")" '{ for (i = 2; i <= NF; i++) if ($(i - 1) == "--boot-delay") $i *= times } 1'
 }
 
 # patience GUEST: how many times longer than on Debian's kernel things may take; on a busy machine so many times more (PATIENCE=).
