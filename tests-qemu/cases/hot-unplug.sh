@@ -21,7 +21,7 @@ socket=$(sed -n 's/.*modem_socket=\([^ ]*\).*/\1/p' /proc/cmdline)
 driver_up
 for round in 1 2 3; do
 	check "session $round" connect || break
-	ping -q -f -I $link $ipv4 >/dev/null 2>&1 &
+	check "traffic $round" under_traffic
 	load=$!
 	check "unplug $round" monitor '{"execute":"device_del","arguments":{"id":"modem0"}}'
 	check "it is gone $round" wait_for 30 unplugged || break

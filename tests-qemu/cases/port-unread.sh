@@ -35,7 +35,9 @@ check "which is a ring, not a million" test "$level" -lt 300
 check "reading it" dd of=/tmp/read bs=1500 count=200 if=/proc/self/fd/5
 check "makes room" wait_for 10 flooded_above "$level"
 check "TCP while it is full again" transfer tcp-get $ipv4 3 5000000
+crashes=$(counter $base modem_crashes)
 check "a crash with the port open" modem sys_err
+check "is noticed" wait_for 20 crashed_beyond $crashes
 check "the modem is up again" wait_for 60 state_is up
 exec 5<&-
 check "its session is back" wait_for 40 ping_through $link $ipv4 1

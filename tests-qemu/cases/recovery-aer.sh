@@ -12,9 +12,11 @@ recovered=0
 
 # error NAME ERROR SEVERITY: it is reported, and the kernel gets over it by the driver's handlers.
 error() {
+	local reported
+	reported=$(dmesg | grep -c "AER:.*($3)")
 	recovered=$((recovered + 1))
 	check "$1" inject "$2"
-	check "$1: is reported" wait_for 10 dmesg_has "AER:.*($3)"
+	check "$1: is reported" wait_for 10 dmesg_count $((reported + 1)) "AER:.*($3)"
 	check "$1: the slot is back" wait_for 20 dmesg_count $recovered "AER: device recovery successful"
 }
 

@@ -20,8 +20,8 @@ recovers 60
 check "disconnect" disconnect
 
 # Taken out without a word: whoever removes it finds nothing there any more.
-connect
-under_traffic
+check "a session" connect
+check "traffic" under_traffic
 load=$!
 modem drop
 before=$(uptime_seconds)
@@ -34,7 +34,7 @@ check "rescan" sh -c 'echo 1 >/sys/bus/pci/rescan'
 check "ports are back" wait_for 40 ports_are_there
 check "its session is back" wait_for 60 ping_through $link $ipv4 1
 check "a transfer" transfer tcp-get $ipv4 1 1000000
-disconnect
+check "disconnect, again" disconnect
 
 # Nobody waits for one that is gone.
 modem drop
