@@ -4,20 +4,6 @@
 # timeout: 300
 # The modem is pulled out of its slot under traffic, and plugged in again; unbound and bound; and taken from the bus while it sleeps.
 
-unplugged() {
-	[ -z "$(pci)" ] && [ ! -e /sys/class/net/$base ]
-}
-
-# QEMU ends itself if it is to plug in a modem that does not wait for it yet.
-listens() {
-	[ "$(figure_of listens)" = "$1" ]
-}
-
-plugged() {
-	monitor "{\"execute\":\"device_add\",\"arguments\":{\"driver\":\"vfio-user-pci\",\"id\":\"modem0\",\"bus\":\"port0\",\"socket\":{\"type\":\"unix\",\"path\":\"$socket\"}}}"
-}
-
-socket=$(sed -n 's/.*modem_socket=\([^ ]*\).*/\1/p' /proc/cmdline)
 driver_up
 for round in 1 2 3; do
 	check "session $round" connect || break

@@ -102,3 +102,19 @@ monitor() {
 	done
 	exec 4<&-
 }
+
+# unplugged, listens COUNT, plugged: a modem out of its slot (`# modem: --replug`), waiting for another turn, and in it again.
+unplugged() {
+	[ -z "$(pci)" ] && [ ! -e /sys/class/net/$base ]
+}
+
+# QEMU ends itself if it is to plug in a modem that does not wait for it yet.
+listens() {
+	[ "$(figure_of listens)" = "$1" ]
+}
+
+plugged() {
+	local socket
+	socket=$(sed -n 's/.*modem_socket=\([^ ]*\).*/\1/p' /proc/cmdline)
+	monitor "{\"execute\":\"device_add\",\"arguments\":{\"driver\":\"vfio-user-pci\",\"id\":\"modem0\",\"bus\":\"port0\",\"socket\":{\"type\":\"unix\",\"path\":\"$socket\"}}}"
+}
