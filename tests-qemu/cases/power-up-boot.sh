@@ -4,9 +4,9 @@
 # timeout: 240
 # modem: --model rm551e
 # The ways that a modem takes to mission mode, and how long they may take: it is brought up without a crash, and without a reset of it,
-# as soon as it is ready; one that takes longer than its family may, by one reset.
+# as soon as it is ready; one that takes longer than its family may, by one reset at most.
 
-# boots NAME ENVIRONMENTS MILLISECONDS SECONDS [RESETS]: it stays that long in each environment, and is up within seconds.
+# boots NAME ENVIRONMENTS MILLISECONDS SECONDS [MOST-RESETS]: it stays that long in each environment, and is up within seconds.
 boots() {
 	local name=$1 before
 	check "$name: ordered" modem boot $2 $3 || return
@@ -17,7 +17,7 @@ boots() {
 	check "$name: up" wait_for $4 ports_are_there
 	check "$name: and known to be" wait_for 10 state_is up
 	check_equal "$name: no crash" 0 "$(counter $base modem_crashes)"
-	check_equal "$name: resets" ${5:-0} "$(ethtool -S $base | awk '/modem_resets/ { n += $2 } END { print n + 0 }')"
+	check "$name: resets" test ${5:-0} -ge "$(ethtool -S $base | awk '/modem_resets/ { n += $2 } END { print n + 0 }')"
 	check_equal "$name: started once" 1 $(($(figure_of starts) - starts))
 	starts=$(figure_of starts)
 	check "$name: session" connect && check "$name: ping" ping_through $link $ipv4 && disconnect
@@ -27,6 +27,7 @@ boots() {
 starts=$(figure_of starts)
 # The family may take 50 seconds to be ready once it is in mission mode.
 boots "ready after 45 seconds" amss 45000 55
+# The MHI core means to wait for 50, but sleeps for up to twice that.
 boots "ready after 70 seconds" amss 70000 110 1
 boots "pass through" pthru 6000 16
 boots "boot loaders, one after the other" pbl,sbl 5000 20
