@@ -94,8 +94,7 @@ check "wwan is back after the crash" wait_for 90 in_state wwan up
 check "ims is back after the crash" wait_for 90 in_state ims up
 check_equal "on the same link" "$index" "$(cat /sys/class/net/rmnet_mhi0_1/ifindex)"
 
-# What netifd may do when a connection is lost: it sets the link down (with a name that it takes for a VLAN's, the base too), and up
-# again when it is back.
+# What netifd does when a connection is lost: it sets the link and the base down, and up again when it is back.
 ip link set rmnet_mhi0_1 down
 ip link set rmnet_mhi0 down
 modem qmi network-release 129
