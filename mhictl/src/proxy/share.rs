@@ -58,6 +58,14 @@ struct Pending {
     deadline: Instant,
 }
 
+impl Pending {
+    /// Whether it is about such a message, with that transaction id at the modem.
+    fn awaits(&self, message: &Message<'_>, transaction: u16) -> bool {
+        (self.service, self.client, self.transaction, self.id)
+            == (message.service, message.client, transaction, message.id)
+    }
+}
+
 #[derive(Debug)]
 struct Owned {
     client: ctl::Client,
@@ -319,6 +327,9 @@ impl Share {
             transaction = free.into();
         }
         self.send(frame, now);
+        // An answer that never came to somebody who had the client id before does not take this one's.
+        self.pending
+            .retain(|pending| !pending.awaits(message, transaction));
         self.pending.push(Pending {
             peer: Some(peer),
             service: message.service,
@@ -463,19 +474,7 @@ impl Share {
                 .retain(|pending| (pending.service, pending.id) != (service::CTL, ctl::Sync::ID));
             return;
         }
-        let ours = |pending: &Pending| {
-            (
-                pending.service,
-                pending.client,
-                pending.transaction,
-                pending.id,
-            ) == (
-                message.service,
-                message.client,
-                message.transaction,
-                message.id,
-            )
-        };
+        let ours = |pending: &Pending| pending.awaits(message, message.transaction);
         let Some(at) = self.pending.iter().position(ours) else {
             return;
         };
@@ -741,6 +740,20 @@ mod tests {
         rig.indicate(service::NAS, 0xff, 0x24, &nas::ServingSystem::default());
         let to: Vec<Peer> = rig.delivered().iter().map(|delivery| delivery.0).collect();
         assert_eq!(to, [1, 2, 3]);
+    }
+
+    #[test]
+    fn an_answer_that_never_came_takes_nobody_elses() {
+        let mut rig = Rig::new();
+        rig.allocate(1, service::WDS, 5);
+        rig.ask(1, 5, 3, &wds::GetStatus {});
+        rig.reply(service::WDS, 5, 4, 0x22, &()); // of another transaction
+        rig.share.leave(1, rig.now);
+        // The modem gives the id out again, and the next one counts from the beginning, too.
+        rig.allocate(2, service::WDS, 5);
+        rig.ask(2, 5, 3, &wds::GetStatus {});
+        rig.reply(service::WDS, 5, 3, 0x22, &());
+        assert_eq!(rig.delivered(), [(2, 3, 0x22, Some(Ok(())))]);
     }
 
     #[test]
