@@ -178,7 +178,7 @@ impl Watchdog {
             &self.dev,
             "uplink: {} transfers with the modem, {} bytes queued, {} buffers and {} descriptors free, none back for {} s; downlink: {} descriptors free; modem {}",
             Decimal(under_way as u64),
-            Decimal(bytes as u64),
+            Decimal(bytes),
             Decimal(buffers as u64),
             Decimal(channel.free_descriptors(Direction::Uplink) as u64),
             Decimal(self.stuck.into()),
