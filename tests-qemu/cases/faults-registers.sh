@@ -68,6 +68,6 @@ read_at_load() {
 	check "$1: the driver goes" driver_unload
 }
 
-for register in BHIOFF CHDBOFF ERDBOFF EXECENV MHISTATUS MHICTRL MHICFG BHIEOFF SOC_HW_VERSION; do
+for register in BHIOFF CHDBOFF ERDBOFF EXECENV MHISTATUS MHICTRL MHICFG BHIEOFF; do
 	read_at_load $register
 done
