@@ -12,12 +12,15 @@
 use crate::netdev;
 use crate::recovery::{Recovery, LOOK_MS};
 use ::mhi::recovery::{Action, Event, State};
+use ::mhi::ExecutionEnvironment;
 use kernel::mhi::controller::PowerDown;
 use kernel::pci::Rest;
 use kernel::prelude::*;
 
 /// What somebody is told, and when `recovery` looks next.
 type Next<T = ()> = (T, Option<u32>);
+
+const FP: ExecutionEnvironment = ExecutionEnvironment::FP;
 
 /// Another look, at once; while the machine sleeps, none comes.
 const LOOK: Option<u32> = Some(0);
@@ -39,6 +42,10 @@ impl Recovery {
         // It may be up since the last look.
         if self.health().is_up() && self.machine.state() == State::Down {
             self.machine.tell(Event::Well);
+        }
+        // Or begin to have its flash written.
+        if self.machine.state() == State::Emergency && self.look().environment == Some(FP) {
+            self.machine.tell(Event::Download);
         }
         let mut action = self.machine.tell(match rest {
             Rest::Suspend => Event::Suspend,

@@ -93,7 +93,7 @@ impl Recovery {
     }
 
     /// What the modem looks like.
-    fn look(&mut self) -> Look {
+    pub(crate) fn look(&mut self) -> Look {
         let cut_off = self.health().is_frozen();
         let lost = core::mem::take(&mut self.lost);
         // Nothing is read of one that is gone: some host bridges take that for an error of the machine's.

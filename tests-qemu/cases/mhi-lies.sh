@@ -73,7 +73,7 @@ port_lie() {
 	check "$name: ordered" modem "$@" || return
 	wait_for 10 is_told $port
 	check_equal "$name: told" "lies=0" "$(modem faults | cut -d' ' -f1)"
-	check "$name: data goes on" flowing 20
+	check "$name: data goes on" wait_for 40 flowing 4
 	check "$name: it is back" wait_for 60 $port
 }
 
