@@ -20,14 +20,15 @@ resets() {
 	ethtool -S $base | awk '/modem_resets/ { n += $2 } END { print n + 0 }'
 }
 
-talk() {
+# A shell of its own, since one ends where `exec` cannot open a file.
+talk() (
 	dd if=/dev/urandom of=/tmp/sent bs=$1 count=1 2>/dev/null
 	exec 4<>$firehose
 	cat /tmp/sent >&4
 	dd of=/tmp/received bs=$1 count=1 <&4 2>/dev/null
 	exec 4<&-
 	cmp /tmp/sent /tmp/received
-}
+)
 
 looked_beyond() {
 	[ "$(figure_of read-as)" -gt $1 ]

@@ -64,7 +64,7 @@ read_at_load() {
 	usleep 2000000
 	modem faults off
 	check "$1: the modem is up" wait_for 60 state_is up
-	check "$1: its ports are there" wait_for 10 ports_are_there
+	check "$1: its ports are there" wait_for 90 ports_are_there
 	check "$1: the driver goes" driver_unload
 }
 
