@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 # shellcheck shell=dash
 # arch: amd64
-# timeout: 300
+# timeout: 500
 # append: dma_debug=off panic_on_warn=0
 # Completion events whose pointers, lengths, codes and channels lie, on both data channels, the QMI and the AT port. The kernel survives each,
 # and all else goes on. The MHI core drops what comes after a completion that is out of order, so a data channel is then

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 # shellcheck shell=dash
 # arch: amd64
-# timeout: 240
+# timeout: 400
 # modem: --model rm551e
 # The ways that a modem takes to mission mode, and how long they may take: it is brought up without a crash, and without a reset of it,
 # as soon as it is ready; one that takes longer than its family may, by one reset at most.
