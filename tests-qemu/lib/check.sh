@@ -236,7 +236,8 @@ summary() {
 	if [ -e "$results/twice" ]; then
 		sed 's/^/failed once, and passed when tried again alone: /' "$results/twice"
 	fi
-	echo "$passed passed, $failed failed${skipped:+, $skipped skipped}"
+	[ "$skipped" = 0 ] || echo "$skipped skipped"
+	echo "$passed passed, $failed failed"
 	[ -z "${CASE-}" ] || rm -rf "$results"
 	[ "$failed" = 0 ] && [ "$passed" != 0 ]
 }
