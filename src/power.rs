@@ -12,15 +12,13 @@
 use crate::netdev;
 use crate::recovery::{Recovery, LOOK_MS};
 use ::mhi::recovery::{Action, Event, State};
-use ::mhi::ExecutionEnvironment;
+use ::mhi::ExecutionEnvironment as Environment;
 use kernel::mhi::controller::PowerDown;
 use kernel::pci::Rest;
 use kernel::prelude::*;
 
 /// What somebody is told, and when `recovery` looks next.
 type Next<T = ()> = (T, Option<u32>);
-
-const FP: ExecutionEnvironment = ExecutionEnvironment::FP;
 
 /// Another look, at once; while the machine sleeps, none comes.
 const LOOK: Option<u32> = Some(0);
@@ -43,8 +41,10 @@ impl Recovery {
         if self.health().is_up() && self.machine.state() == State::Down {
             self.machine.tell(Event::Well);
         }
-        // Or begin to have its flash written.
-        if self.machine.state() == State::Emergency && self.look().environment == Some(FP) {
+        // Its flash may be written since then.
+        if self.machine.state() == State::Emergency
+            && self.look().environment == Some(Environment::FP)
+        {
             self.machine.tell(Event::Download);
         }
         let mut action = self.machine.tell(match rest {

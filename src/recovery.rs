@@ -220,7 +220,7 @@ impl Recovery {
         if let Err(error) = done {
             dev_warn_ratelimited!(self.dev.as_device(), "not possible: {error:?}");
         }
-        // The bus tells the driver of its own resets, too.
+        // The bus tells the driver of its own resets, too, who takes the modem for dead.
         self.health().powered_down();
     }
 

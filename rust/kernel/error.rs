@@ -38,7 +38,6 @@ impl Error {
 
 impl core::fmt::Debug for Error {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        // Numbers are printed as u64 throughout: each type has code of its own.
         write!(f, "error -{}", Decimal(self.0.get().unsigned_abs().into()))
     }
 }
