@@ -22,6 +22,9 @@ use crate::network::netlink::{Fault, Netlink};
 /// Bit of the group that hears of interfaces (linux/rtnetlink.h, RTMGRP_LINK).
 const LINKS: u32 = 1;
 
+/// Taken in a row before others get their turn.
+const CHANGES_MAX: usize = 1024;
+
 /// What mhictl needs to know of an interface.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Link {
@@ -174,18 +177,19 @@ impl Changes {
         Ok(Changes { socket })
     }
 
-    /// What has come since the last time.
+    /// What has come since the last time, or the first of it.
     pub fn read(&self) -> Vec<Change> {
         let mut changes = Vec::new();
-        loop {
+        for _ in 0..CHANGES_MAX {
             match self.socket.recv_from_full() {
                 Ok((message, _)) => changes.extend(change(&message)),
                 Err(error) if error.raw_os_error() == Some(Errno::NOBUFS.raw_os_error()) => {
                     changes.push(Change::Missed);
                 }
-                Err(_) => return changes,
+                Err(_) => break,
             }
         }
+        changes
     }
 }
 
