@@ -39,6 +39,10 @@ fi
 
 driver_up
 check "the modem answers" mhictl at AT
+for driver in data serial; do
+	check "nobody takes its channels from the driver of $driver alone" refused test -e /sys/bus/mhi/drivers/rmnet_mhi_$driver/unbind
+	check "though that is there" test -d /sys/bus/mhi/drivers/rmnet_mhi_$driver
+done
 # The kernel itself knows that of Qualcomm's vendor id alone.
 # shellcheck disable=SC2016 # expanded within
 check "nobody resets its bus, which it does not survive" refused sh -c 'echo bus >/sys/bus/pci/devices/$0/reset_method' "$(pci)"

@@ -28,6 +28,7 @@ boots() {
 starts=$(figure_of starts)
 # The family may take 50 seconds to be ready once it is in mission mode.
 boots "ready after 45 seconds" amss 45000 55
+check "the log says what is waited for" dmesg_has "waiting for the modem's firmware"
 # The MHI core means to wait for 50, but sleeps for up to twice that.
 boots "ready after 70 seconds" amss 70000 110 1
 boots "pass through" pthru 6000 16

@@ -12,6 +12,7 @@ check "driver binds" bound_to mhi_net
 check "base interface is there" test -e /sys/class/net/$base
 check "without carrier" refused test "$(cat /sys/class/net/$base/carrier 2>/dev/null)" = 1
 check_equal "it says so" starting "$(modem_state)"
+check "and what it waits for" wait_for 5 dmesg_has "waiting for the modem's boot loader"
 trigger=/sys/bus/mhi/devices/mhi0/trigger_edl
 [ ! -e $trigger ] || [ "$(modem_state)" != starting ] || check "emergency download needs a modem that was powered up" refused sh -c "echo 1 >$trigger"
 check "ports appear when it is ready" wait_for 40 ports_are_there
