@@ -24,7 +24,7 @@ const LINE: u64 = 1 << 20;
 
 const HELP: &str = "ping; state; memory; stats; stats NAME; faults-of-host; sys_err [event|interrupt|both [ENVIRONMENT]]; \
      crash-at reset|ready|m0|mission|start|stop|m3|awake; boot ENVIRONMENT[,ENVIRONMENT] MILLISECONDS; reset-delay MILLISECONDS; rddm; dump given|refused|kept; numb soc|function|bus|power; drop [power]; restore; stall; \
-     resume; forget on|off; m1; wake; event PRIMARY-RING-ELEMENT-HEX [RING]; event-rp RING POINTER; complete-unqueued CHANNEL COUNT; \
+     resume; forget on|off; hesitate on|off; m1; wake; event PRIMARY-RING-ELEMENT-HEX [RING]; event-rp RING POINTER; complete-unqueued CHANNEL COUNT; \
      lose-interrupts COUNT; storm VECTOR MILLISECONDS; absent refused|both|ignored|silent; port CHANNEL ...; data ...; qmi ...; mbim ...; at ...; diag ...; \
      ip_ctrl ...; ";
 
@@ -225,6 +225,8 @@ fn obey(device: &mut Device, words: &[&str], now: Instant) -> Result<String, Str
         ["resume"] => device.stalled = false,
         ["forget", "on"] => device.forgetful = true,
         ["forget", "off"] => device.forgetful = false,
+        ["hesitate", "on"] => device.engine.hesitate(true, &mut device.bus, now),
+        ["hesitate", "off"] => device.engine.hesitate(false, &mut device.bus, now),
         ["m1"] => {
             if !device.engine.doze(&mut device.bus, now) {
                 return Err("it is not in M0".to_string());

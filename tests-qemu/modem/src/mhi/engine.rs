@@ -138,6 +138,8 @@ pub struct Engine {
     alarm: bool,
     /// It crashes once it has come so far.
     crash_at: Option<Point>,
+    /// Told to leave READY, it stays there.
+    hesitates: bool,
     interrupt_every: Option<u32>,
     /// The uplink channel of the pair that the modem does not have.
     pub absent: u8,
@@ -182,6 +184,7 @@ impl Engine {
             orphaned: false,
             alarm: false,
             crash_at: None,
+            hesitates: false,
             interrupt_every: options.interrupt_every,
             absent: MBIM,
             start_of_absent: Absent::Refused,

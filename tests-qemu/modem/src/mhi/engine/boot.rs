@@ -111,6 +111,7 @@ impl Engine {
     /// MHICTRL.RESET: the interface, not the modem. READY follows by [`Self::service`].
     pub(super) fn reset(&mut self, bus: &mut Bus, now: Instant) {
         self.close();
+        bus.stats.count("interface_resets");
         if self.numb.is_some() || self.come_to(Point::Reset, bus, now) {
             return;
         }

@@ -97,6 +97,24 @@ fn reset_takes_its_time_and_comes_back_to_ready() {
 }
 
 #[test]
+fn one_that_hesitates_goes_later_unless_it_is_reset() {
+    for reset in [false, true] {
+        let mut host = Host::new(&[]);
+        host.request("hesitate on").expect("obeyed");
+        host.start();
+        assert_eq!(host.state(), State::READY);
+        if reset {
+            host.write(MHICTRL, CTRL_RESET);
+            host.run(10 * MS);
+        }
+        host.request("hesitate off").expect("obeyed");
+        let expected = if reset { State::READY } else { State::M0 };
+        assert_eq!(host.state(), expected);
+        assert_eq!(host.count("interface_resets"), u64::from(reset));
+    }
+}
+
+#[test]
 fn crash_is_signalled_once_and_reset_recovers() {
     let mut host = Host::in_m0(&[]);
     host.interrupts(0);
