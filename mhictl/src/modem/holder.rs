@@ -113,10 +113,10 @@ pub fn holders(roots: &Roots, node: &Path) -> Vec<Holder> {
         let Ok(files) = fs::read_dir(process.path().join("fd")) else {
             continue;
         };
-        if files
-            .flatten()
-            .any(|file| fs::read_link(file.path()).is_ok_and(|target| target == node))
-        {
+        if files.flatten().any(|file| {
+            fs::read_link(file.path()).is_ok_and(|target| target == node)
+                && reads_or_writes(&process.path().join("fdinfo").join(file.file_name()))
+        }) {
             found.push(Holder {
                 pid,
                 name: read_trimmed(&process.path().join("comm")).unwrap_or_default(),
@@ -125,6 +125,16 @@ pub fn holders(roots: &Roots, node: &Path) -> Vec<Holder> {
     }
     found.sort_by_key(|holder| holder.pid);
     found
+}
+
+/// Whether the file descriptor of `/proc/PID/fdinfo/N` is there to read or write. One opened with `O_PATH` is not: systemd's udev has
+/// it for a moment, to set the mode of a node that is new.
+fn reads_or_writes(info: &Path) -> bool {
+    let flags = fs::read_to_string(info).ok().and_then(|info| {
+        let flags = info.lines().find_map(|line| line.strip_prefix("flags:"))?;
+        u32::from_str_radix(flags.trim(), 8).ok()
+    });
+    flags.is_some_and(|flags| flags & OFlags::PATH.bits() == 0)
 }
 
 /// Refuses a port that another process than `proxy` has open, with what to do about that process.
@@ -169,9 +179,15 @@ mod tests {
     use crate::modem::device::tests::Tree;
     use std::os::unix::fs::symlink;
 
-    fn process(tree: &Tree, pid: u32, name: &str, node: &Path) {
+    /// `O_RDWR | O_CLOEXEC`, as /proc prints it on 64-bit machines.
+    const OPEN: &str = "02100002";
+
+    fn process(tree: &Tree, pid: u32, name: &str, node: &Path, flags: &str) {
         let dir = tree.roots.proc.join(pid.to_string());
         fs::create_dir_all(dir.join("fd")).unwrap();
+        fs::create_dir_all(dir.join("fdinfo")).unwrap();
+        let info = format!("pos:\t0\nflags:\t{flags}\nmnt_id:\t6\nino:\t400\n");
+        fs::write(dir.join("fdinfo/7"), info).unwrap();
         fs::write(dir.join("comm"), format!("{name}\n")).unwrap();
         symlink("/dev/null", dir.join("fd/0")).unwrap();
         symlink(node, dir.join("fd/7")).unwrap();
@@ -182,8 +198,8 @@ mod tests {
         let tree = Tree::new();
         let node = tree.roots.dev.join("wwan0qmi0");
         assert_eq!(refuse_if_held(&tree.roots, &node, "wwan0", None), Ok(()));
-        process(&tree, 4_000_001, "qmi-proxy", &node);
-        process(&tree, 4_000_000, "other", Path::new("/dev/zero"));
+        process(&tree, 4_000_001, "qmi-proxy", &node, OPEN);
+        process(&tree, 4_000_000, "other", Path::new("/dev/zero"), OPEN);
         let error = refuse_if_held(&tree.roots, &node, "wwan0", None).unwrap_err();
         assert_eq!(error.exit, Exit::PortBusy);
         assert!(
@@ -203,16 +219,30 @@ mod tests {
     fn an_unknown_holder_is_named_too() {
         let tree = Tree::new();
         let node = tree.roots.dev.join("wwan0qmi0");
-        process(&tree, 4_000_002, "cat", &node);
+        process(&tree, 4_000_002, "cat", &node, OPEN);
         let error = refuse_if_held(&tree.roots, &node, "wwan0", None).unwrap_err();
         assert!(error.what.contains("cat (pid 4000002)") && !error.next.contains("ModemManager"));
+    }
+
+    #[test]
+    fn a_look_at_the_node_does_not_count() {
+        let tree = Tree::new();
+        let node = tree.roots.dev.join("wwan0qmi0");
+        process(&tree, 4_000_003, "(udev-worker)", &node, "012100000");
+        assert_eq!(refuse_if_held(&tree.roots, &node, "wwan0", None), Ok(()));
+        process(&tree, 4_000_004, "cat", &node, "0100000");
+        let held = holders(&tree.roots, &node);
+        assert_eq!(
+            held.iter().map(|it| it.pid).collect::<Vec<_>>(),
+            [4_000_004]
+        );
     }
 
     #[test]
     fn our_own_descriptors_do_not_count() {
         let tree = Tree::new();
         let node = tree.roots.dev.join("wwan0qmi0");
-        process(&tree, std::process::id(), "mhictl", &node);
+        process(&tree, std::process::id(), "mhictl", &node, OPEN);
         assert!(holders(&tree.roots, &node).is_empty());
     }
 
