@@ -74,7 +74,7 @@ check() {
 	else
 		local status=$?
 		tail -n 60 "$log"
-		fail "$name: status $status of \`$*\`: $(grep . "$log" | tail -n 1)"
+		fail "$name: status $status of \`$*\`: $(grep . "$log" | tail -n 2 | tr "\n" " ")"
 		return $status
 	fi
 }
