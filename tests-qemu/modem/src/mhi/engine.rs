@@ -140,6 +140,8 @@ pub struct Engine {
     crash_at: Option<Point>,
     /// Told to leave READY, it stays there.
     hesitates: bool,
+    /// It was told so and has stayed, with all that it was given.
+    hesitating: bool,
     interrupt_every: Option<u32>,
     /// The uplink channel of the pair that the modem does not have.
     pub absent: u8,
@@ -185,6 +187,7 @@ impl Engine {
             alarm: false,
             crash_at: None,
             hesitates: false,
+            hesitating: false,
             interrupt_every: options.interrupt_every,
             absent: MBIM,
             start_of_absent: Absent::Refused,

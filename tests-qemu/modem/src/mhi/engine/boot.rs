@@ -23,6 +23,7 @@ impl Engine {
         self.dump_at = None;
         self.orphaned = false;
         self.alarm = false;
+        self.hesitating = false;
         self.set_state(State::RESET);
         if self.numb.is_some() {
             self.set_environment(ExecutionEnvironment::RDDM);
@@ -111,7 +112,9 @@ impl Engine {
     /// MHICTRL.RESET: the interface, not the modem. READY follows by [`Self::service`].
     pub(super) fn reset(&mut self, bus: &mut Bus, now: Instant) {
         self.close();
-        bus.stats.count("interface_resets");
+        if std::mem::take(&mut self.hesitating) {
+            bus.stats.count("hesitations_reset");
+        }
         if self.numb.is_some() || self.come_to(Point::Reset, bus, now) {
             return;
         }

@@ -39,16 +39,18 @@ impl Engine {
     /// From now on it stays in READY, whatever it is told; or no longer, and does what it was told last, unless a reset has taken that back.
     pub fn hesitate(&mut self, hesitates: bool, bus: &mut Bus, now: Instant) {
         self.hesitates = hesitates;
-        let told = register::state(self.registers.get(MHICTRL));
-        if !hesitates && self.state == State::READY && told == State::M0 {
-            self.request(told, bus, now);
+        if !hesitates && std::mem::take(&mut self.hesitating) {
+            self.request(State::M0, bus, now);
         }
     }
 
     /// MHICTRL: the host asks for a state.
     pub(super) fn request(&mut self, wanted: State, bus: &mut Bus, now: Instant) {
         match (self.state, wanted) {
-            (State::READY, State::M0) if self.hesitates => bus.stats.count("hesitated"),
+            (State::READY, State::M0) if self.hesitates => {
+                bus.stats.count("hesitated");
+                self.hesitating = true;
+            }
             (State::READY, State::M0) => {
                 bus.stats.count("starts");
                 self.open(bus);

@@ -110,7 +110,7 @@ fn one_that_hesitates_goes_later_unless_it_is_reset() {
         host.request("hesitate off").expect("obeyed");
         let expected = if reset { State::READY } else { State::M0 };
         assert_eq!(host.state(), expected);
-        assert_eq!(host.count("interface_resets"), u64::from(reset));
+        assert_eq!(host.count("hesitations_reset"), u64::from(reset));
     }
 }
 
