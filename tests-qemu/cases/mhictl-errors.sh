@@ -22,6 +22,7 @@ check "searching: ordered" modem qmi registration searching
 check "not registered" exits 7 "regist" $try
 check "denied: ordered" modem qmi registration denied
 check "registration denied" exits 7 "denied: network not allowed (cause 11)" $try
+check "and in status" sh -c "mhictl status --json | grep -F '\"reject_cause\":11'"
 check "roaming: ordered" modem qmi registration roaming
 check "roaming forbidden" exits 7 "abroad" $try --roaming forbidden
 check "home: ordered" modem qmi registration home

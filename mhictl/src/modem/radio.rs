@@ -389,9 +389,14 @@ impl Radio {
             .collect();
     }
 
+    /// Why the network refuses, as a cause of 3GPP TS 24.008 (24.301 and 24.501 use its numbers); `None` where it does not.
+    pub fn reject_cause(&self) -> Option<u8> {
+        self.reject.filter(|_| !self.registered())
+    }
+
     /// The registration, and why there is none.
     pub fn registration_words(&self) -> String {
-        match self.reject.filter(|_| !self.registered()) {
+        match self.reject_cause() {
             Some(cause) => {
                 let words = qmi::reject_words(cause).unwrap_or("rejected by the network");
                 format!("{}: {words} (cause {cause})", self.registration)
@@ -693,9 +698,11 @@ pub mod tests {
         radio.systems(&info);
         let line = "denied: data services not allowed (cause 7)";
         assert_eq!(radio.registration_line(), line);
+        assert_eq!(radio.reject_cause(), Some(7));
         info.lte_info = None;
         radio.systems(&info);
         assert_eq!(radio.registration_line(), "denied");
+        assert_eq!(radio.reject_cause(), None);
         info.nr5g_info = Some(nas::RadioInfo {
             reject_valid: true,
             reject_cause: 200,

@@ -99,6 +99,7 @@ impl Show for Report {
                 "mcc": radio.mcc,
                 "mnc": radio.mnc,
                 "roaming": radio.registration == Registration::Roaming,
+                "reject_cause": radio.reject_cause(),
             },
             "signal": signal(radio),
             "bands": radio.bands.iter().map(band).collect::<Vec<Value>>(),
@@ -466,7 +467,8 @@ mod tests {
             "imei": "860000000000012",
             "sim": {"state": "ready", "pin_tries": 3},
             "registration": {
-                "state": "home", "technology": "5G-NSA", "operator": "Test \"Net\"", "mcc": "001", "mnc": "01", "roaming": false
+                "state": "home", "technology": "5G-NSA", "operator": "Test \"Net\"", "mcc": "001", "mnc": "01", "roaming": false,
+                "reject_cause": null,
             },
             "signal": [
                 {"technology": "LTE", "rssi": -60, "rsrp": -92, "rsrq": -11, "snr": 18.2, "bars": 4},
