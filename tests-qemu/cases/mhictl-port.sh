@@ -49,7 +49,7 @@ ip link add link $base name other type rmnet mux_id 129
 fails "mux id in use" 11 'mux id 129' connect --apn internet
 ip link del other
 ip link add $link type dummy
-fails "another interface of that name" 11 'no mux link' connect --apn internet
+fails "another interface of that name" 11 'is no link of rmnet_mhi0 with mux id 129' connect --apn internet
 check "it is left alone" test -e /sys/class/net/$link
 ip link del $link
 
