@@ -291,8 +291,9 @@ impl Periodic for Recovery {
         }
         self.tell_progress(&look);
         let action = self.machine.look(&look);
-        self.act(action, &look);
+        // What it does may take a while.
         self.enter(self.machine.state());
+        self.act(action, &look);
         LOOK_MS
     }
 }
