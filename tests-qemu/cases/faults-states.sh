@@ -5,15 +5,19 @@
 
 expected_faults=refused_transition # the host asks one for M0 that has crashed in READY, of which it cannot know yet
 
-# Until one comes before the modem is at work again.
+# Until one comes before the modem is at work again; on a slow machine, where each order takes longer than that, two at once.
 crash_again() {
 	local early
 	early=$(modem stats early_crashes)
-	for _ in 1 2 3 4 5; do
+	for _ in 1 2 3; do
 		modem sys_err
 		[ "$(modem stats early_crashes)" = "$early" ] || return 0
 	done
-	return 1
+	exec 3<>/dev/virtio-ports/modem
+	printf 'sys_err\nsys_err\n' >&3
+	read -r _ <&3 && read -r _ <&3
+	exec 3<&-
+	[ "$(modem stats early_crashes)" != "$early" ]
 }
 
 environment_is() {
