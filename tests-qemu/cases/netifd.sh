@@ -120,6 +120,14 @@ check "by its own name" told ims '"ifname": "rmnet_mhi0_2"'
 interface_down ims
 check "ims ends again" wait_for 6 in_state ims down
 
+# netifd dies, and another is started.
+process=$(processes "--link rmnet_mhi0_1")
+check "netifd dies" kill -KILL "$(sed -n 's/^PPid:[[:space:]]*//p' "/proc/$process/status")"
+check "its mhictl ends" wait_for 10 test ! -e "/proc/$process"
+check "its link is gone, too" test ! -e /sys/class/net/rmnet_mhi0_1
+start_interface wwan
+check "the next one has wwan up" wait_for 60 in_state wwan up
+
 interface_down wwan
 check "wwan ends" wait_for 6 in_state wwan down
 

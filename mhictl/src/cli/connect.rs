@@ -85,7 +85,7 @@ pub struct ConnectArgs {
     /// Say what would be done, and do nothing
     #[arg(long)]
     pub dry_run: bool,
-    /// One of several sessions; ends with its supervisor
+    /// Ends with its parent: one of several sessions, or one of netifd's
     #[arg(long, hide = true)]
     pub supervised: bool,
     /// What came from the configuration file

@@ -34,7 +34,7 @@ plan modem up
 plan four up
 start_netifd
 state modem up
-arguments modem "connect --config /dev/null --no-address --no-route --no-dns --hook /lib/netifd/mhi-hook --device 0000:01:00.0 --mux 200 --link rmnet_mhi0_72 --ip 6 --roaming forbidden --apn my apn --auth chap --user us'er --profile 3 --mtu 1428 --timeout 30"
+arguments modem "connect --config /dev/null --supervised --no-address --no-route --no-dns --hook /lib/netifd/mhi-hook --device 0000:01:00.0 --mux 200 --link rmnet_mhi0_72 --ip 6 --roaming forbidden --apn my apn --auth chap --user us'er --profile 3 --mtu 1428 --timeout 30"
 # shellcheck disable=SC2016 # as it is
 is "secrets" 'password=pa "ss $1 `x` pin=0123' cat /tmp/mhictl.modem.secrets
 is "what hook is told of" 1 grep -c '"MHI_DEFAULTROUTE=0", "MHI_PEERDNS=0", "MHI_DELEGATE=0", "MHI_SOURCEFILTER=0", "MHI_PIN_GIVEN=1"' /tmp/calls.modem

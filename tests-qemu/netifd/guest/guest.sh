@@ -87,7 +87,7 @@ hotplug() { # SUBSYSTEM VARIABLE=VALUE...
 connects() {
 	local interface="$1" device="$2" mux="$3" families="$4" roaming="$5" word line
 	shift 5
-	line='{ "action": 1, "command": [ "\/usr\/bin\/mhictl", "connect", "--config", "\/dev\/null", "--no-address", "--no-route", "--no-dns"'
+	line='{ "action": 1, "command": [ "\/usr\/bin\/mhictl", "connect", "--config", "\/dev\/null", "--supervised", "--no-address", "--no-route", "--no-dns"'
 	line="$line, \"--hook\", \"\\/lib\\/netifd\\/mhi-hook\", \"--device\", \"$device\", \"--mux\", \"$mux\""
 	line="$line, \"--link\", \"$(ls "$MHI_SYS/bus/pci/devices/$device/net")_$((mux - 128))\""
 	line="$line, \"--ip\", \"$families\", \"--roaming\", \"$roaming\""

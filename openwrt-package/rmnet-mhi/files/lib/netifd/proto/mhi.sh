@@ -87,8 +87,8 @@ proto_mhi_setup() {
 	esac
 	# netifd takes a name with a dot for a VLAN. The usual one, rmnet_mhi0.1, stays for everybody else.
 	base=$(ls "$MHI_SYS/bus/pci/devices/$modem/net")
-	# /etc/mhictl/config.toml is for sessions that are not netifd's.
-	proto_run_command "$interface" /usr/bin/mhictl connect --config /dev/null \
+	# /etc/mhictl/config.toml is for sessions that are not netifd's. One whose netifd has died ends, or the next netifd's finds the mux id taken.
+	proto_run_command "$interface" /usr/bin/mhictl connect --config /dev/null --supervised \
 		--no-address --no-route --no-dns --hook /lib/netifd/mhi-hook \
 		--device "$modem" --mux "$mux" --link "${base}_$((mux - 128))" --ip "$families" "$@" \
 		${apn:+--apn "$apn"} ${auth:+--auth "$auth"} ${username:+--user "$username"} \
