@@ -29,6 +29,7 @@ declare -A flavours=(
 declare -A not_on_debug=(
 	[fairness]="it compares rates, which such a kernel makes its own"
 	[kexec]="kexec-tools find no room for that kernel"
+	[kexec-crash]="such a kernel does not fit beside itself"
 	[latency]="it compares times, which such a kernel makes its own"
 	[mbim]="mhi_wwan_mbim sends with interrupts off, which the MHI core's lock does not allow"
 	[mbim-parameter]="mhi_wwan_mbim sends with interrupts off, which the MHI core's lock does not allow"
