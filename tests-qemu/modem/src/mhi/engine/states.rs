@@ -4,7 +4,7 @@
 use std::time::Instant;
 
 use ::mhi::register::{
-    self, CRCBAP_LOWER, ECABAP_LOWER, MHICFG, MHICTRL, MHIDATABASE_LOWER, MHIDATALIMIT_LOWER,
+    self, CRCBAP_LOWER, ECABAP_LOWER, MHICFG, MHIDATABASE_LOWER, MHIDATALIMIT_LOWER,
 };
 use ::mhi::{Event, ExecutionEnvironment, State};
 
