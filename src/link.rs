@@ -35,7 +35,7 @@ impl Link {
     pub(crate) fn pause(&self, dev: &Device<Link>) {
         self.paused.store(true, Ordering::Release);
         dev.stop_queue();
-        // Pairs with those in `resume` and in `netdev::detach`: of two at a time the last one counts, and one of a modem that is gone
+        // Pairs with those in `resume` and in `netdev::give_up`: of two at a time the last one counts, and one of a modem that is gone
         // not at all.
         fence(Ordering::SeqCst);
         if !self.port().is_attached() {

@@ -158,6 +158,17 @@ pub(crate) fn detach(base: &Device<Base>) {
     } else {
         silence(base);
     }
+    give_up(port);
+}
+
+/// The modem is about to be reset, which no doorbell must follow: as `detach`, before its channels go.
+pub(crate) fn quiesce(base: &Device<Base>) {
+    silence(base);
+    give_up(base.private());
+}
+
+/// Queues nothing any more, for which nobody waits.
+fn give_up(port: &Port) {
     fence(Ordering::SeqCst); // pairs with that in `Link::pause`
     resume_links(port);
     port.tx.detach(port);

@@ -161,7 +161,7 @@ impl Recovery {
     }
 
     pub(crate) fn power_down(&mut self, how: PowerDown) {
-        netdev::silence(&self.base); // the rest may take a while
+        netdev::quiesce(&self.base); // the rest may take a while
         self.controller.power_down(how);
         self.health().powered_down();
     }
