@@ -8,6 +8,7 @@ use std::os::unix::fs::{fchown, DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{flock, open, FlockOperation, Mode, OFlags};
+use rustix::io::Errno;
 
 use crate::exit::{Error, Exit};
 use crate::modem::device::{read_trimmed, Roots};
@@ -58,7 +59,7 @@ impl Lock {
         }
         match flock(&file, FlockOperation::NonBlockingLockExclusive) {
             Ok(()) => {}
-            Err(rustix::io::Errno::WOULDBLOCK) => {
+            Err(Errno::WOULDBLOCK) => {
                 let mut pid = String::new();
                 let _ = (&mut file).take(16).read_to_string(&mut pid);
                 let what = format!("port busy: mhictl (pid {}) uses {what}", pid.trim());
@@ -127,14 +128,19 @@ pub fn holders(roots: &Roots, node: &Path) -> Vec<Holder> {
     found
 }
 
-/// Whether the file descriptor of `/proc/PID/fdinfo/N` is there to read or write. One opened with `O_PATH` is not: systemd's udev has
-/// it for a moment, to set the mode of a node that is new.
+/// Whether the file descriptor of `/proc/PID/fdinfo/N` is there to read or write, as far as anybody can tell. One opened with `O_PATH` is
+/// not: systemd's udev has it for a moment, to set the mode of a node that is new. Nor is one that has been closed since.
 fn reads_or_writes(info: &Path) -> bool {
-    let flags = fs::read_to_string(info).ok().and_then(|info| {
-        let flags = info.lines().find_map(|line| line.strip_prefix("flags:"))?;
-        u32::from_str_radix(flags.trim(), 8).ok()
-    });
-    flags.is_some_and(|flags| flags & OFlags::PATH.bits() == 0)
+    match fs::read_to_string(info) {
+        Ok(info) => {
+            let flags = info.lines().find_map(|line| line.strip_prefix("flags:"));
+            let flags = flags.and_then(|flags| u32::from_str_radix(flags.trim(), 8).ok());
+            !flags.is_some_and(|flags| flags & OFlags::PATH.bits() != 0)
+        }
+        Err(error) => ![Errno::NOENT, Errno::SRCH]
+            .iter()
+            .any(|gone| error.raw_os_error() == Some(gone.raw_os_error())),
+    }
 }
 
 /// Refuses a port that another process than `proxy` has open, with what to do about that process.
@@ -230,11 +236,15 @@ mod tests {
         let node = tree.roots.dev.join("wwan0qmi0");
         process(&tree, 4_000_003, "(udev-worker)", &node, "012100000");
         assert_eq!(refuse_if_held(&tree.roots, &node, "wwan0", None), Ok(()));
+        process(&tree, 4_000_005, "gone", &node, OPEN);
+        fs::remove_file(tree.roots.proc.join("4000005/fdinfo/7")).unwrap();
+        assert!(holders(&tree.roots, &node).is_empty());
         process(&tree, 4_000_004, "cat", &node, "0100000");
+        process(&tree, 4_000_006, "unknown", &node, "?");
         let held = holders(&tree.roots, &node);
         assert_eq!(
             held.iter().map(|it| it.pid).collect::<Vec<_>>(),
-            [4_000_004]
+            [4_000_004, 4_000_006]
         );
     }
 
