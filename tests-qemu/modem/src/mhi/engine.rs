@@ -404,6 +404,7 @@ impl Engine {
             log::info!("{} -> {}", self.state.name(), state.name());
         }
         self.state = state;
+        self.hesitating = false;
         self.registers.set_status(state);
     }
 

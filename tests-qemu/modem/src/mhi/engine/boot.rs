@@ -23,7 +23,6 @@ impl Engine {
         self.dump_at = None;
         self.orphaned = false;
         self.alarm = false;
-        self.hesitating = false;
         self.set_state(State::RESET);
         if self.numb.is_some() {
             self.set_environment(ExecutionEnvironment::RDDM);
