@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 # shellcheck shell=dash
 # timeout: 240
-# append: slub_debug=FZPU
+# append: slub_debug=FZPU damon_stat.enabled=0
 # Twenty loads and unloads leave nothing behind: no slab object, no page, no vmalloc area, no word of complaint.
+# DAMON, which newer kernels run from the start, allocates and frees regions as it likes.
 
 cycle() {
 	driver_load && wait_for 15 ports_are_there && driver_unload && [ ! -e $qmi ] && [ ! -e /sys/class/net/$base ]

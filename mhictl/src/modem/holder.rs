@@ -135,7 +135,7 @@ fn reads_or_writes(info: &Path) -> bool {
         Ok(info) => {
             let flags = info.lines().find_map(|line| line.strip_prefix("flags:"));
             let flags = flags.and_then(|flags| u32::from_str_radix(flags.trim(), 8).ok());
-            !flags.is_some_and(|flags| flags & OFlags::PATH.bits() != 0)
+            flags.is_none_or(|flags| flags & OFlags::PATH.bits() == 0)
         }
         Err(error) => ![Errno::NOENT, Errno::SRCH]
             .iter()
