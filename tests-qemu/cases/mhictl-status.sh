@@ -32,7 +32,7 @@ cat /tmp/status.json
 check_equal "JSON is one line" 1 "$(wc -l </tmp/status.json)"
 for part in '"device":"wwan0"' "\"pci\":\"$(pci)\"" '"driver":"mhi_net"' '"base":"rmnet_mhi0"' '"firmware":"RM520NGL[A-Z0-9]*"' \
 	'"model":"RM520N-GL"' '"imei":"860000000000012"' '"sim":{"pin_tries":3,"state":"ready"}' \
-	'"registration":{"mcc":"001","mnc":"01","operator":"Test Network","roaming":false,"state":"home","technology":"5G-SA"}' \
+	'"registration":{"mcc":"001","mnc":"01","operator":"Test Network","reject_cause":null,"roaming":false,"state":"home","technology":"5G-SA"}' \
 	'"signal":\[{"bars":5,"rsrp":-85,"rsrq":-10,"rssi":null,"snr":23.5,"technology":"5G"}\]' \
 	'"bands":\[{"band":78,"bandwidth_mhz":100,"channel":636666,"technology":"5G"}\]' \
 	'"sessions":\[{"apn":"internet","ip4":{"address":"10\.64\.129\.2","dns":\["1\.1\.1\.1","8\.8\.8\.8"\],"gateway":"10\.64\.129\.3","network":"10\.64\.129\.0/28","prefix":28},"ip6":null,"last_error":null,"link":"rmnet_mhi0\.1","mtu":1500,"mux":129,' \
