@@ -34,6 +34,7 @@ declare -A not_on_debug=(
 	[mbim]="mhi_wwan_mbim sends with interrupts off, which the MHI core's lock does not allow"
 	[mbim-parameter]="mhi_wwan_mbim sends with interrupts off, which the MHI core's lock does not allow"
 	[mbim-switch]="mhi_wwan_mbim sends with interrupts off, which the MHI core's lock does not allow"
+	[modemmanager-multiplex]="ModemManager hears of the modem's ports later than it waits for them"
 	[networkmanager]="it starts so slowly that ModemManager hears of the modem's ports later than it waits for them"
 	[stock-mbim]="it is about the kernel's drivers"
 	[stock-ping]="it is about the kernel's drivers"
