@@ -27,6 +27,9 @@ declare -A flavours=(
 
 # What says nothing on a debug kernel.
 declare -A not_on_debug=(
+	[debian-package]="it is about packages for Debian's kernels"
+	[debian-package-foreign]="it is about packages for Debian's kernels"
+	[debian-package-key]="it is about packages for Debian's kernels"
 	[fairness]="it compares rates, which such a kernel makes its own"
 	[kexec]="kexec-tools find no room for that kernel"
 	[kexec-crash]="such a kernel reserves no memory for another (CRASH_DUMP)"
@@ -40,7 +43,9 @@ declare -A not_on_debug=(
 	[stock-ping]="it is about the kernel's drivers"
 	[stock-qmi]="it is about the kernel's drivers"
 	[stock-reload]="it is about the kernel's drivers"
+	[tools-flowtable]="that kernel has no nf_tables"
 	[tools-iperf]="iperf3's threads outlive their streams there, and it crashes"
+	[tools-wireguard]="that kernel has no WireGuard"
 )
 
 # Where data races may be: what two processors do at once.
