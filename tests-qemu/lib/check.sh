@@ -43,6 +43,7 @@ declare -A not_on_debug=(
 	[stock-ping]="it is about the kernel's drivers"
 	[stock-qmi]="it is about the kernel's drivers"
 	[stock-reload]="it is about the kernel's drivers"
+	[systemd-unit]="mhictl gives resolvectl ten seconds, which such a kernel does not keep"
 	[tools-flowtable]="that kernel has no nf_tables"
 	[tools-iperf]="iperf3's threads outlive their streams there, and it crashes"
 	[tools-wireguard]="that kernel has no WireGuard"
