@@ -157,7 +157,7 @@ fn watch_signals<'r>(
     Ok(())
 }
 
-/// Looks for the port whenever one appears. Without uevents it is looked for a few times a second.
+/// Looks for the port whenever one appears. Without uevents it is looked for all the same, every few moments.
 fn watch_ports<'r>(handle: &LoopHandle<'static, Connect<'r>>) {
     let Ok(uevents) = Uevents::listen() else {
         return;

@@ -39,7 +39,7 @@ idles() {
 	before=$(ticks)
 	sleep 10
 	echo "$(($(ticks) - before)) of 1000 ticks"
-	[ $(($(ticks) - before)) -lt 300 ] # of a program that turns it is nearly all; a look for a modem costs some, emulated
+	[ $(($(ticks) - before)) -lt 100 ]
 }
 
 check "up: it waits without computing" idles

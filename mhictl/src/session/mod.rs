@@ -35,6 +35,8 @@ const STEADY: Duration = Duration::from_secs(60);
 const CHAIN_MAX: usize = 64;
 /// How often a port that is there is tried at once, four times a second.
 const SHUT_MOST: u32 = 20;
+/// How often one looks for a modem that is gone: of a port that appears a uevent tells at once.
+const GONE_PERIOD: Duration = Duration::from_millis(750);
 /// How long the modem has for the questions of `status`.
 const STATUS_PATIENCE: Duration = Duration::from_secs(3);
 
@@ -340,7 +342,8 @@ impl Session {
         // Once there was a session the modem is known to exist: it comes back from its crash, or somebody plugs it in again. A port that is
         // there and does not open is looked at again soon, since udev may not have come to it yet, and then seldom.
         let exists = self.deadline.is_none();
-        self.shut = match exists && !later && error.exit != Exit::NoDevice {
+        let gone = exists && !later && error.exit == Exit::NoDevice;
+        self.shut = match exists && !later && !gone {
             true => self.shut + 1,
             false => 0,
         };
@@ -357,6 +360,9 @@ impl Session {
         }
         self.failure = Some(error);
         self.fire(trigger, now);
+        if gone {
+            self.timer = self.timer.map(|_| now + GONE_PERIOD);
+        }
     }
 
     /// It may be worth while to look for the port right now.

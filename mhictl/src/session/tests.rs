@@ -785,6 +785,8 @@ fn a_lost_port_is_opened_again_and_the_session_rebuilt() {
     let since = rig.now;
     rig.run_until(|rig| rig.now.duration_since(since) >= Duration::from_secs(600));
     assert_eq!(rig.result, None);
+    let looks = rig.work.iter().filter(|work| **work == Output::Open);
+    assert!(looks.count() <= 802); // the first one, and one every 750 ms
     rig.no_port = None;
     let back = rig.now;
     rig.run_up();
