@@ -6,6 +6,7 @@
 
 hear_uevents
 dead_link
+check "its state says so" state_is unreachable
 check "somebody is asked to cut its power" wait_for 20 sh -c "[ \$(ethtool -S $base | sed -n 's/^ *modem_resets_power: //p') -gt 1 ]"
 check "by uevents" wait_for 5 heard up unreachable power:cycle power:cycle
 check_equal "its bus is left alone" 0 "$(counter $base modem_resets_bus)"
