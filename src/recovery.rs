@@ -266,14 +266,13 @@ impl Recovery {
             self.awake = self.dev.as_device().keep_awake();
         }
         if self.health().set(state) {
-            if state == State::Up {
-                // ModemManager gives up an interface that has no ports beside it for some seconds. The function's own event comes
-                // second, since udev holds all its children's back until it has seen to that.
-                self.base.announce();
-            }
             self.dev
                 .as_device()
                 .announce(c"MODEM_STATE", self.health().name());
+            if state == State::Up {
+                // ModemManager gives up an interface that has no ports beside it for some seconds.
+                self.base.announce();
+            }
         }
     }
 }
