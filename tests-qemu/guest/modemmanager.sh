@@ -45,18 +45,27 @@ mm_process() {
 	systemctl show --value --property MainPID ModemManager
 }
 
-# manager_up: ModemManager first, the driver then, the modem at last. No udev rule of ours is there, and the log is whole.
+# manager_up: ModemManager first, the driver then, the modem at last. No udev rule of ours is there, and the log is whole. ModemManager gives
+# the ports of a modem that comes a few seconds, in which a slow kernel's udev has not heard of them all: there it comes last.
 manager_up() {
 	rm -f /usr/lib/udev/rules.d/70-mhictl.rules
 	# libqmi gives its proxy a second or two to start, which a busy machine has not.
 	/usr/libexec/qmi-proxy --no-exit &
+	[ "${PATIENCE:-1}" = 1 ] || late_manager
 	need "ModemManager is at work" wait_for 120 mmcli --set-logging=DEBUG
 	manager=$(mm_process)
-	driver_up
+	[ "${PATIENCE:-1}" != 1 ] || driver_up
 	check "it finds the modem" wait_for 60 mm_found || {
 		manager_log
 		leave
 	}
+}
+
+late_manager() {
+	systemctl stop ModemManager
+	driver_up
+	need "udev has heard of it" udevadm settle --timeout=120
+	systemctl start ModemManager
 }
 
 # manager_log: what ModemManager said, if something failed.

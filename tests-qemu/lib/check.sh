@@ -37,16 +37,12 @@ declare -A not_on_debug=(
 	[mbim]="mhi_wwan_mbim sends with interrupts off, which the MHI core's lock does not allow"
 	[mbim-parameter]="mhi_wwan_mbim sends with interrupts off, which the MHI core's lock does not allow"
 	[mbim-switch]="mhi_wwan_mbim sends with interrupts off, which the MHI core's lock does not allow"
-	[modemmanager-multiplex]="ModemManager hears of the modem's ports later than it waits for them"
-	[networkmanager]="it starts so slowly that ModemManager hears of the modem's ports later than it waits for them"
 	[stock-mbim]="it is about the kernel's drivers"
 	[stock-ping]="it is about the kernel's drivers"
 	[stock-qmi]="it is about the kernel's drivers"
 	[stock-reload]="it is about the kernel's drivers"
 	[systemd-unit]="mhictl gives resolvectl ten seconds, which such a kernel does not keep"
-	[tools-flowtable]="that kernel has no nf_tables"
 	[tools-iperf]="iperf3's threads outlive their streams there, and it crashes"
-	[tools-wireguard]="that kernel has no WireGuard"
 )
 
 # Where data races may be: what two processors do at once.
