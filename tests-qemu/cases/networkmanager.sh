@@ -41,7 +41,7 @@ ip addr show $base
 check "ping" ping -c 3 -W 5 1.1.1.1
 check "default route" sh -c "ip route show default | tee /dev/stderr | grep 'dev $base '"
 check "DNS" sh -c "resolvectl dns; cat /etc/resolv.conf; nmcli --get-values IP4.DNS device show | grep 1.1.1.1"
-check "the machine sleeps" suspend 25
+check "the machine sleeps" suspend $((25 * ${PATIENCE:-1}))
 check "it is activated again" wait_for 120 active
 check "ping" wait_for 10 online
 manager_log
