@@ -120,8 +120,9 @@ pressure() {
 	usleep 3000000
 	wait_for 5 missing_since $before
 	calm
+	end_flows
 	told_so
-	check "$1: transfers under way come to their end" stop_flows
+	check "$1: transfers under way come to their end" flows_went_well
 	check "$1: memory was missing" missing_since $before
 	check "$1: all is well afterwards" whole
 	check_equal "$1: the channels were not restarted" 0 "$(counters rx_channel_restarts tx_channel_restarts)"

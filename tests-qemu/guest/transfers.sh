@@ -123,11 +123,19 @@ flows_move() {
 
 # Lets the transfers under way come to their end; fails if one of all went wrong.
 stop_flows() {
+	end_flows
+	flows_went_well
+}
+
+end_flows() {
 	touch /tmp/flows.end
 	wait $flows
 	rm /tmp/flows.end
 	flows='' flow_names=''
-	[ ! -e /tmp/flows.failed ] || {
+}
+
+flows_went_well() {
+	[ !  -e /tmp/flows.failed ] || {
 		head -n 5 /tmp/flows.failed
 		rm /tmp/flows.failed
 		return 1
