@@ -55,17 +55,15 @@ head -c 100000 /dev/urandom >&8
 check "an open connection is offloaded" wait_for 10 sh -c "conntrack -L -p tcp 2>/dev/null | grep 'dport=7778' | grep -q '\[OFFLOAD\]'"
 exec 8>&-
 
-bytes=8000000
-[ "${PATIENCE:-1}" = 1 ] || bytes=4000000 # a connection has only so long
 before=$(slow_packets)
 sent=$(statistic $link tx_packets)
-check "content from the LAN" content_arrives lan $far $bytes
+check "content from the LAN" content_arrives lan $far 8000000
 sent=$(($(statistic $link tx_packets) - sent))
 slow=$(($(slow_packets) - before))
 echo "$sent packets went up, $slow of both ways through the forwarding path"
 check "its packets passed the forwarding path by" test $slow -lt 40
-check "and were many" test $sent -gt $((bytes / 53000))
-check "they went where they should" test "$(on_far cat /sys/class/net/$base.3/statistics/rx_bytes)" -gt $bytes
+check "and were many" test $sent -gt 150
+check "they went where they should" test "$(on_far cat /sys/class/net/$base.3/statistics/rx_bytes)" -gt 8000000
 check_equal "the modem found nothing wrong with what came" 0 "$(wrong)"
 check "the driver goes under it" driver_unload
 check "the rules stay" nft list table inet router

@@ -46,7 +46,7 @@ mm_process() {
 }
 
 # manager_up: ModemManager first, the driver then, the modem at last. No udev rule of ours is there, and the log is whole. ModemManager gives
-# the ports of a modem that comes a few seconds, in which a slow kernel's udev has not heard of them all: there it comes last.
+# the ports of a modem that comes a few seconds, in which udev has not heard of them all where all is slow (PATIENCE): there it comes last.
 manager_up() {
 	rm -f /usr/lib/udev/rules.d/70-mhictl.rules
 	# libqmi gives its proxy a second or two to start, which a busy machine has not.

@@ -60,7 +60,7 @@ content_arrives() {
 	[ -p /tmp/held ] || mkfifo /tmp/held
 	$to nc -l -p 7777 <>/tmp/held >/tmp/content.arrived &
 	wait_for 5 sh -c "$to ss -Hltn | grep -q ':7777 '"
-	$from timeout 60 nc "$address" 7777 </tmp/content
+	$from env timeout $((60 * ${PATIENCE:-1})) nc "$address" 7777 </tmp/content
 	wait $!
 	cmp /tmp/content /tmp/content.arrived
 }

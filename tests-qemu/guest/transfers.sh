@@ -127,6 +127,7 @@ stop_flows() {
 	flows_went_well
 }
 
+# Begins no transfer more, and waits for those under way.
 end_flows() {
 	touch /tmp/flows.end
 	wait $flows
@@ -134,8 +135,9 @@ end_flows() {
 	flows='' flow_names=''
 }
 
+# Whether none of all went wrong since it was last asked.
 flows_went_well() {
-	[ !  -e /tmp/flows.failed ] || {
+	[ ! -e /tmp/flows.failed ] || {
 		head -n 5 /tmp/flows.failed
 		rm /tmp/flows.failed
 		return 1

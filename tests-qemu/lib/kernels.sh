@@ -7,7 +7,8 @@
 # (tests-qemu/debug-kernel), "own" is the caller's: KDIR, IMAGE and, where its modules are not in KDIR, MODULES. "SUITE-FLAVOUR" is
 # another one of Debian's (tests-qemu/debian-kernel), such as bookworm-amd64.
 
-# Modules of the kernel's own that guests load by name, with all that they need. Debian's are in the guest's userspace.
+# Modules of the kernel's own that guests load by name, with all that they need, and what libcrc32c asks for by another name. Debian's are
+# in the guest's userspace.
 modules=(
 	mhi mhi_wwan_ctrl mhi_wwan_mbim mhi_pci_generic mhi_net rmnet dummy veth sch_fq netconsole virtio_pci virtio_console
 	nf_tables nft_ct nft_flow_offload nf_flow_table_inet nft_chain_nat nft_masq nf_conntrack_netlink crc32c_generic wireguard
